@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One list for every target. Strict memory safety makes each unsafe expression visible, `Lifetimes` lets the few files
+// that own memory lend spans of it, and the upcoming features keep imports and existentials explicit.
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, swiftSettings: settings)
+}
+
+func system(_ name: String, pkgConfig: String, package: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let package = Package(
+  name: "prompt-cache",
+  products: [
+    .executable(name: "pmlc", targets: ["pmlc"]),
+    .library(name: "PMLCompiler", targets: ["PMLCompiler"]),
+    .library(name: "Store", targets: ["Store"]),
+    .library(name: "Engine", targets: ["Engine"]),
+    .library(name: "PromptCache", targets: ["PromptCache"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  ],
+  targets: [
+    // C libraries, each behind a module of its own.
+    system("CLMDB", pkgConfig: "lmdb", package: "liblmdb-dev"),
+    system("CLibXML2", pkgConfig: "libxml-2.0", package: "libxml2-dev"),
+    system("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
+    system("CLibCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
+    system("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
+
+    // What the layers above share: content hashes, and the arithmetic of the blobs' format.
+    library("ContentHash", ["CLibCrypto"]),
+    library("KVCacheFormat"),
+
+    // Three libraries that do not know each other, and the tokenizers.
+    library("Tokenizers", []),
+    library("PMLCompiler", ["CLibXML2", "ContentHash"]),
+    library("Store", ["CLMDB", "CXXHash", "ContentHash", "KVCacheFormat"]),
+    .target(name: "CKernels"),
+    library("Engine", ["CKernels", "COpenBLAS", "ContentHash", "KVCacheFormat"]),
+
+    // What joins them, and the command.
+    .target(name: "CDemoModel"),
+    library("PromptCache", ["CDemoModel", "Engine", "PMLCompiler", "Store", "Tokenizers"]),
+    .executableTarget(
+      name: "pmlc",
+      dependencies: ["PromptCache", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: settings),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    tests("ContentHashTests", ["ContentHash"]),
+    tests("KVCacheFormatTests", ["KVCacheFormat"]),
+    tests("TokenizersTests", ["Tokenizers"]),
+    tests("PMLCompilerTests", ["PMLCompiler"]),
+    tests("StoreTests", ["Store"]),
+    tests("EngineTests", ["Engine"]),
+    tests("PromptCacheTests", ["PromptCache"]),
+    tests("CommandTests", ["pmlc"]),
+  ]
+)

@@ -1,0 +1,125 @@
+/// A schema, lowered: white space settled, files of `src` read in, roles turned into the text of the chat template.
+///
+/// It knows no model's tokens and no source positions. Equal schemas have equal canonical JSON, and so one hash.
+public struct Schema: Hashable, Sendable {
+  /// Its name.
+  public let name: String
+  /// What the schema's own text sees while it is encoded.
+  public let attention: Attention
+  /// Content in document order.
+  public let nodes: [Node]
+  /// Sets of modules encoded together once more, in order of declaration.
+  public let scaffolds: [Scaffold]
+
+  /// A lowered schema.
+  public init(name: String, attention: Attention, nodes: [Node], scaffolds: [Scaffold] = []) {
+    self.name = name
+    self.attention = attention
+    self.nodes = nodes
+    self.scaffolds = scaffolds
+  }
+
+  /// What a segment sees of the rest while it is encoded.
+  public enum Attention: String, Hashable, Sendable {
+    /// All that is certain to be present before it.
+    case context
+    /// Its own module alone.
+    case isolated
+  }
+
+  /// A piece of content.
+  public indirect enum Node: Hashable, Sendable {
+    case text(TextRun)
+    case parameter(Parameter)
+    case module(Module)
+    case union(Union)
+  }
+
+  /// Text that a prompt may import by name.
+  public struct Module: Hashable, Sendable {
+    /// Its name, unique among the modules of its scope.
+    public let name: String
+    /// Resolved: its own attribute, else what is around it.
+    public let attention: Attention
+    /// Whether its own segments' states are kept.
+    public let cache: Bool
+    /// Content in document order.
+    public let nodes: [Node]
+
+    /// A module.
+    public init(name: String, attention: Attention, cache: Bool, nodes: [Node]) {
+      self.name = name
+      self.attention = attention
+      self.cache = cache
+      self.nodes = nodes
+    }
+  }
+
+  /// Modules of which a prompt imports one at most; they share their positions.
+  public struct Union: Hashable, Sendable {
+    /// Its members, in document order.
+    public let members: [Module]
+    /// Name of the member that stands in the contexts of what follows, if one does.
+    public let scaffold: String?
+
+    /// A union.
+    public init(members: [Module], scaffold: String?) {
+      self.members = members
+      self.scaffold = scaffold
+    }
+  }
+
+  /// Positions that a prompt's argument fills.
+  public struct Parameter: Hashable, Sendable {
+    /// Its name, unique in its module.
+    public let name: String
+    /// Positions reserved, in tokens.
+    public let length: Int
+    /// Text that stands for the argument while what follows is encoded.
+    public let scaffold: String?
+    /// Text used where a prompt gives no argument.
+    public let defaultText: String?
+    /// Whether a space that stood before it begins the argument's (default's, placeholder's) text.
+    public let leadingSpace: Bool
+
+    /// A parameter.
+    public init(name: String, length: Int, scaffold: String?, defaultText: String?, leadingSpace: Bool) {
+      self.name = name
+      self.length = length
+      self.scaffold = scaffold
+      self.defaultText = defaultText
+      self.leadingSpace = leadingSpace
+    }
+  }
+
+  /// Modules encoded together, each seeing those listed before it in layout order.
+  public struct Scaffold: Hashable, Sendable {
+    /// The modules, in the order written.
+    public let modules: [ModulePath]
+
+    /// A set of modules.
+    public init(modules: [ModulePath]) { self.modules = modules }
+  }
+}
+
+/// Text that is tokenized on its own and becomes one segment.
+public struct TextRun: Hashable, Sendable {
+  /// Where it comes from, which decides whether it may hold special tokens.
+  public enum Origin: String, Hashable, Sendable {
+    /// A document, an argument or a file: what spells a special token stays text.
+    case document
+    /// The chat template's prefix or suffix of a role: what spells a special token is one.
+    case template
+  }
+
+  /// Where it comes from.
+  public let origin: Origin
+  /// The text; never empty.
+  public let text: String
+
+  /// A run of text.
+  public init(_ text: String, origin: Origin = .document) {
+    self.text = text
+    self.origin = origin
+  }
+}

@@ -1,0 +1,36 @@
+/// What a chat template puts before and after each role's text, and before the answer.
+public struct ChatTemplate: Hashable, Sendable {
+  /// Text around a role's content; an empty one makes no segment.
+  public struct Parts: Hashable, Sendable {
+    /// Before the content.
+    public let prefix: String
+    /// After the content.
+    public let suffix: String
+
+    /// Text around a role.
+    public init(_ prefix: String, _ suffix: String) {
+      self.prefix = prefix
+      self.suffix = suffix
+    }
+  }
+
+  /// Around the system's text.
+  public let system: Parts
+  /// Around the user's text.
+  public let user: Parts
+  /// Around the assistant's text.
+  public let assistant: Parts
+  /// Opens the answer, after a user turn.
+  public let header: String
+  /// Around the user's text right after a system element, where that differs.
+  public let userAfterSystem: Parts?
+
+  /// A template.
+  public init(system: Parts, user: Parts, assistant: Parts, header: String, userAfterSystem: Parts? = nil) {
+    self.system = system
+    self.user = user
+    self.assistant = assistant
+    self.header = header
+    self.userAfterSystem = userAfterSystem
+  }
+}

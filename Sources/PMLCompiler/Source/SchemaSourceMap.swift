@@ -1,0 +1,35 @@
+/// Where the parts of a lowered schema stand in its file, for problems that later phases find.
+public struct SchemaSourceMap: Sendable {
+  /// Where a parameter and its attributes stand: the values, without their quotes.
+  public struct Parameter: Sendable {
+    /// The value of `name`.
+    public let name: Range<SourcePosition>
+    /// The value of `length`.
+    public let length: Range<SourcePosition>
+    /// The value of `scaffold`, if there is one.
+    public let scaffold: Range<SourcePosition>?
+    /// The value of `default`, if there is one.
+    public let defaultText: Range<SourcePosition>?
+
+    /// Where a parameter stands.
+    public init(
+      name: Range<SourcePosition>, length: Range<SourcePosition>, scaffold: Range<SourcePosition>?,
+      defaultText: Range<SourcePosition>?
+    ) {
+      self.name = name
+      self.length = length
+      self.scaffold = scaffold
+      self.defaultText = defaultText
+    }
+  }
+
+  /// Path of the schema's file as the user gave it.
+  public let file: String
+  /// The value of the `name` of each module, and of the schema at the root path.
+  public var names: [ModulePath: Range<SourcePosition>] = [:]
+  /// Parameters by module and name.
+  public var parameters: [ModulePath: [String: Parameter]] = [:]
+
+  /// An empty map of `file`.
+  public init(file: String) { self.file = file }
+}

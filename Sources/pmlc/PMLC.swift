@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct PMLC: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "pmlc")
+}
