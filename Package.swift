@@ -68,7 +68,7 @@ let package = Package(
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
     tests("TokenizersTests", ["Tokenizers"]),
     tests("PMLCompilerTests", ["PMLCompiler"]),
-    tests("StoreTests", ["Store"]),
+    tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store"]),
     tests("EngineTests", ["Engine"]),
     tests("PromptCacheTests", ["PromptCache"]),
     tests("CommandTests", ["pmlc"]),
