@@ -69,7 +69,7 @@ let package = Package(
     tests("TokenizersTests", ["Tokenizers"]),
     tests("PMLCompilerTests", ["PMLCompiler"]),
     tests("StoreTests", ["Store"]),
-    tests("EngineTests", ["Engine"]),
+    tests("EngineTests", ["CKernels", "Engine"]),
     tests("PromptCacheTests", ["PromptCache"]),
     tests("CommandTests", ["pmlc"]),
   ]
