@@ -106,6 +106,11 @@ public struct SchemaLayout: Hashable, Sendable {
   /// Number of positions that the schema reserves.
   public var length: Int { modules.first?.length ?? 0 }
 
+  /// The token at position 0 that no text gave, where the model has one.
+  public var beginOfSequence: TokenID? {
+    segments.first.flatMap { $0.kind == .beginOfSequence ? $0.tokens.first : nil }
+  }
+
   /// Index of the module at `path`; 0 for the schema itself.
   public func module(at path: ModulePath) -> Int? { indices[path] }
 
