@@ -69,7 +69,7 @@ let package = Package(
     tests("TokenizersTests", ["Tokenizers"]),
     tests("PMLCompilerTests", ["PMLCompiler"]),
     tests("StoreTests", ["Store"]),
-    tests("EngineTests", ["CKernels", "Engine"]),
+    tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache"]),
     tests("CommandTests", ["pmlc"]),
   ]
