@@ -69,7 +69,7 @@ let package = Package(
     tests("TokenizersTests", ["Tokenizers"]),
     tests("PMLCompilerTests", ["PMLCompiler"], exclude: ["Layout/encoding_digests.py"]),
     tests("StoreTests", ["Store"]),
-    tests("EngineTests", ["Engine"]),
+    tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache"]),
     tests("CommandTests", ["pmlc"]),
   ]
