@@ -72,7 +72,6 @@ enum LayoutProblem {
     }
   }
 
-  private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }
 
 extension Diagnostic.Code {

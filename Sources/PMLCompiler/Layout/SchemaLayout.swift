@@ -53,6 +53,8 @@ public struct SchemaLayout: Hashable, Sendable {
     public let path: ModulePath
     /// Index of the module around it; `nil` for the schema.
     public let parent: Int?
+    /// Number of the union that it is a member of, if it is one.
+    public let union: Int?
     /// What its own segments see while they are encoded.
     public let attention: Schema.Attention
     /// Whether its own segments' states are kept: its own `cache` attribute.

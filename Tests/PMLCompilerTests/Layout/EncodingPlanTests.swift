@@ -186,6 +186,21 @@ struct EncodingPlanTests {
     #expect(shared > 0 && states.count > 500)
   }
 
+  /// From `encoding_digests.py`: what stores hold is found by these.
+  @Test func digestsAreThoseOfTheFormat() throws {
+    let plan = try plan(
+      schema([
+        module("m", attention: .isolated, [text("ab"), parameter("p", length: 3, scaffold: "x"), text("c")])
+      ]))
+    #expect(
+      plan.encodings.map(\.digest.hexadecimal) == [
+        "24616a6ff1da2b8faf06b19997aee23464786e7956107bf3e4fc2c2226b555ca",
+        "a64fd0c3063f0d03ad4695067bc30486fe7552f1880a15e7a5fe6d189bbc5092",
+        "7e35a81803882549d805f0f077bf3b3e21a875df04f317724a3772c8ab1064c7",
+        "4c2f4161096b2fac664e182effdd04907519118f981cbd580a545c2d4020366d",
+      ])
+  }
+
   @Test func anEditChangesTheModuleAndWhatSeesIt() throws {
     func schema(_ b: String) -> Schema {
       PMLCompilerTests.schema([
