@@ -1,8 +1,11 @@
 import ContentHash
 
 extension LayoutReport {
-  /// `{"schema","hash","length","modules","parameters","segments"}` in layout order, and beside them `"encodings"` (each
-  /// with its context, as indices into the same array and places) and `"stored"`, totals over what is stored.
+  /// `{"schema","hash","length","modules","parameters","segments"}` in layout order; beside them `"encodings"`,
+  /// `"contexts"` and `"stored"`, totals over what is kept.
+  ///
+  /// An encoding's `context` is an index into `contexts`, each of which is the one `before` it (if there is one) and one
+  /// more `encoding`, seen at `place`; none where nothing is seen. So the size stays linear in the schema's.
   public var json: [UInt8] {
     let modules = layout.modules.dropFirst().map { module in
       JSONValue.object([
@@ -24,21 +27,19 @@ extension LayoutReport {
     }
     let json: JSONValue = .object([
       "schema": .string(layout.schema),
-      "hash": .string(hash.hexadecimal),
+      "hash": .string(schema.contentHash.hexadecimal),
       "length": .integer(layout.length),
       "modules": .array(modules),
       "parameters": .array(parameters),
       "segments": .array(segments),
       "encodings": .array(plan.encodings.map(json(of:))),
+      "contexts": .array(plan.contexts.links.map(\.json)),
       "stored": EncodingTotals(plan.distinctStored, of: plan, formats: formats).json(formats: formats),
     ])
     return json.canonicalBytes
   }
 
   private func json(of encoding: EncodingPlan.Encoding) -> JSONValue {
-    let context = plan.context(of: encoding).map { entry in
-      JSONValue.object(["encoding": .integer(entry.encoding), "place": .integer(entry.place)])
-    }
     var json: [String: JSONValue] = [
       "path": .string(path(of: layout.module(of: encoding.item))),
       "start": .integer(layout.positions(of: encoding.item).lowerBound),
@@ -46,9 +47,17 @@ extension LayoutReport {
       "stored": .bool(encoding.isStored),
       "digest": .string(encoding.digest.hexadecimal),
       "isolated": .bool(encoding.isRelative),
-      "context": .array(context),
     ]
+    if encoding.context != .empty { json["context"] = .integer(encoding.context.link) }
     json["scaffold"] = encoding.scaffold.map { .array(layout.scaffolds[$0].map { .string(path(of: $0)) }) }
+    return .object(json)
+  }
+}
+
+extension ContextTree.Link {
+  fileprivate var json: JSONValue {
+    var json: [String: JSONValue] = ["encoding": .integer(entry.encoding), "place": .integer(entry.place)]
+    if before != .empty { json["before"] = .integer(before.link) }
     return .object(json)
   }
 }

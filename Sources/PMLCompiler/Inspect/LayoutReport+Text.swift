@@ -8,7 +8,7 @@ extension LayoutReport {
     let scaffolds = layout.scaffolds.map { modules in
       "together: \(modules.map(path(of:)).joined(separator: ", "))"
     }
-    return ([head, "hash \(hash)", ""] + table.lines + scaffolds).map { $0 + "\n" }.joined()
+    return ([head, "hash \(schema.contentHash)", ""] + table.lines + scaffolds).map { $0 + "\n" }.joined()
   }
 
   private var table: TextTable {

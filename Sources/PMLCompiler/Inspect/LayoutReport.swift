@@ -1,18 +1,16 @@
-public import ContentHash
-
 /// What `pmlc inspect` shows of a schema.
 public struct LayoutReport: Sendable {
-  /// The encodings, and with them the layout.
+  /// The schema.
+  public let schema: Schema
+  /// Its encodings, and with them its layout.
   public let plan: EncodingPlan
-  /// The schema's hash.
-  public let hash: SHA256Digest
   /// Formats to give sizes for.
   public let formats: [StateFormat]
 
   /// A report.
-  public init(of plan: EncodingPlan, hash: SHA256Digest, formats: [StateFormat]) {
+  public init(of schema: Schema, plan: EncodingPlan, formats: [StateFormat]) {
+    self.schema = schema
     self.plan = plan
-    self.hash = hash
     self.formats = formats
   }
 

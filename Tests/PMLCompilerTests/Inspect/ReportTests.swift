@@ -18,7 +18,7 @@ struct ReportTests {
     ], scaffolds: [["plan", "x"]])
 
   private static func report(_ schema: Schema) throws -> LayoutReport {
-    LayoutReport(of: try plan(schema), hash: schema.contentHash, formats: formats)
+    LayoutReport(of: schema, plan: try plan(schema), formats: formats)
   }
 
   @Test func layoutAsText() throws {
@@ -45,12 +45,11 @@ struct ReportTests {
     let digests = try plan(schema).encodings.map(\.digest.hexadecimal)
     #expect(
       json == #"""
-        {"encodings":[\#
-        {"context":[],"digest":"\#(digests[0])","isolated":false,"path":"","start":0,"stored":true,"tokens":1},\#
-        {"context":[{"encoding":0,"place":0}],"digest":"\#(digests[1])","isolated":false,"path":"m","start":1,\#
-        "stored":true,"tokens":1},\#
-        {"context":[{"encoding":0,"place":0},{"encoding":1,"place":1}],"digest":"\#(digests[2])","isolated":false,\#
-        "path":"m","start":2,"stored":false,"tokens":2}],\#
+        {"contexts":[{"encoding":0,"place":0},{"before":0,"encoding":1,"place":1},{"before":1,"encoding":2,"place":2}],\#
+        "encodings":[\#
+        {"digest":"\#(digests[0])","isolated":false,"path":"","start":0,"stored":true,"tokens":1},\#
+        {"context":0,"digest":"\#(digests[1])","isolated":false,"path":"m","start":1,"stored":true,"tokens":1},\#
+        {"context":1,"digest":"\#(digests[2])","isolated":false,"path":"m","start":2,"stored":false,"tokens":2}],\#
         "hash":"\#(schema.contentHash)","length":4,"modules":[{"cached":true,"length":3,"path":"m","start":1}],\#
         "parameters":[{"length":2,"name":"p","path":"m","start":2}],"schema":"s",\#
         "segments":[{"path":"","start":0,"tokens":[1]},{"path":"m","start":1,"tokens":[97]}],\#
@@ -101,7 +100,7 @@ struct ReportTests {
   ])
   func bytesHaveThreeDigits(bytes: Int, expected: String) throws {
     let format = StateFormat(name: "f") { _ in bytes }
-    let report = LayoutReport(of: try plan(schema([])), hash: schema([]).contentHash, formats: [format])
+    let report = LayoutReport(of: schema([]), plan: try plan(schema([])), formats: [format])
     #expect(report.text.contains(", \(expected) in f\n"))
   }
 }
