@@ -1,3 +1,198 @@
+/// Numerical kernels: the loops that decide how long an answer takes.
+///
+/// No function allocates, locks, or keeps a pointer. Scratch comes from the caller. Unless a function says otherwise,
+/// pointers need only the alignment of their element, counts may be any (zero included), inputs and outputs do not
+/// overlap, and sums are accumulated in f32. What lies past a count is never read into a result.
+///
+/// Each kernel exists for three kinds of CPU (`ck_cpu`); the best that the machine has is chosen once. Results of one
+/// kind are the same bits on each call, and do not depend on how a caller splits rows between threads.
 #ifndef C_KERNELS_H
 #define C_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// MARK: - Choice of CPU
+
+/// Which instructions the kernels use.
+typedef enum {
+  /// What every x86-64 has (or, elsewhere, what the compiler makes of plain C).
+  ck_cpu_portable = 0,
+  /// AVX2, FMA, F16C.
+  ck_cpu_avx2 = 1,
+  /// AVX-512 F, BW, DQ, VL beside these.
+  ck_cpu_avx512 = 2,
+} ck_cpu;
+
+/// The kind in use on this thread.
+///
+/// It is the best that the machine has; `PMLC_CPU=portable|avx2|avx512` in the environment lowers it, and is passed
+/// over if it names what the machine lacks.
+ck_cpu ck_cpu_in_use(void);
+
+/// Whether the machine can run `cpu`.
+bool ck_cpu_is_supported(ck_cpu cpu);
+
+/// Uses `cpu` for the calls of this thread from now on, for tests and benchmarks. False, and nothing changes, if the
+/// machine cannot run it.
+bool ck_cpu_select(ck_cpu cpu);
+
+// MARK: - Numbers
+
+/// How a number lies in memory.
+typedef enum {
+  /// IEEE 754 single precision.
+  ck_f32 = 1,
+  /// IEEE 754 half precision.
+  ck_f16 = 2,
+  /// The upper half of an f32.
+  ck_bf16 = 3,
+} ck_element;
+
+/// y[i] = x[i], exact. `element` is any.
+void ck_to_f32(ck_element element, const void *x, size_t count, float *y);
+
+/// y[i] = x[i], rounded to nearest, ties to even; past 65,504 infinite; NaN stays NaN. Subnormals are kept.
+void ck_f32_to_f16(const float *x, size_t count, uint16_t *y);
+
+// MARK: - Attention
+
+/// Tokens in a tile of keys and values.
+enum { ck_tile_tokens = 16 };
+/// The largest number of dimensions of a head.
+enum { ck_max_head_dimension = 256 };
+
+/// Keys and values of one head for a run of tokens in ascending position order.
+///
+///     keys    tiles × [head_dimension][16]
+///     values  (16 · tiles) × [head_dimension]
+///
+/// with tiles = tokens / 16, rounded up. A part of a run that begins at a multiple of 16 tokens is a run again: both
+/// pointers move by the same number of bytes.
+typedef struct {
+  const void *keys;
+  const void *values;
+  /// Position of each token, ascending (`tokens` of them), or NULL if they are first_position, first_position + 1, ….
+  const int32_t *positions;
+  int32_t first_position;
+  int32_t tokens;
+  /// ck_f32 or ck_f16.
+  ck_element element;
+  /// Which of the rotated forms of the queries meets these keys.
+  int32_t variant;
+} ck_kv_run;
+
+/// Attention of the query heads that share one key-value head.
+///
+/// For token t and head g of the group, over all tokens j of all runs that t sees:
+///
+///     output[t][g] = Σ softmax_j(query[variant][t][g] · key[j] + slope[g] · (position[j] - position[t])) · value[j]
+///
+/// t sees j if position[j] <= position[t], and position[j] > position[t] - window where there is a window. One running
+/// softmax goes over all runs, tile by tile; tiles that no row sees are not read. A row that sees nothing is zero.
+typedef struct {
+  /// variants × tokens × [group][head_dimension], already scaled; token t of variant v begins at
+  /// v · query_variant_stride + t · query_token_stride.
+  const float *queries;
+  size_t query_variant_stride;
+  size_t query_token_stride;
+  /// tokens × [group][head_dimension]; token t begins at t · output_token_stride.
+  float *output;
+  size_t output_token_stride;
+  /// NULL, or tokens × [group]: the natural logarithm of the softmax's denominator, -infinity for a row that sees
+  /// nothing. It is what `ck_attention_merge` needs.
+  float *log_sum_exp;
+  /// Position of each query token, in any order.
+  const int32_t *positions;
+  /// NULL, or one ALiBi slope for each head of the group.
+  const float *slopes;
+  /// 0, or the number of positions that a token sees, its own included.
+  int32_t window;
+  int32_t tokens;
+  int32_t group;
+  /// Even, at most 256. Multiples of 16 are fastest.
+  int32_t head_dimension;
+  const ck_kv_run *runs;
+  int32_t run_count;
+  /// `ck_attention_scratch_bytes` bytes at a multiple of 64.
+  void *scratch;
+} ck_attention_call;
+
+/// Bytes of scratch that a call with these sizes needs.
+size_t ck_attention_scratch_bytes(size_t tokens, size_t group, size_t head_dimension);
+
+/// Carries out `call`.
+void ck_attention(const ck_attention_call *call);
+
+/// Joins the results of `parts` calls that saw different tokens: output[r] = Σ_p w_p · outputs[p][r] with weights from
+/// the softmax of log_sum_exps[p][r] over p. Each part is rows × [head_dimension] without gaps, and may be `output`.
+void ck_attention_merge(
+  size_t parts, const float *const *outputs, const float *const *log_sum_exps, size_t rows, size_t head_dimension,
+  float *output);
+
+// MARK: - Writing keys and values
+
+/// Writes the keys of `count` tokens of one head into its tiles (see `ck_kv_run`), from token `first` on. Token i is
+/// read at x + i · stride. The rest of the tiles is left as it was. `element` is ck_f32 or ck_f16.
+void ck_store_keys(
+  ck_element element, size_t head_dimension, const float *x, size_t stride, size_t first, size_t count, void *keys);
+
+/// The same for values.
+void ck_store_values(
+  ck_element element, size_t head_dimension, const float *x, size_t stride, size_t first, size_t count, void *values);
+
+/// Zeroes what the last tile of a run of `tokens` holds past its tokens, in keys and values.
+void ck_zero_tail(ck_element element, size_t head_dimension, size_t tokens, void *keys, void *values);
+
+// MARK: - Matrix times vector
+
+/// y[i] = Σ_j w[i][j] · x[j] + bias[i] for i in begin..<end. w: rows × [columns], of any element; bias NULL or per row.
+void ck_gemv(
+  ck_element element, const void *w, const float *x, const float *bias, size_t columns, size_t begin, size_t end,
+  float *y);
+
+// MARK: - Rows of activations
+
+/// y = x / √(mean(x²) + epsilon) · weight, for each of `rows` rows of `count`. y may be x.
+void ck_rms_norm(const float *x, const float *weight, float epsilon, size_t rows, size_t count, float *y);
+
+/// y = (x - mean(x)) / √(variance(x) + epsilon) · weight + bias, for each of `rows` rows of `count`. bias may be NULL, y
+/// may be x.
+void ck_layer_norm(
+  const float *x, const float *weight, const float *bias, float epsilon, size_t rows, size_t count, float *y);
+
+/// Rotates the first `rotary_dimension` numbers of each of `heads` heads, and scales all of them: with h half of it and
+/// i < h, (y[i], y[i + h]) = scale · (x[i] · cos[i] - x[i + h] · sin[i], x[i + h] · cos[i] + x[i] · sin[i]). cos and sin hold
+/// h numbers each. x and y: [heads][head_dimension]; y may be x.
+void ck_rotate(
+  const float *x, const float *cos, const float *sin, float scale, size_t heads, size_t head_dimension,
+  size_t rotary_dimension, float *y);
+
+/// y[i] += x[i].
+void ck_add(const float *x, size_t count, float *y);
+
+/// y[i] = gate[i] / (1 + exp(-gate[i])) · up[i]. y may be either.
+void ck_silu_multiply(const float *gate, const float *up, size_t count, float *y);
+
+/// y[i] = x[i] / 2 · (1 + erf(x[i] / √2)). y may be x.
+void ck_gelu_erf(const float *x, size_t count, float *y);
+
+/// y[i] = x[i] / 2 · (1 + tanh(√(2/π) · (x[i] + 0.044715 · x[i]³))). y may be x.
+void ck_gelu_tanh(const float *x, size_t count, float *y);
+
+/// y[i] = exp(x[i]), within 2e-7 of it relative to it; zero below -87.3, infinite above 88.7. y may be x.
+void ck_exp(const float *x, size_t count, float *y);
+
+// MARK: - Logits
+
+/// The index of the largest number, the first among equals; NaN is passed over. 0 if there is none.
+size_t ck_argmax(const float *x, size_t count);
+
+/// log Σ exp(x[i]), summed in f64. -infinity if there is none.
+float ck_log_sum_exp(const float *x, size_t count);
+
+/// y[i] = exp(x[i] · scale) / Σ_j exp(x[j] · scale); scale is positive. y may be x.
+void ck_softmax(const float *x, float scale, size_t count, float *y);
+
 #endif

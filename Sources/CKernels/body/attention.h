@@ -1,0 +1,351 @@
+// Attention of a group of query heads over runs of keys and values, with a running softmax.
+//
+// For each run, and in it each block of 128 tokens, and for it each block of rows: scores, then weights, then the sum of
+// values. Scores and weights are powers of two, not of e: log2(e) is folded into the packed queries.
+
+enum {
+  // Tokens whose scores are held at once.
+  block_tokens = 128,
+  block_tiles = block_tokens / ck_tile_tokens,
+  // From so many rows on, a block of half-precision keys and values is converted once, not by each block of rows.
+  rows_worth_converting = 3 * CK_ROWS,
+};
+
+static const float log2_e = 1.44269504088896341f;
+static const float ln_2 = 0.69314718055994531f;
+
+// What scratch holds; the sizes are those of `ck_attention_scratch_bytes`.
+typedef struct {
+  float *queries;         // blocks of CK_ROWS rows, each [head_dimension][rows]
+  float *sums;            // rows × [padded head dimension]
+  float *maxima;          // rows
+  float *denominators;    // rows
+  float *keys;            // block_tiles × [head_dimension][16]
+  float *values;          // block_tokens × [padded head dimension]
+  int32_t *visible;       // tokens × (first, end) in the current run
+  int32_t *key_positions; // block_tokens
+} attention_scratch;
+
+// One block of rows against one block of tokens.
+typedef struct {
+  const float *queries;  // [head_dimension][rows]
+  const void *keys;      // tiles of the block
+  const void *values;    // rows of the block
+  size_t head_dimension;
+  size_t padded_dimension;
+  size_t value_stride;           // numbers from one token's values to the next's
+  int32_t begin, end;            // tokens of the block that some row sees
+  const int32_t *row_begin;      // per row, in tokens of the block, clamped to it
+  const int32_t *row_end;
+  const int32_t *key_positions;  // NULL without ALiBi
+  const int32_t *row_positions;
+  const float *row_slopes;       // times log2(e)
+  float *sums;                   // rows × [padded_dimension]
+  float *maxima;
+  float *denominators;
+} attention_block;
+
+// c[r][v] += Σ_i a[i · a_step + r · a_row] · b[i · b_step + v · b_vector ..< +16], all indices in numbers.
+INLINE void multiply_add(
+  const int rows, const int vectors, const ck_element element, const float *a, size_t a_step, size_t a_row,
+  const void *b, size_t b_step, size_t b_vector, size_t count, vf c[CK_ROWS][CK_WIDE]) {
+  for (size_t i = 0; i < count; i++) {
+    vf x[CK_WIDE];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) x[v] = load_as_f32(element, b, i * b_step + v * b_vector);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+      vf y = splat(a[i * a_step + r * a_row]);
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) c[r][v] += y * x[v];
+    }
+  }
+}
+
+// scores[r][tile · 16 …] for tiles first..<first + vectors.
+INLINE void score_tiles(
+  const int rows, const int vectors, const ck_element element, const attention_block *b, size_t first,
+  float scores[CK_ROWS][block_tokens]) {
+  vf c[CK_ROWS][CK_WIDE] = {0};
+  size_t tile = b->head_dimension * ck_tile_tokens;
+  multiply_add(
+    rows, vectors, element, b->queries, rows, 1, (const char *)b->keys + first * tile * element_bytes(element),
+    ck_tile_tokens, tile, b->head_dimension, c);
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) store(&scores[r][(first + v) * ck_tile_tokens], c[r][v]);
+}
+
+INLINE void add_values(
+  const int rows, const int vectors, const ck_element element, const attention_block *b, size_t first,
+  const float *scale, const float scores[CK_ROWS][block_tokens]) {
+  vf c[CK_ROWS][CK_WIDE];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++)
+      c[r][v] = load(b->sums + r * b->padded_dimension + first + v * lanes) * scale[r];
+  multiply_add(
+    rows, vectors, element, &scores[0][b->begin], 1, block_tokens,
+    (const char *)b->values + (b->begin * b->value_stride + first) * element_bytes(element), b->value_stride, lanes,
+    b->end - b->begin, c);
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) store(b->sums + r * b->padded_dimension + first + v * lanes, c[r][v]);
+}
+
+// Turns the scores of one row into weights relative to its new maximum, which is returned; `*sum` becomes their sum.
+INLINE float weigh_row(const attention_block *b, int row, float scores[block_tokens], float *sum) {
+  int begin = b->row_begin[row], end = b->row_end[row];
+  int first_tile = b->begin / ck_tile_tokens, end_tile = (b->end + ck_tile_tokens - 1) / ck_tile_tokens;
+  vf largest = splat(-__builtin_inff());
+  for (int tile = first_tile; tile < end_tile; tile++) {
+    float *s = scores + tile * ck_tile_tokens;
+    vf x = load(s);
+    if (b->key_positions) {
+      vi distance = *(const vi_any *)(b->key_positions + tile * ck_tile_tokens) - b->row_positions[row];
+      x += b->row_slopes[row] * __builtin_convertvector(distance, vf);
+    }
+    if (begin > tile * ck_tile_tokens || end < (tile + 1) * ck_tile_tokens) {
+      vi token = lane_index() + tile * ck_tile_tokens;
+      x = ((token >= begin) & (token < end)) ? x : splat(-__builtin_inff());
+    }
+    store(s, x);
+    largest = max(largest, x);
+  }
+  float before = b->maxima[row], now = max_lanes(largest);
+  now = now > before ? now : before;
+  // A row that has seen nothing yet: weights relative to 0, all of them zero.
+  float base = now > -__builtin_inff() ? now : 0;
+  vf total = splat(0);
+  for (int tile = first_tile; tile < end_tile; tile++) {
+    float *s = scores + tile * ck_tile_tokens;
+    vf w = exp2_lanes(load(s) - base);
+    store(s, w);
+    total += w;
+  }
+  *sum = sum_lanes(total);
+  return now;
+}
+
+INLINE void attend_rows(const int rows, const ck_element element, const attention_block *b) {
+  float scores[CK_ROWS][block_tokens] __attribute__((aligned(64)));
+  // Few rows: more vectors at a time instead, so that additions need not wait for each other.
+  const int vectors = rows * CK_WIDE <= CK_ROWS * CK_VECTORS ? CK_WIDE : CK_VECTORS;
+
+  int tile = b->begin / ck_tile_tokens, end_tile = (b->end + ck_tile_tokens - 1) / ck_tile_tokens;
+  for (; tile + vectors <= end_tile; tile += vectors) score_tiles(rows, vectors, element, b, tile, scores);
+  for (; tile < end_tile; tile++) score_tiles(rows, 1, element, b, tile, scores);
+
+  float scale[CK_ROWS] __attribute__((aligned(64)));
+  for (int r = 0; r < rows; r++) {
+    float sum, before = b->maxima[r], now = weigh_row(b, r, scores[r], &sum);
+    float change = before == now ? 1 : exp2_lanes(splat(before - now))[0];
+    b->maxima[r] = now;
+    b->denominators[r] = b->denominators[r] * change + sum;
+    scale[r] = change;
+  }
+
+  size_t d = 0, dimension = b->padded_dimension;
+  for (; d + vectors * lanes <= dimension; d += vectors * lanes) add_values(rows, vectors, element, b, d, scale, scores);
+  for (; d < dimension; d += lanes) add_values(rows, 1, element, b, d, scale, scores);
+}
+
+#define CK_ATTEND(rows)                                                                                               \
+  static void attend_##rows##_f32(const attention_block *b) { attend_rows(rows, ck_f32, b); }                         \
+  static void attend_##rows##_f16(const attention_block *b) { attend_rows(rows, ck_f16, b); }
+CK_EACH_ROW_COUNT(CK_ATTEND)
+#undef CK_ATTEND
+
+static void (*const attend[][2])(const attention_block *) = {
+#define CK_ATTEND(rows) [rows] = {attend_##rows##_f32, attend_##rows##_f16},
+  CK_EACH_ROW_COUNT(CK_ATTEND)
+#undef CK_ATTEND
+};
+
+INLINE size_t round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+
+static attention_scratch divide_scratch(const ck_attention_call *call) {
+  size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
+  size_t padded = round_up(dimension, lanes);
+  attention_scratch s;
+  float *next = call->scratch;
+#define TAKE(count) next; next += round_up(count, 16)
+  s.queries = TAKE(rows * dimension);
+  s.sums = TAKE(rows * padded);
+  s.maxima = TAKE(rows);
+  s.denominators = TAKE(rows);
+  s.keys = TAKE(block_tokens * dimension);
+  s.values = TAKE(block_tokens * padded);
+  s.visible = (int32_t *)TAKE(2 * (size_t)call->tokens);
+  s.key_positions = (int32_t *)TAKE(block_tokens);
+#undef TAKE
+  return s;
+}
+
+static void pack_queries(const ck_attention_call *call, int32_t variant, float *packed) {
+  size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
+  const float *queries = call->queries + variant * call->query_variant_stride;
+  for (size_t block = 0; block < rows; block += CK_ROWS) {
+    size_t count = rows - block < CK_ROWS ? rows - block : CK_ROWS;
+    for (size_t r = 0; r < count; r++) {
+      size_t row = block + r;
+      const float *q = queries + row / call->group * call->query_token_stride + row % call->group * dimension;
+      for (size_t d = 0; d < dimension; d++) packed[d * count + r] = q[d] * log2_e;
+    }
+    packed += count * dimension;
+  }
+}
+
+// The number of leading tokens of the run at positions below `position`.
+static int32_t tokens_below(const ck_kv_run *run, int64_t position) {
+  if (!run->positions) {
+    int64_t count = position - run->first_position;
+    return count < 0 ? 0 : count > run->tokens ? run->tokens : (int32_t)count;
+  }
+  int32_t low = 0, high = run->tokens;
+  while (low < high) {
+    int32_t middle = low + (high - low) / 2;
+    if (run->positions[middle] < position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+INLINE int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : x > high ? high : x; }
+
+// Keys and values of tokens begin ..< end of the run as f32; values get the padded stride, zeros in the padding. Keys
+// that are f32 already stay where they are.
+static void convert_block(
+  const ck_kv_run *run, size_t dimension, int32_t begin, int32_t end, const attention_scratch *s) {
+  ck_element element = run->element;
+  size_t padded = round_up(dimension, lanes), count = end - begin;
+  size_t numbers = round_up(count, ck_tile_tokens) * dimension;
+  for (size_t i = 0; i < numbers && element != ck_f32; i += lanes)
+    store(s->keys + i, load_as_f32(element, run->keys, begin * dimension + i));
+  for (size_t t = 0; t < count; t++) {
+    size_t d = 0, row = (begin + t) * dimension;
+    for (; d + lanes <= dimension; d += lanes)
+      store(s->values + t * padded + d, load_as_f32(element, run->values, row + d));
+    if (d < dimension)
+      store(s->values + t * padded + d, load_part_as_f32(element, run->values, row + d, dimension - d));
+  }
+}
+
+// One block of tokens, begin ..< end of the run, against all rows that see some of it.
+static void attend_block(
+  const ck_attention_call *call, const ck_kv_run *run, int32_t begin, int32_t end, const attention_scratch *s) {
+  size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
+  size_t padded = round_up(dimension, lanes), bytes = element_bytes(run->element);
+  bool converted = padded != dimension || (run->element != ck_f32 && rows >= rows_worth_converting);
+  if (call->slopes)
+    for (int32_t t = begin; t < end; t++)
+      s->key_positions[t - begin] = run->positions ? run->positions[t] : run->first_position + t;
+
+  int32_t row_begin[CK_ROWS], row_end[CK_ROWS], row_positions[CK_ROWS];
+  float row_slopes[CK_ROWS];
+  attention_block b = {
+    .keys = (const char *)run->keys + begin * dimension * bytes,
+    .values = (const char *)run->values + begin * dimension * bytes,
+    .head_dimension = dimension,
+    .padded_dimension = padded,
+    .value_stride = padded,
+    .row_begin = row_begin,
+    .row_end = row_end,
+    .key_positions = call->slopes ? s->key_positions : NULL,
+    .row_positions = row_positions,
+    .row_slopes = row_slopes,
+  };
+  if (converted) {
+    convert_block(run, dimension, begin, end, s);
+    if (run->element != ck_f32) b.keys = s->keys;
+    b.values = s->values;
+  }
+  for (size_t block = 0; block < rows; block += CK_ROWS) {
+    size_t count = rows - block < CK_ROWS ? rows - block : CK_ROWS;
+    b.begin = end - begin;
+    b.end = 0;
+    for (size_t r = 0; r < count; r++) {
+      size_t token = (block + r) / call->group;
+      row_begin[r] = clamp(s->visible[2 * token] - begin, 0, end - begin);
+      row_end[r] = clamp(s->visible[2 * token + 1] - begin, 0, end - begin);
+      row_positions[r] = call->positions[token];
+      row_slopes[r] = call->slopes ? call->slopes[(block + r) % call->group] * log2_e : 0;
+      if (row_begin[r] >= row_end[r]) continue;
+      if (row_begin[r] < b.begin) b.begin = row_begin[r];
+      if (row_end[r] > b.end) b.end = row_end[r];
+    }
+    if (b.begin >= b.end) continue;
+    b.queries = s->queries + block * dimension;
+    b.sums = s->sums + block * padded;
+    b.maxima = s->maxima + block;
+    b.denominators = s->denominators + block;
+    attend[count][!converted && run->element == ck_f16](&b);
+  }
+}
+
+static void finish_rows(const ck_attention_call *call, const attention_scratch *s) {
+  size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
+  size_t padded = round_up(dimension, lanes);
+  for (size_t row = 0; row < rows; row++) {
+    float denominator = s->denominators[row], scale = denominator > 0 ? 1 / denominator : 0;
+    float *y = call->output + row / call->group * call->output_token_stride + row % call->group * dimension;
+    for (size_t d = 0; d < dimension; d++) y[d] = s->sums[row * padded + d] * scale;
+    if (call->log_sum_exp)
+      call->log_sum_exp[row] = denominator > 0 ? s->maxima[row] * ln_2 + logf(denominator) : -__builtin_inff();
+  }
+}
+
+static void attention(const ck_attention_call *call) {
+  size_t rows = (size_t)call->tokens * call->group;
+  if (rows == 0) return;
+  attention_scratch s = divide_scratch(call);
+  memset(s.sums, 0, rows * round_up(call->head_dimension, lanes) * sizeof *s.sums);
+  for (size_t row = 0; row < rows; row++) {
+    s.maxima[row] = -__builtin_inff();
+    s.denominators[row] = 0;
+  }
+  int32_t packed = -1;
+  for (int32_t i = 0; i < call->run_count; i++) {
+    const ck_kv_run *run = &call->runs[i];
+    int32_t begin = run->tokens, end = 0;
+    for (int32_t t = 0; t < call->tokens; t++) {
+      int64_t position = call->positions[t];
+      int32_t first = call->window > 0 ? tokens_below(run, position - call->window + 1) : 0;
+      int32_t last = tokens_below(run, position + 1);
+      s.visible[2 * t] = first;
+      s.visible[2 * t + 1] = last;
+      if (first >= last) continue;
+      if (first < begin) begin = first;
+      if (last > end) end = last;
+    }
+    if (begin >= end) continue;
+    if (run->variant != packed) pack_queries(call, run->variant, s.queries);
+    packed = run->variant;
+    begin = begin / ck_tile_tokens * ck_tile_tokens;
+    for (; begin < end; begin += block_tokens)
+      attend_block(call, run, begin, end - begin < block_tokens ? end : begin + block_tokens, &s);
+  }
+  finish_rows(call, &s);
+}
+
+static void attention_merge(
+  size_t parts, const float *const *outputs, const float *const *log_sum_exps, size_t rows, size_t dimension,
+  float *output) {
+  for (size_t row = 0; row < rows; row++) {
+    float largest = -__builtin_inff(), total = 0;
+    for (size_t p = 0; p < parts; p++)
+      if (log_sum_exps[p][row] > largest) largest = log_sum_exps[p][row];
+    bool any = largest > -__builtin_inff();
+    for (size_t p = 0; p < parts && any; p++) total += expf(log_sum_exps[p][row] - largest);
+    float scale = any ? 1 / total : 0;
+    for (size_t d = 0; d < dimension; d++) {
+      float sum = 0;
+      for (size_t p = 0; p < parts && any; p++)
+        sum += expf(log_sum_exps[p][row] - largest) * scale * outputs[p][row * dimension + d];
+      output[row * dimension + d] = sum;
+    }
+  }
+}

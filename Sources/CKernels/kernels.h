@@ -1,0 +1,35 @@
+// One table for each kind of CPU. Every field has its contract in CKernels.h under the same name.
+#ifndef CK_KERNELS_H
+#define CK_KERNELS_H
+
+#include "CKernels.h"
+
+typedef struct {
+  ck_cpu cpu;
+  void (*to_f32)(ck_element, const void *, size_t, float *);
+  void (*f32_to_f16)(const float *, size_t, uint16_t *);
+  void (*attention)(const ck_attention_call *);
+  void (*attention_merge)(size_t, const float *const *, const float *const *, size_t, size_t, float *);
+  void (*store_keys)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
+  void (*store_values)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
+  void (*gemv)(ck_element, const void *, const float *, const float *, size_t, size_t, size_t, float *);
+  void (*rms_norm)(const float *, const float *, float, size_t, size_t, float *);
+  void (*layer_norm)(const float *, const float *, const float *, float, size_t, size_t, float *);
+  void (*rotate)(const float *, const float *, const float *, float, size_t, size_t, size_t, float *);
+  void (*add)(const float *, size_t, float *);
+  void (*silu_multiply)(const float *, const float *, size_t, float *);
+  void (*gelu_erf)(const float *, size_t, float *);
+  void (*gelu_tanh)(const float *, size_t, float *);
+  void (*exp)(const float *, size_t, float *);
+  size_t (*argmax)(const float *, size_t);
+  float (*log_sum_exp)(const float *, size_t);
+  void (*softmax)(const float *, float, size_t, float *);
+} ck_kernels;
+
+extern const ck_kernels ck_kernels_portable;
+#if defined(__x86_64__)
+extern const ck_kernels ck_kernels_avx2;
+extern const ck_kernels ck_kernels_avx512;
+#endif
+
+#endif

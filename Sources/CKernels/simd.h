@@ -1,0 +1,148 @@
+// Sixteen lanes at a time, for each kind of CPU: one register, two, or four. Included once by each path file, inside
+// its target attribute, so that the same text becomes other instructions.
+#include "kernels.h"
+
+#pragma clang fp contract(fast)
+// No vector is passed to a function that is not inlined.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vf __attribute__((ext_vector_type(16)));
+typedef double vd __attribute__((ext_vector_type(16)));
+typedef int32_t vi __attribute__((ext_vector_type(16)));
+typedef uint32_t vu __attribute__((ext_vector_type(16)));
+typedef uint16_t vs __attribute__((ext_vector_type(16)));
+typedef _Float16 vh __attribute__((ext_vector_type(16)));
+
+// The same at any address.
+typedef float vf_any __attribute__((ext_vector_type(16), aligned(4)));
+typedef int32_t vi_any __attribute__((ext_vector_type(16), aligned(4)));
+typedef uint16_t vs_any __attribute__((ext_vector_type(16), aligned(2)));
+
+enum { lanes = 16 };
+
+INLINE vf splat(float x) { return (vf)(x); }
+INLINE vf load(const float *x) { return *(const vf_any *)x; }
+INLINE void store(float *y, vf v) { *(vf_any *)y = v; }
+INLINE vf bits_to_f32(vi v) { return (vf)v; }
+INLINE vi f32_to_bits(vf v) { return (vi)v; }
+
+INLINE vi lane_index(void) { return (vi){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}; }
+
+// The first `count` (fewer than 16) numbers, zero after them.
+INLINE vf load_part(const float *x, size_t count) {
+  float part[lanes] = {0};
+  memcpy(part, x, count * sizeof *x);
+  return load(part);
+}
+
+INLINE void store_part(float *y, vf v, size_t count) {
+  float part[lanes];
+  store(part, v);
+  memcpy(y, part, count * sizeof *y);
+}
+
+// MARK: Half precision
+
+#if CK_HAS_F16C
+INLINE vf half_to_f32(vs h) { return __builtin_convertvector((vh)h, vf); }
+INLINE vs f32_to_half(vf x) { return (vs)__builtin_convertvector(x, vh); }
+#else
+// Without an instruction for it: the exponent is moved by a multiplication, which is exact for subnormals too, and
+// rounding is left to an addition that aligns the wanted bit with the last one of an f32.
+INLINE vf half_to_f32(vs h) {
+  vu w = __builtin_convertvector(h, vu) << 16;
+  vu sign = w & 0x80000000u, twice = w + w;
+  vf normal = (vf)((twice >> 4) + (0xE0u << 23)) * 0x1p-112f;
+  vf subnormal = (vf)((twice >> 17) | (126u << 23)) - 0.5f;
+  vf magnitude = twice < (1u << 27) ? subnormal : normal;
+  return (vf)(sign | (vu)magnitude);
+}
+INLINE vs f32_to_half(vf x) {
+  vu w = (vu)x, twice = w + w, sign = w & 0x80000000u;
+  vf base = (vf)(w & 0x7FFFFFFFu) * 0x1p+112f * 0x1p-110f;
+  vu bias = twice & 0xFF000000u;
+  bias = bias < 0x71000000u ? (vu)(0x71000000u) : bias;
+  base = (vf)((bias >> 1) + 0x07800000u) + base;
+  vu bits = (vu)base;
+  vu rounded = ((bits >> 13) & 0x7C00u) + (bits & 0x0FFFu);
+  vu half = (sign >> 16) | (twice > 0xFF000000u ? (vu)(0x7E00u) : rounded);
+  return __builtin_convertvector(half, vs);
+}
+#endif
+
+INLINE vf bfloat_to_f32(vs h) { return (vf)(__builtin_convertvector(h, vu) << 16); }
+
+INLINE size_t element_bytes(ck_element element) { return element == ck_f32 ? 4 : 2; }
+
+// Sixteen numbers of any element at `index` of x.
+INLINE vf load_as_f32(ck_element element, const void *x, size_t index) {
+  if (element == ck_f32) return load((const float *)x + index);
+  vs h = *(const vs_any *)((const uint16_t *)x + index);
+  return element == ck_f16 ? half_to_f32(h) : bfloat_to_f32(h);
+}
+
+INLINE vf load_part_as_f32(ck_element element, const void *x, size_t index, size_t count) {
+  if (element == ck_f32) return load_part((const float *)x + index, count);
+  uint16_t part[lanes] = {0};
+  memcpy(part, (const uint16_t *)x + index, count * sizeof *part);
+  return load_as_f32(element, part, 0);
+}
+
+// MARK: Across lanes
+
+INLINE vf max(vf a, vf b) { return a > b ? a : b; }
+INLINE vf min(vf a, vf b) { return a < b ? a : b; }
+
+INLINE float sum_lanes(vf v) {
+  typedef float v8 __attribute__((ext_vector_type(8)));
+  typedef float v4 __attribute__((ext_vector_type(4)));
+  v8 a = v.lo + v.hi;
+  v4 b = a.lo + a.hi;
+  return (b.x + b.z) + (b.y + b.w);
+}
+
+INLINE float max_lanes(vf v) {
+  typedef float v8 __attribute__((ext_vector_type(8)));
+  typedef float v4 __attribute__((ext_vector_type(4)));
+  v8 a = v.lo > v.hi ? v.lo : v.hi;
+  v4 b = a.lo > a.hi ? a.lo : a.hi;
+  float c = b.x > b.z ? b.x : b.z, d = b.y > b.w ? b.y : b.w;
+  return c > d ? c : d;
+}
+
+// MARK: Exponentials
+
+// 2^x, zero below -126, infinite from 128 on. x is split into the nearest integer, which the addition of 1.5 · 2^23
+// leaves in the low bits, and a rest in [-1/2, 1/2], for which a minimax polynomial of degree 6 is good to 1e-8.
+INLINE vf exp2_split(vf rest, vi exponent) {
+  vf p = splat(1.535336188319500e-4f);
+  p = p * rest + 1.339887440266574e-3f;
+  p = p * rest + 9.618437357674640e-3f;
+  p = p * rest + 5.550332471162809e-2f;
+  p = p * rest + 2.402264791363012e-1f;
+  p = p * rest + 6.931472028550421e-1f;
+  p = p * rest + 1.0f;
+  return bits_to_f32(f32_to_bits(p) + (exponent << 23));
+}
+
+INLINE vf exp2_lanes(vf x) {
+  const float magic = 0x1.8p23f;
+  vf shifted = x + magic;
+  vf y = exp2_split(x - (shifted - magic), f32_to_bits(shifted) - f32_to_bits(splat(magic)));
+  y = x < -126.0f ? splat(0.0f) : y;
+  return x >= 128.0f ? splat(__builtin_inff()) : y;
+}
+
+// e^x: the rest is taken off in two steps, so that it keeps its last bits for large x.
+INLINE vf exp_lanes(vf x) {
+  const float magic = 0x1.8p23f;
+  vf shifted = x * 1.44269504f + magic;
+  vf n = shifted - magic;
+  vf rest = x - n * 0.693359375f;
+  rest = rest + n * 2.12194440e-4f;
+  vf y = exp2_split(rest * 1.44269504f, f32_to_bits(shifted) - f32_to_bits(splat(magic)));
+  y = x < -87.33654f ? splat(0.0f) : y;
+  return x > 88.72283f ? splat(__builtin_inff()) : y;
+}

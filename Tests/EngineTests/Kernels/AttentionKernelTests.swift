@@ -1,0 +1,263 @@
+import CKernels
+import Glibc
+import Testing
+
+/// `ck_attention` against the same in double precision, with NaN wherever nothing was written.
+@Suite struct AttentionKernelTests {
+  static let headDimensions = [2, 30, 32, 64, 72, 80, 96, 128, 256]
+
+  @Test(arguments: KernelCPU.available, headDimensions)
+  func agreesWithDoublePrecision(cpu: KernelCPU, headDimension: Int) {
+    cpu.use {
+      var random = SeededRandom(UInt64(headDimension))
+      for (group, tokens) in [(1, 1), (3, 1), (2, 5), (1, 17), (3, 40)] {
+        for element in [ck_f32, ck_f16] {
+          for (window, slopes) in [(0, false), (45, false), (0, true), (45, true)] {
+            var problem = AttentionProblem(headDimension: headDimension, group: group, element: element)
+            problem.window = window
+            problem.slopes = slopes ? (0..<group).map { 0.05 * Float($0 + 1) } : nil
+            problem.addRun(count: 50, first: 0, random: &random)
+            problem.addRun(count: 16, first: 50, variant: 1, random: &random)
+            problem.addRun(count: 300, first: 70, random: &random)
+            problem.addRun(count: 1, first: 400, variant: 1, random: &random)
+            problem.addRun(positions: (0..<33).map { 100 + 7 * $0 }, random: &random)
+            problem.addQueries(at: (0..<tokens).map { 300 + 3 * $0 }, random: &random)
+            expectAgreement(problem)
+          }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: KernelCPU.available)
+  func rowsSeeDifferentPrefixesInAnyOrder(cpu: KernelCPU) {
+    cpu.use {
+      var random = SeededRandom(7)
+      for tokens in [1, 3, 30] {
+        var problem = AttentionProblem(headDimension: 64, group: 2, element: ck_f16)
+        problem.addRun(count: 260, first: 10, random: &random)
+        problem.addRun(positions: [5, 9, 11, 40, 41, 42, 300, 301], random: &random)
+        // Among them rows that see nothing, one token, all but one, and all.
+        let positions = [-1, 4, 5, 9, 268, 269, 300, 301, 500] + (0..<tokens).map { ($0 * 37) % 320 }
+        problem.addQueries(at: positions, random: &random)
+        let (output, logSumExp) = expectAgreement(problem)
+        #expect(output.prefix(2 * 2 * 64).allSatisfy { $0 == 0 })
+        #expect(logSumExp.prefix(2 * 2).allSatisfy { $0 == -.infinity })
+      }
+    }
+  }
+
+  @Test(arguments: KernelCPU.available)
+  func largeScoresStayExact(cpu: KernelCPU) {
+    cpu.use {
+      var random = SeededRandom(8)
+      var problem = AttentionProblem(headDimension: 32, group: 1, element: ck_f32)
+      problem.addRun(count: 200, first: 0, random: &random)
+      // Scores up to some hundreds: the exponentials of all but a few vanish.
+      problem.addQueries(at: [199, 150], scale: 60, random: &random)
+      expectAgreement(problem)
+    }
+  }
+
+  @Test(arguments: KernelCPU.available)
+  func partsMergeToTheWhole(cpu: KernelCPU) {
+    cpu.use {
+      var random = SeededRandom(9)
+      var whole = AttentionProblem(headDimension: 64, group: 3, element: ck_f16)
+      whole.addRun(count: 100, first: 0, random: &random)
+      whole.addRun(count: 90, first: 100, random: &random)
+      whole.addQueries(at: [60, 150, -5], random: &random)
+      let (expected, _) = expectAgreement(whole)
+      let parts = whole.runs.map { run in
+        var part = whole
+        part.runs = [run]
+        return part.solve()
+      }
+      var merged = [Float](repeating: .nan, count: expected.count)
+      unsafe parts[0].output.withUnsafeBufferPointer { first in
+        unsafe parts[1].output.withUnsafeBufferPointer { second in
+          unsafe parts[0].logSumExp.withUnsafeBufferPointer { firstSums in
+            unsafe parts[1].logSumExp.withUnsafeBufferPointer { secondSums in
+              let outputs = unsafe [first.baseAddress, second.baseAddress]
+              let sums = unsafe [firstSums.baseAddress, secondSums.baseAddress]
+              unsafe ck_attention_merge(2, outputs, sums, 9, 64, &merged)
+            }
+          }
+        }
+      }
+      #expect(worst(merged, expected.map(Double.init)) < 2e-6)
+    }
+  }
+
+  @Test func nothingToDo() {
+    var random = SeededRandom(1)
+    var problem = AttentionProblem(headDimension: 64, group: 2, element: ck_f32)
+    problem.addQueries(at: [3], random: &random)
+    #expect(problem.solve().output.allSatisfy { $0 == 0 })
+  }
+
+  /// Solves both ways and compares. The tolerance allows for scores that are off by a few units in their last place.
+  @discardableResult
+  private func expectAgreement(
+    _ problem: AttentionProblem, sourceLocation: SourceLocation = #_sourceLocation
+  ) -> (output: [Float], logSumExp: [Float]) {
+    let result = problem.solve()
+    let expected = problem.reference()
+    let tolerance = 2e-6 + 1e-6 * expected.largestScore
+    let error = max(worst(result.output, expected.output), worst(result.logSumExp, expected.logSumExp) / 4)
+    #expect(error < tolerance, "\(problem.summary)", sourceLocation: sourceLocation)
+    return result
+  }
+}
+
+/// One call of `ck_attention`: what goes in, and what must come out.
+private struct AttentionProblem {
+  struct Run {
+    let keys: [Float]
+    let values: [Float]
+    let positions: [Int]
+    let contiguous: Bool
+    let variant: Int
+  }
+
+  let headDimension: Int
+  let group: Int
+  let element: ck_element
+  var window = 0
+  var slopes: [Float]?
+  var runs: [Run] = []
+  private var positions: [Int] = []
+  /// variants × tokens × group × headDimension, of two variants.
+  private var queries: [Float] = []
+
+  init(headDimension: Int, group: Int, element: ck_element) {
+    self.headDimension = headDimension
+    self.group = group
+    self.element = element
+  }
+
+  var summary: String {
+    "head \(headDimension), group \(group), \(positions.count) tokens, element \(element), window \(window), "
+      + "slopes \(slopes ?? [])"
+  }
+
+  mutating func addRun(count: Int, first: Int, variant: Int = 0, random: inout SeededRandom) {
+    add(Array(first..<first + count), contiguous: true, variant: variant, random: &random)
+  }
+
+  mutating func addRun(positions: [Int], variant: Int = 0, random: inout SeededRandom) {
+    add(positions, contiguous: false, variant: variant, random: &random)
+  }
+
+  private mutating func add(_ positions: [Int], contiguous: Bool, variant: Int, random: inout SeededRandom) {
+    let count = positions.count * headDimension
+    runs.append(
+      Run(
+        keys: random.numbers(count).map(element.rounded), values: random.numbers(count).map(element.rounded),
+        positions: positions, contiguous: contiguous, variant: variant))
+  }
+
+  mutating func addQueries(at positions: [Int], scale: Float = 1, random: inout SeededRandom) {
+    self.positions = positions
+    queries = random.numbers(2 * positions.count * group * headDimension, in: -scale...scale)
+  }
+
+  func reference() -> (output: [Double], logSumExp: [Double], largestScore: Double) {
+    var output: [Double] = []
+    var logSumExp: [Double] = []
+    var largestScore = 0.0
+    for (token, own) in positions.enumerated() {
+      for head in 0..<group {
+        var scores: [Double] = []
+        var values: [ArraySlice<Float>] = []
+        for run in runs {
+          let start = ((run.variant * positions.count + token) * group + head) * headDimension
+          let query = queries[start..<start + headDimension]
+          for (index, position) in run.positions.enumerated()
+          where position <= own && (window == 0 || position > own - window) {
+            let numbers = index * headDimension..<(index + 1) * headDimension
+            let product = zip(query, run.keys[numbers]).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+            scores.append(product + Double(slopes?[head] ?? 0) * Double(position - own))
+            values.append(run.values[numbers])
+          }
+        }
+        let largest = scores.max() ?? 0
+        let weights = scores.map { exp($0 - largest) }
+        let total = weights.reduce(0, +)
+        largestScore = scores.reduce(largestScore) { max($0, abs($1)) }
+        logSumExp.append(scores.isEmpty ? -.infinity : largest + log(total))
+        for dimension in 0..<headDimension {
+          let sum = zip(weights, values).reduce(0) { $0 + $1.0 * Double($1.1[$1.1.startIndex + dimension]) }
+          output.append(scores.isEmpty ? 0 : sum / total)
+        }
+      }
+    }
+    return (output, logSumExp, largestScore)
+  }
+
+  func solve() -> (output: [Float], logSumExp: [Float]) {
+    let rows = positions.count * group
+    var output = [Float](repeating: .nan, count: rows * headDimension)
+    var logSumExp = [Float](repeating: .nan, count: rows)
+    let blobs = runs.map(storedBlob)
+    let runPositions = runs.map(storedPositions)
+    let kernelRuns = unsafe zip(runs.indices, runs).map { index, run in
+      unsafe ck_kv_run(
+        keys: blobs[index].keys.address, values: blobs[index].values.address,
+        positions: run.contiguous ? nil : runPositions[index].integers.baseAddress,
+        first_position: run.contiguous ? Int32(run.positions.first ?? 0) : .min, tokens: Int32(run.positions.count),
+        element: element, variant: Int32(run.variant))
+    }
+    let scratch = NaNMemory(byteCount: ck_attention_scratch_bytes(positions.count, group, headDimension))
+    withExtendedLifetime((blobs, runPositions)) {
+      unsafe queries.withUnsafeBufferPointer { queries in
+        unsafe positions.map(Int32.init).withUnsafeBufferPointer { positions in
+          unsafe output.withUnsafeMutableBufferPointer { output in
+            unsafe logSumExp.withUnsafeMutableBufferPointer { logSumExp in
+              unsafe kernelRuns.withUnsafeBufferPointer { kernelRuns in
+                unsafe (slopes ?? []).withUnsafeBufferPointer { slopeNumbers in
+                  var call = unsafe ck_attention_call(
+                    queries: queries.baseAddress, query_variant_stride: rows * headDimension,
+                    query_token_stride: group * headDimension, output: output.baseAddress,
+                    output_token_stride: group * headDimension, log_sum_exp: logSumExp.baseAddress,
+                    positions: positions.baseAddress, slopes: slopes == nil ? nil : slopeNumbers.baseAddress,
+                    window: Int32(window), tokens: Int32(positions.count), group: Int32(group),
+                    head_dimension: Int32(headDimension), runs: kernelRuns.baseAddress,
+                    run_count: Int32(kernelRuns.count), scratch: scratch.address)
+                  unsafe ck_attention(&call)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    return (output, logSumExp)
+  }
+
+  private func storedPositions(_ run: Run) -> NaNMemory {
+    let memory = NaNMemory(byteCount: 4 * run.positions.count)
+    for (index, position) in run.positions.enumerated() { unsafe memory.integers[index] = Int32(position) }
+    return memory
+  }
+
+  /// The run as the store keeps it, NaN past its tokens, written in two goes that meet inside a tile.
+  private func storedBlob(_ run: Run) -> (keys: NaNMemory, values: NaNMemory) {
+    let count = run.positions.count
+    let byteCount = (count + 15) / 16 * 16 * headDimension * element.byteCount
+    let (keys, values) = (NaNMemory(byteCount: byteCount), NaNMemory(byteCount: byteCount))
+    for (first, end) in [(0, count / 3), (count / 3, count)] {
+      unsafe run.keys.withUnsafeBufferPointer { x in
+        guard let base = x.baseAddress else { return }
+        unsafe ck_store_keys(
+          element, headDimension, base + first * headDimension, headDimension, first, end - first, keys.address)
+      }
+      unsafe run.values.withUnsafeBufferPointer { x in
+        guard let base = x.baseAddress else { return }
+        unsafe ck_store_values(
+          element, headDimension, base + first * headDimension, headDimension, first, end - first, values.address)
+      }
+    }
+    return (keys, values)
+  }
+}

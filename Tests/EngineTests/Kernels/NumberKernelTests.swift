@@ -1,0 +1,96 @@
+import CKernels
+import Testing
+
+/// Conversions, bit by bit, and the layout of keys and values.
+@Suite struct NumberKernelTests {
+  @Test(arguments: KernelCPU.available)
+  func everyHalfConverts(cpu: KernelCPU) {
+    cpu.use {
+      let halves = (0...UInt16.max).map { $0 }
+      var floats = [Float](repeating: 0, count: halves.count)
+      unsafe ck_to_f32(ck_f16, halves, halves.count, &floats)
+      for (half, float) in zip(halves, floats) {
+        let expected = Float(Float16(bitPattern: half))
+        #expect(float.bitPattern == expected.bitPattern || (float.isNaN && expected.isNaN), "\(half)")
+      }
+      var back = [UInt16](repeating: 0, count: halves.count)
+      unsafe ck_f32_to_f16(floats, floats.count, &back)
+      for (half, again) in zip(halves, back) {
+        #expect(half == again || Float16(bitPattern: half).isNaN && Float16(bitPattern: again).isNaN, "\(half)")
+      }
+    }
+  }
+
+  @Test(arguments: KernelCPU.available)
+  func halvesAreRoundedToNearestEven(cpu: KernelCPU) {
+    cpu.use {
+      // Each half, the point between it and the next, and that point's neighbours.
+      var floats: [Float] = [0, -0.0, .infinity, -.infinity, 65504, 65519.996, 65520, 1e30, -1e30, 1e-30, -1e-30]
+      for bits in stride(from: UInt16(0), to: 0x7C00, by: 7) {
+        let (half, next) = (Float(Float16(bitPattern: bits)), Float(Float16(bitPattern: bits &+ 1)))
+        let between = next.isFinite ? (half + next) / 2 : 65520
+        floats += [between, between.nextUp, between.nextDown, -between]
+      }
+      var halves = [UInt16](repeating: 0, count: floats.count)
+      unsafe ck_f32_to_f16(floats, floats.count, &halves)
+      for (float, half) in zip(floats, halves) {
+        #expect(half == Float16(float).bitPattern, "\(float)")
+      }
+    }
+  }
+
+  @Test(arguments: KernelCPU.available, [ck_f32, ck_f16, ck_bf16])
+  func anyCountAndNothingPastIt(cpu: KernelCPU, element: ck_element) {
+    cpu.use {
+      var random = SeededRandom(3)
+      for count in 0...50 {
+        let numbers = random.numbers(count).map(element.rounded)
+        let stored = element.encoded(numbers)
+        let output = NaNMemory(byteCount: 4 * (count + 16))
+        unsafe ck_to_f32(element, stored.address, count, output.floats.baseAddress)
+        #expect(unsafe output.floats.prefix(count).elementsEqual(numbers))
+        #expect(unsafe output.floats.dropFirst(count).allSatisfy { $0.isNaN })
+      }
+    }
+  }
+
+  @Test(arguments: KernelCPU.available, [ck_f32, ck_f16])
+  func tilesHoldWhatTheLayoutSays(cpu: KernelCPU, element: ck_element) {
+    cpu.use {
+      var random = SeededRandom(4)
+      for (dimension, tokens, step) in [(6, 37, 1), (64, 33, 5), (64, 48, 48), (80, 16, 16), (128, 50, 20)] {
+        let numbers = random.numbers(tokens * dimension)
+        let byteCount = (tokens + 15) / 16 * 16 * dimension * element.byteCount
+        let (keys, values) = (NaNMemory(byteCount: byteCount), NaNMemory(byteCount: byteCount))
+        for first in stride(from: 0, to: tokens, by: step) {
+          let count = min(step, tokens - first)
+          unsafe numbers.withUnsafeBufferPointer { numbers in
+            guard let x = numbers.baseAddress else { return }
+            unsafe ck_store_keys(element, dimension, x + first * dimension, dimension, first, count, keys.address)
+            unsafe ck_store_values(element, dimension, x + first * dimension, dimension, first, count, values.address)
+          }
+        }
+        func number(_ memory: NaNMemory, _ index: Int) -> Float {
+          unsafe element == ck_f32 ? memory.floats[index] : Float(Float16(bitPattern: memory.halves[index]))
+        }
+        func expect(_ rest: (Float) -> Bool) {
+          for token in 0..<(tokens + 15) / 16 * 16 {
+            for d in 0..<dimension {
+              let key = number(keys, token / 16 * 16 * dimension + d * 16 + token % 16)
+              let value = number(values, token * dimension + d)
+              if token < tokens {
+                let expected = element.rounded(numbers[token * dimension + d])
+                #expect(key == expected && value == expected)
+              } else {
+                #expect(rest(key) && rest(value))
+              }
+            }
+          }
+        }
+        expect(\.isNaN)
+        unsafe ck_zero_tail(element, dimension, tokens, keys.address, values.address)
+        expect { $0 == 0 }
+      }
+    }
+  }
+}
