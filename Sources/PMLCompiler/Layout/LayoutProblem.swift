@@ -71,16 +71,4 @@ enum LayoutProblem {
       "add text, or import a module that has some"
     }
   }
-
-}
-
-extension Diagnostic.Code {
-  static let placeholderTooLong = Self(rawValue: "PML401")
-  static let defaultTooLong = Self(rawValue: "PML402")
-  static let schemaTooLong = Self(rawValue: "PML403")
-  static let schemaTakesMost = Self(rawValue: "PML404")
-  static let argumentTooLong = Self(rawValue: "PML411")
-  static let newTextDoesNotFit = Self(rawValue: "PML412")
-  static let promptTooLong = Self(rawValue: "PML413")
-  static let promptEmpty = Self(rawValue: "PML414")
 }
