@@ -42,12 +42,12 @@ public protocol KVBlobOwner: AnyObject, Sendable {
   }
 
   /// Address of the keys of a head.
-  func keys(layer: Int, head: Int) -> UnsafeRawPointer {
+  package func keys(layer: Int, head: Int) -> UnsafeRawPointer {
     unsafe addresses[layer] + layout.keyOffset(head: head)
   }
 
   /// Address of the values of a head.
-  func values(layer: Int, head: Int) -> UnsafeRawPointer {
+  package func values(layer: Int, head: Int) -> UnsafeRawPointer {
     unsafe addresses[layer] + layout.valueOffset(head: head)
   }
 }

@@ -76,13 +76,13 @@ extension WeightMatrix {
   fileprivate func withSinglePrecision(
     rows range: Range<Int>, scratch: UnsafeMutablePointer<Float>, _ body: (UnsafePointer<Float>) -> Void
   ) {
-    if element == .f32, offset.isMultiple(of: MemoryLayout<Float>.alignment) {
-      unsafe withPointer(row: range.lowerBound, count: range.count) {
-        unsafe body($0.assumingMemoryBound(to: Float.self))
+    unsafe withPointer(row: range.lowerBound, count: range.count) { source in
+      if element == .f32, Int(bitPattern: source).isMultiple(of: MemoryLayout<Float>.alignment) {
+        unsafe body(source.assumingMemoryBound(to: Float.self))
+      } else {
+        unsafe convert(rows: range, into: scratch)
+        unsafe body(scratch)
       }
-    } else {
-      unsafe convert(rows: range, into: scratch)
-      unsafe body(scratch)
     }
   }
 }

@@ -49,9 +49,9 @@ struct ConfigurationReader {
     try requiredSize(value(key) == nil && value(other) != nil ? other : key)
   }
 
-  /// A size under either name, with a default.
-  func size(_ key: String, or other: String, default standard: Int) throws(EngineError) -> Int {
-    try size(value(key) == nil ? other : key, default: standard)
+  /// A number of positions, at most 2^31 − 1, with a default.
+  func contextLength(_ key: String, default standard: Int) throws(EngineError) -> Int {
+    try bounded(try size(key) ?? standard, key, atMost: Int(Int32.max))
   }
 
   /// A finite number, or `nil` if it is absent or null.
@@ -115,9 +115,9 @@ struct ConfigurationReader {
     return identifiers
   }
 
-  private func bounded(_ size: Int, _ key: String) throws(EngineError) -> Int {
-    guard size <= Self.greatestSize else {
-      throw .malformedConfiguration(file: file, reason: "`\(key)` is \(size), more than \(Self.greatestSize)")
+  private func bounded(_ size: Int, _ key: String, atMost limit: Int = greatestSize) throws(EngineError) -> Int {
+    guard size <= limit else {
+      throw .malformedConfiguration(file: file, reason: "`\(key)` is \(size), more than \(limit)")
     }
     return size
   }

@@ -1,3 +1,4 @@
+import CKernels
 public import KVCacheFormat
 
 /// What a model's `config.json` says, resolved once: nothing is optional that computing needs.
@@ -77,6 +78,10 @@ extension DecoderDescription {
     }
     guard headDimension.isMultiple(of: 2) else {
       throw .unsupportedOption(key: "head_dim", value: "\(headDimension)", supported: ["even numbers"])
+    }
+    let widest = ck_max_head_dimension
+    guard headDimension <= widest else {
+      throw .unsupportedOption(key: "head_dim", value: "\(headDimension)", supported: ["up to \(widest)"])
     }
   }
 }

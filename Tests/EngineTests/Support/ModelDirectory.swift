@@ -16,6 +16,8 @@ final class ModelDirectory: Sendable {
 
   deinit { try? FileManager.default.removeItem(at: url) }
 
+  var path: String { url.path }
+
   func write(_ name: String, _ text: String) throws {
     try Data(text.utf8).write(to: url.appending(path: name))
   }
@@ -28,9 +30,18 @@ final class ModelDirectory: Sendable {
     try FileManager.default.createSymbolicLink(at: url.appending(path: name), withDestinationURL: target)
   }
 
+  func remove(_ name: String) throws {
+    try FileManager.default.removeItem(at: url.appending(path: name))
+  }
+
   func folder() throws -> ModelFolder { try ModelFolder(at: url.path) }
 
   func engine(threads: Int? = 2) throws -> InferenceEngine {
     try InferenceEngine(files: try folder(), threads: threads)
   }
+}
+
+extension Logits {
+  /// The scores of a row, to compare.
+  func row(_ row: Int) -> [Float] { self[row].indices.map { self[row][$0] } }
 }

@@ -5,7 +5,7 @@ enum FalconFamily {
     let hiddenSize = try file.requiredSize("hidden_size", or: "n_embed")
     let queryHeads = try file.requiredSize("num_attention_heads")
     let layers = try file.requiredSize("num_hidden_layers")
-    let contextLength = try file.size("max_position_embeddings", default: 2048)
+    let contextLength = try file.contextLength("max_position_embeddings", default: 2048)
     guard hiddenSize.isMultiple(of: queryHeads) else {
       throw .malformedConfiguration(
         file: file.file,

@@ -3,7 +3,7 @@
 /// Mistral adds a sliding window, Qwen2 biases on queries, keys and values and a window in its upper layers.
 enum LlamaFamily {
   static func llama(_ file: ConfigurationReader) throws(EngineError) -> ModelConfiguration.Resolved {
-    let contextLength = try file.size("max_position_embeddings", default: 2048)
+    let contextLength = try file.contextLength("max_position_embeddings", default: 2048)
     let bias = try file.flag("attention_bias", default: false)
     return try resolve(
       file, contextLength: contextLength, keyValueHeads: try file.size("num_key_value_heads"),
@@ -13,7 +13,7 @@ enum LlamaFamily {
   }
 
   static func mistral(_ file: ConfigurationReader) throws(EngineError) -> ModelConfiguration.Resolved {
-    let contextLength = try file.size("max_position_embeddings", default: 131_072)
+    let contextLength = try file.contextLength("max_position_embeddings", default: 131_072)
     let window = file.isNull("sliding_window") ? nil : try file.size("sliding_window", default: 4096)
     let heads = file.isNull("num_key_value_heads") ? nil : try file.size("num_key_value_heads", default: 8)
     return try resolve(
@@ -22,7 +22,7 @@ enum LlamaFamily {
   }
 
   static func qwen2(_ file: ConfigurationReader) throws(EngineError) -> ModelConfiguration.Resolved {
-    let contextLength = try file.size("max_position_embeddings", default: 32_768)
+    let contextLength = try file.contextLength("max_position_embeddings", default: 32_768)
     let heads = file.isNull("num_key_value_heads") ? nil : try file.size("num_key_value_heads", default: 32)
     return try resolve(
       file, contextLength: contextLength, keyValueHeads: heads,

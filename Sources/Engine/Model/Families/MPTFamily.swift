@@ -23,7 +23,7 @@ enum MPTFamily {
       projectionLayout: .blocks, names: names(tied: try file.flag("tie_word_embeddings", default: true)))
     return ModelConfiguration.Resolved(
       description: description, vocabularySize: try file.requiredSize("vocab_size"),
-      contextLength: try file.size("max_seq_len", or: "max_position_embeddings", default: 2048))
+      contextLength: try file.contextLength("max_seq_len", default: 2048))
   }
 
   /// Variants that the original code knows and `transformers` passes over in silence.
