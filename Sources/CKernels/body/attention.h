@@ -45,23 +45,6 @@ typedef struct {
   float *denominators;
 } attention_block;
 
-// c[r][v] += Σ_i a[i · a_step + r · a_row] · b[i · b_step + v · b_vector ..< +16], all indices in numbers.
-INLINE void multiply_add(
-  const int rows, const int vectors, const ck_element element, const float *a, size_t a_step, size_t a_row,
-  const void *b, size_t b_step, size_t b_vector, size_t count, vf c[CK_ROWS][CK_WIDE]) {
-  for (size_t i = 0; i < count; i++) {
-    vf x[CK_WIDE];
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) x[v] = load_as_f32(element, b, i * b_step + v * b_vector);
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-      vf y = splat(a[i * a_step + r * a_row]);
-#pragma clang loop unroll(full)
-      for (int v = 0; v < vectors; v++) c[r][v] += y * x[v];
-    }
-  }
-}
-
 // scores[r][tile · 16 …] for tiles first..<first + vectors.
 INLINE void score_tiles(
   const int rows, const int vectors, const ck_element element, const attention_block *b, size_t first,
@@ -164,8 +147,6 @@ static void (*const attend[][2])(const attention_block *) = {
   CK_EACH_ROW_COUNT(CK_ATTEND)
 #undef CK_ATTEND
 };
-
-INLINE size_t round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 static attention_scratch divide_scratch(const ck_attention_call *call) {
   size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
@@ -324,7 +305,7 @@ static void attention(const ck_attention_call *call) {
     if (begin >= end) continue;
     if (run->variant != packed) pack_queries(call, run->variant, s.queries);
     packed = run->variant;
-    begin = begin / ck_tile_tokens * ck_tile_tokens;
+    begin = begin / block_tokens * block_tokens;  // Where blocks begin does not depend on who sees them.
     for (; begin < end; begin += block_tokens)
       attend_block(call, run, begin, end - begin < block_tokens ? end : begin + block_tokens, &s);
   }

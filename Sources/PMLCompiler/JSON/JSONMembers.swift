@@ -10,6 +10,8 @@ struct JSONMembers {
     self.name = name
   }
 
+  func contains(_ key: String) -> Bool { members[key] != nil }
+
   mutating func optional(_ key: String) -> JSONValue? { members.removeValue(forKey: key) }
 
   mutating func value(_ key: String) throws(IRError) -> JSONValue {
@@ -23,7 +25,7 @@ struct JSONMembers {
   }
 
   mutating func optionalString(_ key: String) throws(IRError) -> String? {
-    members[key] == nil ? nil : try string(key)
+    contains(key) ? try string(key) : nil
   }
 
   mutating func integer(_ key: String) throws(IRError) -> Int {
@@ -39,6 +41,11 @@ struct JSONMembers {
   mutating func array(_ key: String) throws(IRError) -> [JSONValue] {
     guard case .array(let values) = optional(key) else { throw .expected("array", key: key, in: name) }
     return values
+  }
+
+  mutating func token(_ key: String) throws(IRError) -> TokenID {
+    guard let token = TokenID(exactly: try integer(key)) else { throw .expected("token ID", key: key, in: name) }
+    return token
   }
 
   mutating func tokens(_ key: String) throws(IRError) -> [TokenID] {

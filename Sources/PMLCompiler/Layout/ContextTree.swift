@@ -19,19 +19,20 @@ public struct ContextEntry: Hashable, Sendable {
 /// A schema's contexts are its own text's beginnings over and over, so that lists of their own would take the square of
 /// its size.
 struct ContextTree: Sendable {
-  /// A context: index of its last entry, negative for the empty one.
+  /// A context: index of its last link, negative for the empty one.
   struct Context: Hashable, Sendable {
-    fileprivate let link: Int
+    let link: Int
     static let empty = Self(link: -1)
   }
 
-  private struct Link {
+  /// A context and one more entry.
+  struct Link: Sendable {
     let before: Context
     let entry: ContextEntry
-    let digest: SHA256Digest
+    fileprivate let digest: SHA256Digest
   }
 
-  private var links: [Link] = []
+  private(set) var links: [Link] = []
   private let emptyDigest = SHA256Digest(of: "prompt-cache context 1")
 
   /// Identity of a context: a function of its entries' digests and places, in order.

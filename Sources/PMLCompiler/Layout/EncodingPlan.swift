@@ -29,7 +29,7 @@ public struct EncodingPlan: Sendable {
   public let encodings: [Encoding]
   private let plain: [SchemaLayout.Item: Int]
   private let scaffolded: [[SchemaLayout.Item: Int]]
-  private let contexts: ContextTree
+  let contexts: ContextTree
 
   /// Finds the encodings of what is laid out, in time linear in its size.
   public init(of layout: SchemaLayout) {

@@ -84,6 +84,7 @@ struct EncodingPlanBuilder {
     return found
   }
 
+  // The digest's form: tests pin it, since stores are searched by it.
   private mutating func encode(
     _ item: SchemaLayout.Item, at start: Int, isRelative: Bool, seeing context: Context, in scaffold: Int? = nil
   ) -> Int {

@@ -45,7 +45,7 @@ enum LayoutProblem {
     case .schemaTakesMost(let positions, let contextLength):
       "the schema takes \(positions) of the model's \(counted(contextLength, "position")), more than half"
     case .newTextDoesNotFit(let module, let tokens, let free):
-      "new text before `\(module)` has \(counted(tokens, "token")), but \(counted(free, "position")) are free there"
+      "new text before `\(module)` has \(counted(tokens, "token")), but \(counted(free, "position")) \(free == 1 ? "is" : "are") free there"
     case .promptTooLong(let positions, let contextLength):
       "the prompt takes \(counted(positions, "position")), which leaves none of the model's \(contextLength) for an answer"
     case .promptEmpty:
@@ -72,7 +72,6 @@ enum LayoutProblem {
     }
   }
 
-  private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }
 
 extension Diagnostic.Code {

@@ -53,6 +53,8 @@ public struct SchemaLayout: Hashable, Sendable {
     public let path: ModulePath
     /// Index of the module around it; `nil` for the schema.
     public let parent: Int?
+    /// Number of the union that it is a member of, if it is one.
+    public let union: Int?
     /// What its own segments see while they are encoded.
     public let attention: Schema.Attention
     /// Whether its own segments' states are kept: its own `cache` attribute.
@@ -105,6 +107,11 @@ public struct SchemaLayout: Hashable, Sendable {
 
   /// Number of positions that the schema reserves.
   public var length: Int { modules.first?.length ?? 0 }
+
+  /// The token at position 0 that no text gave, where the model has one.
+  public var beginOfSequence: TokenID? {
+    segments.first.flatMap { $0.kind == .beginOfSequence ? $0.tokens.first : nil }
+  }
 
   /// Index of the module at `path`; 0 for the schema itself.
   public func module(at path: ModulePath) -> Int? { indices[path] }

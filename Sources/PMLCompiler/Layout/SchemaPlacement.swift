@@ -45,6 +45,7 @@ struct SchemaPlacement {
   private let longest: Int
   private var remaining: ArraySlice<[TokenID]>
   private var runs = 0
+  private var unions = 0
 
   /// - Parameter longest: the model's context length, in positions.
   init(of schema: Schema, tokens: SchemaTokens, longest: Int) {
@@ -53,7 +54,8 @@ struct SchemaPlacement {
     self.longest = longest
     let root = layout.append(
       SchemaLayout.Module(
-        path: .root, parent: nil, attention: schema.attention, isCached: true, start: 0, length: 0, content: []))
+        path: .root, parent: nil, union: nil, attention: schema.attention, isCached: true, start: 0, length: 0,
+        content: []))
     var end = 0
     if let token = tokens.beginOfSequence {
       end = place([token], as: .beginOfSequence, in: root, at: 0)
@@ -94,12 +96,14 @@ struct SchemaPlacement {
       case .parameter(let parameter):
         end = place(parameter, in: module, at: end)
       case .module(let child):
-        end = place(child, in: module, at: end).end
+        end = place(child, in: module, of: nil, at: end).end
       case .union(let union):
         let first = end
+        let number = unions
+        unions += 1
         var scaffold: Int?
         for member in union.members {
-          let placed = place(member, in: module, at: first)
+          let placed = place(member, in: module, of: number, at: first)
           end = max(end, placed.end)
           if member.name == union.scaffold { scaffold = placed.index }
         }
@@ -109,11 +113,13 @@ struct SchemaPlacement {
     return end
   }
 
-  private mutating func place(_ child: Schema.Module, in parent: Int, at start: Int) -> (index: Int, end: Int) {
+  private mutating func place(
+    _ child: Schema.Module, in parent: Int, of union: Int?, at start: Int
+  ) -> (index: Int, end: Int) {
     let index = layout.append(
       SchemaLayout.Module(
-        path: layout.modules[parent].path.appending(child.name), parent: parent, attention: child.attention,
-        isCached: child.cache, start: start, length: 0, content: []))
+        path: layout.modules[parent].path.appending(child.name), parent: parent, union: union,
+        attention: child.attention, isCached: child.cache, start: start, length: 0, content: []))
     layout.modules[parent].content.append(.module(index))
     let end = place(child.nodes, in: index, at: start)
     layout.modules[index].length = end - start

@@ -20,7 +20,7 @@ struct SchemaTokens {
   init(of schema: Schema, with tokenizer: some TextTokenizer) {
     self.init(
       beginOfSequence: tokenizer.beginOfSequence, fillToken: tokenizer.placeholder,
-      runs: Self.tokenize(schema.tokenizedRuns, with: tokenizer))
+      runs: Self.tokenize(schema.tokenizedRuns.map(\.run), with: tokenizer))
   }
 
   /// Text worth a task of its own: some milliseconds of work.
@@ -56,24 +56,51 @@ struct SchemaTokens {
 
 extension Schema {
   /// All that is tokenized, in document order: each run of text, each parameter's placeholder text, then its default.
-  var tokenizedRuns: [TextRun] {
-    var runs: [TextRun] = []
-    Self.collectRuns(in: nodes, into: &runs)
-    return runs
+  var tokenizedRuns: [TokenizedRun] {
+    var collector = RunCollector()
+    collector.collect(nodes)
+    return collector.runs
+  }
+}
+
+/// Text to tokenize, and what its tokens are for.
+struct TokenizedRun {
+  enum Use {
+    /// The schema's run of text with this number.
+    case text(Int)
+    /// The placeholder text of the parameter with this number.
+    case placeholder(Int)
+    /// The default of the parameter with this number.
+    case defaultText(Int)
   }
 
-  private static func collectRuns(in nodes: [Node], into runs: inout [TextRun]) {
+  let run: TextRun
+  let use: Use
+}
+
+private struct RunCollector {
+  private(set) var runs: [TokenizedRun] = []
+  private var texts = 0
+  private var parameters = 0
+
+  mutating func collect(_ nodes: [Schema.Node]) {
     for node in nodes {
       switch node {
       case .text(let run):
-        runs.append(run)
+        runs.append(TokenizedRun(run: run, use: .text(texts)))
+        texts += 1
       case .parameter(let parameter):
-        if let text = parameter.scaffold { runs.append(TextRun(parameter.argumentText(text))) }
-        if let text = parameter.defaultText { runs.append(TextRun(parameter.argumentText(text))) }
+        if let text = parameter.scaffold {
+          runs.append(TokenizedRun(run: TextRun(parameter.argumentText(text)), use: .placeholder(parameters)))
+        }
+        if let text = parameter.defaultText {
+          runs.append(TokenizedRun(run: TextRun(parameter.argumentText(text)), use: .defaultText(parameters)))
+        }
+        parameters += 1
       case .module(let module):
-        collectRuns(in: module.nodes, into: &runs)
+        collect(module.nodes)
       case .union(let union):
-        for member in union.members { collectRuns(in: member.nodes, into: &runs) }
+        for member in union.members { collect(member.nodes) }
       }
     }
   }
