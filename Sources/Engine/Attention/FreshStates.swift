@@ -1,0 +1,145 @@
+import CKernels
+import KVCacheFormat
+
+/// Keys and values that passes of this process computed, in single precision and in the layout of blobs.
+///
+/// They lie in pages of whole tiles, so that a growing sequence moves nothing. What was appended in one layer counts
+/// once it was appended in all.
+@safe final class FreshStates {
+  /// Memory for `capacity` tokens in all layers, and their positions.
+  @safe private final class Page {
+    let layout: KVBlobLayout
+    let memory: FloatMemory
+    let positions: UnsafeMutablePointer<Int32>
+
+    init(shape: KVShape, capacity: Int) {
+      layout = KVBlobLayout(element: .f32, shape: shape, tokens: capacity)
+      memory = FloatMemory(count: shape.layers * layout.byteCount / MemoryLayout<Float>.stride)
+      unsafe positions = .allocate(capacity: capacity)
+    }
+
+    deinit { unsafe positions.deallocate() }
+
+    func keys(layer: Int, head: Int) -> UnsafeMutableRawPointer {
+      unsafe UnsafeMutableRawPointer(memory.base) + layer * layout.byteCount + layout.keyOffset(head: head)
+    }
+
+    func values(layer: Int, head: Int) -> UnsafeMutableRawPointer {
+      unsafe UnsafeMutableRawPointer(memory.base) + layer * layout.byteCount + layout.valueOffset(head: head)
+    }
+  }
+
+  let shape: KVShape
+  /// Number of tokens.
+  private(set) var count = 0
+  private var pages: [Page] = []
+  /// For each page the number of tokens before it, and the capacity of all at the end.
+  private var starts = [0]
+
+  init(shape: KVShape) { self.shape = shape }
+
+  /// Makes room for tokens at these positions, and counts them. Their states are to be stored next.
+  func append(positions: some RandomAccessCollection<Int32>) {
+    let capacity = starts[pages.count]
+    if count + positions.count > capacity {
+      // Grow by what is asked for at least, and by more the longer the sequence is.
+      let missing = count + positions.count - capacity
+      let tokens = max(missing, min(max(count, 64), 1024))
+      let tile = KVBlobLayout.tileTokens
+      pages.append(Page(shape: shape, capacity: (tokens + tile - 1) / tile * tile))
+      starts.append(capacity + (tokens + tile - 1) / tile * tile)
+    }
+    for (index, position) in positions.enumerated() {
+      let (page, slot) = locate(count + index)
+      unsafe pages[page].positions[slot] = position
+    }
+    count += positions.count
+  }
+
+  private func locate(_ token: Int) -> (page: Int, slot: Int) {
+    let page = (starts.firstIndex { $0 > token } ?? pages.count) - 1
+    return (page, token - starts[page])
+  }
+
+  /// Calls `body` for each unbroken part of `tokens` in one page.
+  private func forParts(_ tokens: Range<Int>, _ body: (_ page: Page, _ slots: Range<Int>, _ offset: Int) -> Void) {
+    var token = tokens.lowerBound
+    while token < tokens.upperBound {
+      let (page, slot) = locate(token)
+      let end = min(tokens.upperBound, starts[page + 1])
+      body(pages[page], slot..<slot + end - token, token - tokens.lowerBound)
+      token = end
+    }
+  }
+
+  /// Stores one head's keys and values of `tokens`, the first one's at the given addresses, the others `stride`
+  /// numbers further each.
+  func store(
+    layer: Int, head: Int, tokens: Range<Int>, keys: UnsafePointer<Float>, values: UnsafePointer<Float>, stride: Int
+  ) {
+    precondition(tokens.lowerBound >= 0 && tokens.upperBound <= count, "tokens \(tokens) of \(count)")
+    forParts(tokens) { page, slots, offset in
+      unsafe ck_store_keys(
+        ck_f32, shape.headDimension, keys + offset * stride, stride, slots.lowerBound, slots.count,
+        page.keys(layer: layer, head: head))
+      unsafe ck_store_values(
+        ck_f32, shape.headDimension, values + offset * stride, stride, slots.lowerBound, slots.count,
+        page.values(layer: layer, head: head))
+    }
+  }
+
+  /// What the attention kernel reads of one head, one run a page.
+  func appendRuns(layer: Int, head: Int, to runs: inout [ck_kv_run]) {
+    forParts(0..<count) { page, slots, _ in
+      unsafe runs.append(
+        ck_kv_run(
+          keys: page.keys(layer: layer, head: head), values: page.values(layer: layer, head: head),
+          positions: page.positions, first_position: 0, tokens: Int32(slots.count), element: ck_f32, variant: 0))
+    }
+  }
+
+  /// Writes one layer of `tokens` as a blob of `layout`.
+  ///
+  /// - Precondition: `layout` is for that many tokens of this shape, and `destination` has its size.
+  func write(layer: Int, tokens: Range<Int>, layout: KVBlobLayout, into destination: inout MutableRawSpan) {
+    precondition(layout.tokens == tokens.count && layout.shape == shape, "the layout is another segment's")
+    precondition(destination.byteCount == layout.byteCount, "\(destination.byteCount) bytes for \(layout.byteCount)")
+    let dimension = shape.headDimension
+    unsafe destination.withUnsafeMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: KVBlobLayout.tileTokens * dimension) { rows in
+        guard let rows = rows.baseAddress else { return }
+        for head in 0..<shape.heads {
+          let keys = unsafe base + layout.keyOffset(head: head)
+          let values = unsafe base + layout.valueOffset(head: head)
+          forParts(tokens) { page, slots, offset in
+            for slot in slots {
+              let token = offset + slot - slots.lowerBound
+              let tile = slot / KVBlobLayout.tileTokens
+              let lane = slot % KVBlobLayout.tileTokens
+              let source =
+                unsafe page.keys(layer: layer, head: head).assumingMemoryBound(to: Float.self)
+                + tile * KVBlobLayout.tileTokens * dimension + lane
+              for index in 0..<dimension { unsafe rows[index] = source[index * KVBlobLayout.tileTokens] }
+              unsafe ck_store_keys(layout.element.kernelElement, dimension, rows, dimension, token, 1, keys)
+            }
+            unsafe ck_store_values(
+              layout.element.kernelElement, dimension,
+              page.values(layer: layer, head: head).assumingMemoryBound(to: Float.self)
+                + slots.lowerBound * dimension, dimension, offset, slots.count, values)
+          }
+          unsafe ck_zero_tail(layout.element.kernelElement, dimension, layout.tokens, keys, values)
+        }
+      }
+    }
+  }
+}
+
+extension KVElement {
+  var kernelElement: ck_element {
+    switch self {
+    case .f32: ck_f32
+    case .f16: ck_f16
+    }
+  }
+}

@@ -1,0 +1,74 @@
+public import KVCacheFormat
+
+/// Memory that holds one blob: one layer of one segment, laid out as `KVBlobLayout` says, for as long as the owner
+/// lives. It never moves and is not written to.
+public protocol KVBlobOwner: AnyObject, Sendable {
+  /// The blob's payload; begins at a multiple of `KVBlobLayout.alignment`.
+  var payload: RawSpan { @_lifetime(borrow self) get }
+}
+
+/// Keys and values of one segment in every layer, read where they lie.
+@safe public struct KVSegment: Sendable {
+  /// Layout of each layer's blob.
+  public let layout: KVBlobLayout
+
+  private let owners: [any KVBlobOwner]
+  // The owners are kept, and their memory neither moves nor changes: safe to read for as long as this lives.
+  nonisolated(unsafe) private let addresses: [UnsafeRawPointer]
+
+  /// A segment of these blobs, layer by layer.
+  ///
+  /// - Throws: `EngineError.wrongLayerCount`, `.wrongBlobSize`, `.misalignedBlob`.
+  public init(layers: [any KVBlobOwner], layout: KVBlobLayout) throws(EngineError) {
+    guard layers.count == layout.shape.layers else {
+      throw .wrongLayerCount(expected: layout.shape.layers, found: layers.count)
+    }
+    var addresses = unsafe [UnsafeRawPointer]()
+    for (layer, owner) in layers.enumerated() {
+      let payload = owner.payload
+      guard payload.byteCount == layout.byteCount else {
+        throw .wrongBlobSize(layer: layer, expectedBytes: layout.byteCount, foundBytes: payload.byteCount)
+      }
+      let address = unsafe payload.withUnsafeBytes { $0.baseAddress }
+      // A segment without tokens has no memory, and is never read.
+      guard let address = unsafe address ?? UnsafeRawPointer(bitPattern: KVBlobLayout.alignment),
+        Int(bitPattern: address).isMultiple(of: KVBlobLayout.alignment)
+      else { throw .misalignedBlob(layer: layer, alignment: KVBlobLayout.alignment) }
+      unsafe addresses.append(address)
+    }
+    self.layout = layout
+    owners = layers
+    unsafe self.addresses = addresses
+  }
+
+  /// Address of the keys of a head.
+  package func keys(layer: Int, head: Int) -> UnsafeRawPointer {
+    unsafe addresses[layer] + layout.keyOffset(head: head)
+  }
+
+  /// Address of the values of a head.
+  package func values(layer: Int, head: Int) -> UnsafeRawPointer {
+    unsafe addresses[layer] + layout.valueOffset(head: head)
+  }
+}
+
+/// A segment as one sequence sees it.
+public struct AttendedSegment: Sendable {
+  /// The states.
+  public let segment: KVSegment
+  /// Position at which the first token is seen.
+  public let place: Int
+  /// Position at which the first token's key was rotated. Where it differs from `place`, the difference is made up by
+  /// rotating queries; models with ALiBi go by `place` alone.
+  public let encodedAt: Int
+  /// Number of tokens seen, from the first one on.
+  public let count: Int
+
+  /// The first `count` tokens of `segment` (all of them without it), seen from `place` on.
+  public init(_ segment: KVSegment, place: Int, encodedAt: Int? = nil, count: Int? = nil) {
+    self.segment = segment
+    self.place = place
+    self.encodedAt = encodedAt ?? place
+    self.count = count ?? segment.layout.tokens
+  }
+}

@@ -1,0 +1,42 @@
+import KVCacheFormat
+import Synchronization
+
+// What is below is touched only between `begin` and `end`, and `inUse` lets in one at a time.
+/// One sequence that is being computed: the cached segments that it sees, and the states of its own tokens so far.
+///
+/// It grows with each pass. Passes over one sequence take turns: a second one at the same time is refused.
+public final class SequenceState: @unchecked Sendable {
+  /// The cached segments.
+  public let attended: [AttendedSegment]
+
+  private(set) var fresh: FreshStates?
+  private(set) var lastPosition: Int?
+  private let inUse = Atomic<Bool>(false)
+
+  /// A sequence without tokens of its own, that sees `attended`.
+  public init(attending attended: [AttendedSegment] = []) {
+    self.attended = attended
+  }
+
+  /// Claims the sequence for one pass.
+  ///
+  /// - Throws: `EngineError.sequenceInUse`.
+  func begin() throws(EngineError) {
+    let (claimed, _) = inUse.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing)
+    guard claimed else { throw .sequenceInUse }
+  }
+
+  /// Gives the sequence back.
+  func end() { inUse.store(false, ordering: .releasing) }
+
+  /// Makes room for tokens at these positions; for use within a pass.
+  func append(
+    positions: some BidirectionalCollection<Int32> & RandomAccessCollection<Int32>, shape: KVShape
+  ) -> FreshStates {
+    let states = fresh ?? FreshStates(shape: shape)
+    states.append(positions: positions)
+    fresh = states
+    lastPosition = positions.last.map { Int($0) } ?? lastPosition
+    return states
+  }
+}

@@ -1,0 +1,99 @@
+import CKernels
+import Glibc
+
+/// A norm's parameters.
+struct Normalization: Sendable {
+  let kind: DecoderDescription.Normalization
+  let epsilon: Float
+  let weight: [Float]
+  let bias: [Float]?
+}
+
+extension Compute {
+  /// Rows that one task takes.
+  private static let rowsPerTask = 16
+
+  private func forBlocks(of rows: Int, _ body: (Range<Int>) -> Void) {
+    let tasks = (rows + Self.rowsPerTask - 1) / Self.rowsPerTask
+    pool.run(tasks) { task, _ in
+      body(task * Self.rowsPerTask..<min((task + 1) * Self.rowsPerTask, rows))
+    }
+  }
+
+  /// Normalizes each row of `x` into `y`, which may be `x`.
+  func normalize(_ x: Matrix, _ norm: Normalization, into y: Matrix) {
+    precondition(x.columns == norm.weight.count && y.columns == x.columns && x.rows == y.rows, "shapes do not match")
+    forBlocks(of: x.rows) { rows in
+      for row in rows {
+        unsafe norm.weight.withUnsafeBufferPointer { weight in
+          let (source, destination) = unsafe (x.pointer(row: row), y.pointer(row: row))
+          switch norm.kind {
+          case .rootMeanSquare:
+            unsafe ck_rms_norm(source, weight.baseAddress, norm.epsilon, 1, x.columns, destination)
+          case .layer:
+            if let bias = norm.bias {
+              unsafe bias.withUnsafeBufferPointer {
+                unsafe ck_layer_norm(
+                  source, weight.baseAddress, $0.baseAddress, norm.epsilon, 1, x.columns, destination)
+              }
+            } else {
+              unsafe ck_layer_norm(source, weight.baseAddress, nil, norm.epsilon, 1, x.columns, destination)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// up = activation(gate) · up, number by number.
+  func activate(_ activation: Activation, gate: Matrix, up: Matrix) {
+    precondition(gate.rows == up.rows && gate.columns == up.columns, "shapes do not match")
+    forBlocks(of: up.rows) { rows in
+      for row in rows {
+        let (source, destination) = unsafe (gate.pointer(row: row), up.pointer(row: row))
+        if activation == .silu {
+          unsafe ck_silu_multiply(source, destination, up.columns, destination)
+        } else {
+          unsafe activation.apply(source, count: up.columns)
+          for column in 0..<up.columns { unsafe destination[column] *= source[column] }
+        }
+      }
+    }
+  }
+
+  /// x = activation(x), number by number.
+  func activate(_ activation: Activation, _ x: Matrix) {
+    forBlocks(of: x.rows) { rows in
+      for row in rows { unsafe activation.apply(x.pointer(row: row), count: x.columns) }
+    }
+  }
+
+  /// Bounds each number of `x` to −bound...bound.
+  func clip(_ x: Matrix, to bound: Float) {
+    forBlocks(of: x.rows) { rows in
+      for row in rows {
+        let numbers = unsafe x.pointer(row: row)
+        for column in 0..<x.columns { unsafe numbers[column] = min(max(numbers[column], -bound), bound) }
+      }
+    }
+  }
+
+  /// Copies these rows of `x`, one after the other, into `y`.
+  func gather(_ rows: [Int], of x: Matrix, into y: Matrix) {
+    precondition(y.rows == rows.count && x.columns == y.columns, "shapes do not match")
+    for (row, source) in rows.enumerated() {
+      unsafe y.pointer(row: row).update(from: x.pointer(row: source), count: x.columns)
+    }
+  }
+}
+
+extension Activation {
+  fileprivate func apply(_ x: UnsafeMutablePointer<Float>, count: Int) {
+    switch self {
+    case .gelu: unsafe ck_gelu_erf(x, count, x)
+    case .geluTanh: unsafe ck_gelu_tanh(x, count, x)
+    case .relu: for index in 0..<count { unsafe x[index] = max(x[index], 0) }
+    case .silu: for index in 0..<count { unsafe x[index] /= 1 + exp(-x[index]) }
+    }
+  }
+}

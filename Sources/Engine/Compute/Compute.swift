@@ -1,0 +1,38 @@
+import COpenBLAS
+import Glibc
+import Synchronization
+
+/// The threads and scratch memory that a model's passes are computed with.
+///
+/// Every operation splits its work at places that depend on the shapes alone, never on the number of threads, so the
+/// same input gives the same bits however many there are.
+final class Compute {
+  let pool: ThreadPool
+  let workspace = Workspace()
+  private var scratch: [FloatMemory?]
+
+  init(threads: Int) {
+    Self.useOneBLASThread
+    pool = ThreadPool(threads: threads)
+    scratch = Array(repeating: nil, count: pool.threads)
+  }
+
+  // OpenBLAS's own threads wait for each other when several callers are at work; ours stand above it instead.
+  private static let useOneBLASThread: Void = openblas_set_num_threads(1)
+
+  /// Runs `body` for each task with `count` numbers of scratch that no other task uses meanwhile.
+  func run(
+    _ tasks: Int, scratch count: Int, _ body: (_ task: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let memories = (0..<pool.threads).map { thread in reserveScratch(thread: thread, count: count) }
+    pool.run(tasks) { task, thread in unsafe body(task, memories[thread].base) }
+  }
+
+  private func reserveScratch(thread: Int, count: Int) -> FloatMemory {
+    if let memory = scratch[thread], memory.count >= count { return memory }
+    scratch[thread] = nil
+    let memory = FloatMemory(count: count)
+    scratch[thread] = memory
+    return memory
+  }
+}

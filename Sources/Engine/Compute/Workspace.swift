@@ -1,0 +1,22 @@
+/// Scratch memory of one pass, kept from pass to pass so that a decoding step allocates nothing.
+final class Workspace {
+  /// What the memory is used for.
+  enum Slot: Int, CaseIterable {
+    case hidden, normalized, projection, attended, gate, up, rotary
+    case askedHidden, askedAttended, askedNormalized, logits
+  }
+
+  private var memories: [FloatMemory?] = Array(repeating: nil, count: Slot.allCases.count)
+
+  /// A matrix in the memory of `slot`, with whatever was left there.
+  func matrix(_ slot: Slot, rows: Int, columns: Int) -> Matrix {
+    let count = rows * columns
+    if let memory = memories[slot.rawValue], memory.count >= count {
+      return Matrix(memory, rows: rows, columns: columns)
+    }
+    memories[slot.rawValue] = nil  // give the old memory back first
+    let memory = FloatMemory(count: count)
+    memories[slot.rawValue] = memory
+    return Matrix(memory, rows: rows, columns: columns)
+  }
+}

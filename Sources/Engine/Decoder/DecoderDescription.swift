@@ -1,0 +1,88 @@
+/// A decoder as data: what `TransformerDecoder` needs to know to compute any of the supported families.
+struct DecoderDescription: Equatable, Sendable {
+  /// How a row is normalized.
+  enum Normalization: Equatable, Sendable {
+    /// x / √(mean(x²) + ε) · weight.
+    case rootMeanSquare
+    /// (x − mean) / √(variance + ε) · weight, plus a bias if the family has one.
+    case layer(bias: Bool)
+  }
+
+  /// How attention knows of positions.
+  enum Positions: Equatable, Sendable {
+    /// Queries and keys are rotated by their position.
+    case rotary(RotaryFrequencies)
+    /// Scores fall by slope × distance; one slope a query head, for scores that are already scaled.
+    case linearBiases(slopes: [Float])
+  }
+
+  /// In which order the columns of one fused query-key-value product come.
+  enum ProjectionLayout: Equatable, Sendable {
+    /// Three products, or one whose columns are all queries, then all keys, then all values.
+    case blocks
+    /// For each key-value head: its queries, its key, its value.
+    case groups
+  }
+
+  /// How attention and feed-forward join the residual stream.
+  enum Residual: Equatable, Sendable {
+    /// x += attention(norm₁(x)); x += feedForward(norm₂(x)).
+    case sequential
+    /// x += attention(norm₁(x)) + feedForward(norm₂(x)); without a second norm, both read the first one's.
+    case parallel
+  }
+
+  let hiddenSize: Int
+  let intermediateSize: Int
+  let layers: Int
+  let queryHeads: Int
+  let keyValueHeads: Int
+  let headDimension: Int
+
+  let normalization: Normalization
+  let epsilon: Float
+  let positions: Positions
+  /// What a product of query and key is multiplied by.
+  let attentionScale: Float
+  /// Bound that queries, keys and values are clipped to.
+  let projectionBound: Float?
+  /// For each layer the number of positions that a token sees (itself the last), or `nil` for all.
+  let windows: [Int?]
+  let activation: Activation
+  let residual: Residual
+  let projectionLayout: ProjectionLayout
+  let names: TensorNames
+
+  /// Query heads that share a key-value head.
+  var groupSize: Int { queryHeads / keyValueHeads }
+  /// Columns of queries, keys and values together.
+  var projectionSize: Int { (queryHeads + 2 * keyValueHeads) * headDimension }
+  /// Columns of the queries, and of attention's output.
+  var querySize: Int { queryHeads * headDimension }
+  /// Columns of the keys, and of the values.
+  var keyValueSize: Int { keyValueHeads * headDimension }
+
+  /// First column of query head `head` in the fused product.
+  func queryColumn(_ head: Int) -> Int {
+    switch projectionLayout {
+    case .blocks: head * headDimension
+    case .groups: (head / groupSize * (groupSize + 2) + head % groupSize) * headDimension
+    }
+  }
+
+  /// First column of the key of `head`.
+  func keyColumn(_ head: Int) -> Int {
+    switch projectionLayout {
+    case .blocks: querySize + head * headDimension
+    case .groups: (head * (groupSize + 2) + groupSize) * headDimension
+    }
+  }
+
+  /// First column of the value of `head`.
+  func valueColumn(_ head: Int) -> Int {
+    switch projectionLayout {
+    case .blocks: querySize + keyValueSize + head * headDimension
+    case .groups: keyColumn(head) + headDimension
+    }
+  }
+}

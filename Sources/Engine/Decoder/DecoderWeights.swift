@@ -1,0 +1,102 @@
+/// A decoder's weights, found in the files and checked against the configuration; matrices stay where they lie.
+struct DecoderWeights: Sendable {
+  /// One layer.
+  struct Layer: Sendable {
+    let attentionNorm: Normalization
+    /// `nil` where the feed-forward reads what attention read.
+    let feedForwardNorm: Normalization?
+    /// Products that write these columns of the fused projection.
+    let projection: [(linear: Linear, columns: Range<Int>)]
+    let attentionOutput: Linear
+    let gate: Linear?
+    let up: Linear
+    let down: Linear
+  }
+
+  let embedding: WeightMatrix
+  let layers: [Layer]
+  let finalNorm: Normalization
+  let output: Linear
+
+  /// Finds every tensor that the configuration calls for.
+  ///
+  /// - Throws: `EngineError.missingTensor`, `.wrongShape`, `.unsupportedElement`.
+  init(_ weights: ModelWeights, _ configuration: ModelConfiguration) throws(EngineError) {
+    let decoder = configuration.decoder
+    let names = decoder.names
+    let loader = Loader(weights: weights, decoder: decoder)
+    embedding = try weights.matrix(
+      "\(names.embedding).weight", rows: configuration.vocabularySize, columns: decoder.hiddenSize)
+    if let output = names.output {
+      self.output = try loader.linear(
+        output, outputs: configuration.vocabularySize, inputs: decoder.hiddenSize, bias: false)
+    } else {
+      output = Linear(weight: embedding, bias: nil)
+    }
+    finalNorm = try loader.norm(names.finalNorm)
+    var layers: [Layer] = []
+    for index in 0..<decoder.layers { layers.append(try loader.layer(index)) }
+    self.layers = layers
+  }
+}
+
+/// Finds the tensors of one decoder.
+private struct Loader {
+  let weights: ModelWeights
+  let decoder: DecoderDescription
+
+  func layer(_ index: Int) throws(EngineError) -> DecoderWeights.Layer {
+    let names = decoder.names
+    let (hidden, intermediate) = (decoder.hiddenSize, decoder.intermediateSize)
+    return DecoderWeights.Layer(
+      attentionNorm: try norm(names.layer(index, names.attentionNorm)),
+      feedForwardNorm: try names.feedForwardNorm.map { name throws(EngineError) in
+        try norm(names.layer(index, name))
+      },
+      projection: try projection(index),
+      attentionOutput: try linear(
+        names.layer(index, names.attentionOutput), outputs: hidden, inputs: decoder.querySize,
+        bias: names.attentionOutputBias),
+      gate: try names.gate.map { name throws(EngineError) in
+        try linear(names.layer(index, name), outputs: intermediate, inputs: hidden, bias: names.feedForwardBias)
+      },
+      up: try linear(
+        names.layer(index, names.up), outputs: intermediate, inputs: hidden, bias: names.feedForwardBias),
+      down: try linear(
+        names.layer(index, names.down), outputs: hidden, inputs: intermediate, bias: names.feedForwardBias))
+  }
+
+  private func projection(_ index: Int) throws(EngineError) -> [(linear: Linear, columns: Range<Int>)] {
+    let (hidden, names) = (decoder.hiddenSize, decoder.names)
+    switch names.projection {
+    case .fused(let name):
+      let linear = try linear(
+        names.layer(index, name), outputs: decoder.projectionSize, inputs: hidden, bias: names.projectionBias)
+      return [(linear, 0..<decoder.projectionSize)]
+    case .separate(let query, let key, let value):
+      var products: [(linear: Linear, columns: Range<Int>)] = []
+      var column = 0
+      for (name, size) in [(query, decoder.querySize), (key, decoder.keyValueSize), (value, decoder.keyValueSize)] {
+        let linear = try linear(
+          names.layer(index, name), outputs: size, inputs: hidden, bias: names.projectionBias)
+        products.append((linear, column..<column + size))
+        column += size
+      }
+      return products
+    }
+  }
+
+  func linear(_ name: String, outputs: Int, inputs: Int, bias: Bool) throws(EngineError) -> Linear {
+    Linear(
+      weight: try weights.matrix("\(name).weight", rows: outputs, columns: inputs),
+      bias: bias ? try weights.vector("\(name).bias", count: outputs) : nil)
+  }
+
+  func norm(_ name: String) throws(EngineError) -> Normalization {
+    Normalization(
+      kind: decoder.normalization, epsilon: decoder.epsilon,
+      weight: try weights.vector("\(name).weight", count: decoder.hiddenSize),
+      bias: decoder.normalization == .layer(bias: true)
+        ? try weights.vector("\(name).bias", count: decoder.hiddenSize) : nil)
+  }
+}

@@ -1,0 +1,62 @@
+import KVCacheFormat
+
+/// Rows of one pass: tokens of one or several sequences, one after the other.
+struct Pass {
+  /// The rows of one sequence.
+  struct Span {
+    /// Rows in the pass.
+    let rows: Range<Int>
+    /// The same tokens in the sequence's own states.
+    let tokens: Range<Int>
+    let fresh: FreshStates
+    let cached: [CachedRun]
+    /// For each rotated form of the queries, by how many positions less than their own they are turned. The first is 0.
+    let shifts: [Int]
+    /// Rows whose hidden state is asked for: the last ones.
+    let asked: Range<Int>
+    /// First row of this span's angles in the pass's table; there is one for each form and row.
+    let firstAngle: Int
+  }
+
+  /// A cached segment, and which form of the queries meets it.
+  struct CachedRun {
+    let segment: KVSegment
+    let place: Int32
+    let count: Int32
+    let variant: Int32
+  }
+
+  let tokens: [Int32]
+  let positions: [Int32]
+  let spans: [Span]
+  /// Rows of the table of angles.
+  let angles: Int
+
+  /// Rows whose hidden state is asked for, in order.
+  var asked: [Int] { spans.flatMap(\.asked) }
+}
+
+extension Pass.Span {
+  /// The distinct shifts of `attended`, and each segment with the form that meets it.
+  ///
+  /// Models that are not rotary need one form only.
+  static func runs(
+    _ attended: [AttendedSegment], isRotary: Bool
+  ) -> (cached: [Pass.CachedRun], shifts: [Int]) {
+    var shifts = [0]
+    var variants = [0: 0]
+    var cached: [Pass.CachedRun] = []
+    for seen in attended where seen.count > 0 {
+      let shift = isRotary ? seen.place - seen.encodedAt : 0
+      let variant = variants[shift] ?? shifts.count
+      if variant == shifts.count {
+        variants[shift] = variant
+        shifts.append(shift)
+      }
+      cached.append(
+        Pass.CachedRun(
+          segment: seen.segment, place: Int32(seen.place), count: Int32(seen.count), variant: Int32(variant)))
+    }
+    return (cached, shifts)
+  }
+}

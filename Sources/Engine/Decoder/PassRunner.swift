@@ -1,0 +1,88 @@
+/// Cuts what is asked for into passes of bounded size and runs them.
+struct PassRunner {
+  let decoder: TransformerDecoder
+  let configuration: ModelConfiguration
+
+  /// Most rows of one pass: enough to spread the cost of reading the weights, few enough to bound scratch memory.
+  private static let mostRows = 512
+
+  /// Runs inputs that have been checked, whose sequences are claimed.
+  func run(_ inputs: [InferenceEngine.Input]) -> [Logits] {
+    var values: [[Float]] = Array(repeating: [], count: inputs.count)
+    for parts in Self.cut(inputs.map(\.tokens.count)) {
+      let pass = makePass(parts, of: inputs)
+      guard let logits = decoder.forward(pass) else { continue }
+      var row = 0
+      for (part, span) in zip(parts, pass.spans) {
+        for _ in span.asked {
+          values[part.input] += logits.row(row)
+          row += 1
+        }
+      }
+    }
+    let size = configuration.vocabularySize
+    return values.map { Logits(rows: $0.count / size, vocabularySize: size, values: $0) }
+  }
+
+  /// Some tokens of one input.
+  private struct Part {
+    let input: Int
+    let tokens: Range<Int>
+  }
+
+  /// Cuts inputs of these lengths, one after the other, into passes.
+  private static func cut(_ lengths: [Int]) -> [[Part]] {
+    var passes: [[Part]] = []
+    var parts: [Part] = []
+    var room = mostRows
+    for (input, length) in lengths.enumerated() {
+      var start = 0
+      while start < length {
+        let count = min(length - start, room)
+        parts.append(Part(input: input, tokens: start..<start + count))
+        start += count
+        room -= count
+        if room == 0 {
+          passes.append(parts)
+          (parts, room) = ([], mostRows)
+        }
+      }
+    }
+    if !parts.isEmpty { passes.append(parts) }
+    return passes
+  }
+
+  private func makePass(_ parts: [Part], of inputs: [InferenceEngine.Input]) -> Pass {
+    var isRotary = false
+    if case .rotary = configuration.decoder.positions { isRotary = true }
+    var tokens: [Int32] = []
+    var positions: [Int32] = []
+    var spans: [Pass.Span] = []
+    var angles = 0
+    for part in parts {
+      let input = inputs[part.input]
+      let rows = tokens.count..<tokens.count + part.tokens.count
+      tokens += input.tokens[part.tokens]
+      positions += input.positions[part.tokens]
+      let fresh = input.sequence.append(positions: input.positions[part.tokens], shape: configuration.kvShape)
+      let (cached, shifts) = Pass.Span.runs(input.sequence.attended, isRotary: isRotary)
+      spans.append(
+        Pass.Span(
+          rows: rows, tokens: fresh.count - rows.count..<fresh.count, fresh: fresh, cached: cached, shifts: shifts,
+          asked: asked(rows, of: input, part), firstAngle: angles))
+      angles += shifts.count * rows.count
+    }
+    return Pass(tokens: tokens, positions: positions, spans: spans, angles: angles)
+  }
+
+  /// The rows of a part that logits are wanted for.
+  private func asked(_ rows: Range<Int>, of input: InferenceEngine.Input, _ part: Part) -> Range<Int> {
+    switch input.logits {
+    case .none: rows.upperBound..<rows.upperBound
+    case .last:
+      part.tokens.upperBound == input.tokens.count
+        ? rows.upperBound - 1..<rows.upperBound : rows.upperBound..<rows.upperBound
+    case .all: rows
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/// The forward pass of every supported family.
+struct TransformerDecoder {
+  let description: DecoderDescription
+  let weights: DecoderWeights
+  let compute: Compute
+
+  /// Runs `pass` through all layers: appends its keys and values to the sequences' states, and returns the logits of
+  /// the rows that were asked for, (asked, vocabulary), or `nil` if there are none.
+  func forward(_ pass: Pass) -> Matrix? {
+    var hidden = embed(pass.tokens)
+    let table = rotaryTable(pass)
+    let allRows = Compute.attentionTasks(pass, description) { $0.rows }
+    for (index, layer) in weights.layers.enumerated() {
+      let isLast = index == weights.layers.count - 1
+      let normalized = matrix(.normalized, like: hidden)
+      compute.normalize(hidden, layer.attentionNorm, into: normalized)
+      let projection = project(normalized, layer)
+      compute.storeStates(projection, layer: index, pass: pass, table: table, description)
+      // Past the last layer's states, only the rows that were asked for matter.
+      let tasks = isLast ? Compute.attentionTasks(pass, description) { $0.asked } : allRows
+      let attended = compute.workspace.matrix(.attended, rows: hidden.rows, columns: description.querySize)
+      compute.attend(
+        tasks, queries: projection, into: attended, layer: index, pass: pass, table: table, description)
+      if isLast {
+        hidden = finish(layer, asked: pass.asked, hidden: hidden, attended: attended, normalized: normalized)
+      } else {
+        join(layer, hidden: hidden, attended: attended, normalized: normalized)
+      }
+    }
+    return hidden.rows == 0 ? nil : logits(hidden)
+  }
+
+  /// The embedding of each token.
+  private func embed(_ tokens: [Int32]) -> Matrix {
+    let hidden = compute.workspace.matrix(.hidden, rows: tokens.count, columns: description.hiddenSize)
+    for (row, token) in tokens.enumerated() {
+      unsafe weights.embedding.convert(rows: Int(token)..<Int(token) + 1, into: hidden.pointer(row: row))
+    }
+    return hidden
+  }
+
+  private func rotaryTable(_ pass: Pass) -> RotaryTable? {
+    guard case .rotary(let frequencies) = description.positions else { return nil }
+    return compute.rotaryTable(pass, frequencies)
+  }
+
+  /// Queries, keys and values of each row, side by side.
+  private func project(_ normalized: Matrix, _ layer: DecoderWeights.Layer) -> Matrix {
+    let projection = compute.workspace.matrix(
+      .projection, rows: normalized.rows, columns: description.projectionSize)
+    for (linear, columns) in layer.projection {
+      compute.multiply(normalized, by: linear, into: projection.columns(columns))
+    }
+    if let bound = description.projectionBound { compute.clip(projection, to: bound) }
+    return projection
+  }
+
+  /// Adds attention and feed-forward to the residual stream.
+  private func join(_ layer: DecoderWeights.Layer, hidden: Matrix, attended: Matrix, normalized: Matrix) {
+    switch description.residual {
+    case .sequential:
+      compute.multiply(attended, by: layer.attentionOutput, into: hidden, adding: true)
+      if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
+    case .parallel:
+      if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
+      compute.multiply(attended, by: layer.attentionOutput, into: hidden, adding: true)
+    }
+    feedForward(layer, normalized, addingTo: hidden)
+  }
+
+  private func feedForward(_ layer: DecoderWeights.Layer, _ input: Matrix, addingTo hidden: Matrix) {
+    let up = compute.workspace.matrix(.up, rows: input.rows, columns: description.intermediateSize)
+    compute.multiply(input, by: layer.up, into: up)
+    if let gateWeights = layer.gate {
+      let gate = compute.workspace.matrix(.gate, rows: input.rows, columns: description.intermediateSize)
+      compute.multiply(input, by: gateWeights, into: gate)
+      compute.activate(description.activation, gate: gate, up: up)
+    } else {
+      compute.activate(description.activation, up)
+    }
+    compute.multiply(up, by: layer.down, into: hidden, adding: true)
+  }
+
+  /// The last layer, for the rows that were asked for alone.
+  private func finish(
+    _ layer: DecoderWeights.Layer, asked: [Int], hidden: Matrix, attended: Matrix, normalized: Matrix
+  ) -> Matrix {
+    let (workspace, count) = (compute.workspace, asked.count)
+    let askedHidden = workspace.matrix(.askedHidden, rows: count, columns: hidden.columns)
+    let askedAttended = workspace.matrix(.askedAttended, rows: count, columns: attended.columns)
+    let askedNormalized = workspace.matrix(.askedNormalized, rows: count, columns: normalized.columns)
+    compute.gather(asked, of: hidden, into: askedHidden)
+    compute.gather(asked, of: attended, into: askedAttended)
+    compute.gather(asked, of: normalized, into: askedNormalized)
+    join(layer, hidden: askedHidden, attended: askedAttended, normalized: askedNormalized)
+    return askedHidden
+  }
+
+  private func logits(_ hidden: Matrix) -> Matrix {
+    let normalized = matrix(.normalized, like: hidden)
+    compute.normalize(hidden, weights.finalNorm, into: normalized)
+    let logits = compute.workspace.matrix(.logits, rows: hidden.rows, columns: weights.output.weight.rows)
+    compute.multiply(normalized, by: weights.output, into: logits)
+    return logits
+  }
+
+  private func matrix(_ slot: Workspace.Slot, like matrix: Matrix) -> Matrix {
+    compute.workspace.matrix(slot, rows: matrix.rows, columns: matrix.columns)
+  }
+}

@@ -1,0 +1,164 @@
+public import KVCacheFormat
+import Synchronization
+
+/// A model that is ready to compute: its configuration, its weights mapped where they lie, and threads.
+///
+/// Passes take turns; each uses all threads. Equal input gives equal bits, whatever ran before and however many threads
+/// there are.
+public final class InferenceEngine: Sendable {
+  /// New tokens of one sequence within a pass.
+  public struct Input: Sendable {
+    /// The sequence, which grows by these tokens.
+    public let sequence: SequenceState
+    /// Token IDs, one or more.
+    public let tokens: [Int32]
+    /// A position for each, rising, and above those of the sequence's own tokens so far.
+    public let positions: [Int32]
+    /// Which logits are wanted.
+    public let logits: Logits.Selection
+
+    /// New tokens of `sequence`.
+    public init(sequence: SequenceState, tokens: [Int32], positions: [Int32], logits: Logits.Selection) {
+      self.sequence = sequence
+      self.tokens = tokens
+      self.positions = positions
+      self.logits = logits
+    }
+  }
+
+  /// What `config.json` says.
+  public let configuration: ModelConfiguration
+  /// Shape of the model's states.
+  public var kvShape: KVShape { configuration.kvShape }
+  /// Number of threads that a pass uses.
+  public let threads: Int
+
+  private let runner: Mutex<PassRunner>
+
+  /// The model in `files`.
+  ///
+  /// - Parameter threads: how many threads compute; all cores that the process may use if `nil`.
+  /// - Throws: `EngineError` for files that are missing, malformed, or of a model that is not supported.
+  public init(files: some ModelFiles, threads: Int? = nil) throws(EngineError) {
+    configuration = try ModelConfiguration(files: files)
+    let weights = try DecoderWeights(try ModelWeights(files: files), configuration)
+    let compute = Compute(threads: max(threads ?? ThreadPool.availableCores, 1))
+    self.threads = compute.pool.threads
+    runner = Mutex(
+      PassRunner(
+        decoder: TransformerDecoder(description: configuration.decoder, weights: weights, compute: compute),
+        configuration: configuration))
+  }
+
+  /// Computes new tokens of one sequence and appends them to it.
+  ///
+  /// Each token sees the cached tokens at positions up to its own, the sequence's own tokens, and itself (with a
+  /// sliding window, those less than the window below it).
+  ///
+  /// - Parameter positions: one for each token, rising.
+  /// - Throws: `EngineError` for tokens or positions that the model does not have, or segments of another model.
+  ///   Nothing has changed then.
+  public func forward(
+    tokens: [Int32], positions: [Int32], sequence: SequenceState, logits: Logits.Selection
+  ) throws(EngineError) -> Logits {
+    let results = try forward([Input(sequence: sequence, tokens: tokens, positions: positions, logits: logits)])
+    return results[0]
+  }
+
+  /// Computes new tokens of several sequences in one pass: one product a weight matrix for the rows of all.
+  ///
+  /// - Returns: the logits of each input, in order.
+  /// - Throws: as for one sequence. Nothing has changed then, in any of them.
+  public func forward(_ inputs: [Input]) throws(EngineError) -> [Logits] {
+    for input in inputs { try configuration.check(input) }
+    var claimed: [SequenceState] = []
+    defer { for sequence in claimed { sequence.end() } }
+    for input in inputs {
+      try input.sequence.begin()
+      claimed.append(input.sequence)
+      if let last = input.sequence.lastPosition, let next = input.positions.first, next <= last {
+        throw .positionsNotAscending(previous: last, next: Int(next))
+      }
+    }
+    return runner.withLock { $0.run(inputs) }
+  }
+
+  /// Computes the states of tokens that see `context` and each other, and keeps nothing else.
+  ///
+  /// - Throws: as `forward`.
+  public func encode(
+    tokens: [Int32], positions: [Int32], context: [AttendedSegment]
+  ) throws(EngineError) -> SegmentStates {
+    try encode([Encoding(tokens: tokens, positions: positions, context: context)])[0]
+  }
+
+  /// Computes the states of several runs of tokens, each in a context of its own, in one pass.
+  ///
+  /// - Returns: the states of each, in order.
+  /// - Throws: as `forward`.
+  public func encode(_ encodings: [Encoding]) throws(EngineError) -> [SegmentStates] {
+    let inputs = encodings.map {
+      Input(
+        sequence: SequenceState(attending: $0.context), tokens: $0.tokens, positions: $0.positions, logits: .none)
+    }
+    _ = try forward(inputs)
+    return inputs.map { SegmentStates($0.sequence.fresh ?? FreshStates(shape: kvShape)) }
+  }
+
+  /// Tokens whose states are wanted, and what they see beside themselves.
+  public struct Encoding: Sendable {
+    /// Token IDs, one or more.
+    public let tokens: [Int32]
+    /// A position for each, rising.
+    public let positions: [Int32]
+    /// What the tokens see beside each other.
+    public let context: [AttendedSegment]
+
+    /// Tokens at these positions in `context`.
+    public init(tokens: [Int32], positions: [Int32], context: [AttendedSegment]) {
+      self.tokens = tokens
+      self.positions = positions
+      self.context = context
+    }
+  }
+}
+
+extension ModelConfiguration {
+  /// Checks what a caller may have got wrong about the model.
+  fileprivate func check(_ input: InferenceEngine.Input) throws(EngineError) {
+    guard !input.tokens.isEmpty else { throw .noTokens }
+    guard input.tokens.count == input.positions.count else {
+      throw .countMismatch(tokens: input.tokens.count, positions: input.positions.count)
+    }
+    for token in input.tokens where token < 0 || Int(token) >= vocabularySize {
+      throw .tokenOutOfRange(token: token, vocabularySize: vocabularySize)
+    }
+    var previous: Int32?
+    for position in input.positions {
+      // A token before the first position is the BOS of an isolated encoding.
+      guard position >= -1, Int(position) < contextLength else {
+        throw .positionOutOfRange(position: Int(position), contextLength: contextLength)
+      }
+      if let previous, position <= previous {
+        throw .positionsNotAscending(previous: Int(previous), next: Int(position))
+      }
+      previous = position
+    }
+    for seen in input.sequence.attended { try check(seen) }
+  }
+
+  private func check(_ seen: AttendedSegment) throws(EngineError) {
+    guard seen.segment.layout.shape == kvShape else {
+      throw .wrongSegmentShape(expected: kvShape, found: seen.segment.layout.shape)
+    }
+    guard seen.count >= 0, seen.count <= seen.segment.layout.tokens else {
+      throw .segmentTooShort(tokens: seen.segment.layout.tokens, asked: seen.count)
+    }
+    for position in [seen.place, seen.encodedAt] where position < -1 || position >= contextLength {
+      throw .positionOutOfRange(position: position, contextLength: contextLength)
+    }
+    guard seen.place + seen.count <= contextLength else {
+      throw .positionOutOfRange(position: seen.place + seen.count - 1, contextLength: contextLength)
+    }
+  }
+}

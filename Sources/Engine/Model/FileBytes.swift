@@ -1,0 +1,88 @@
+import Glibc
+
+/// The bytes of one file, in memory for as long as this object lives: mapped read-only, or linked into the program.
+///
+/// A mapped file must not shrink while it is in use (that is the system's rule for every map).
+@safe public final class FileBytes: Sendable {
+  /// What tells whether a file is still the one that was read before, without reading it again.
+  public struct Identity: Hashable, Sendable {
+    /// Path with links resolved.
+    public let path: String
+    /// Size in bytes.
+    public let size: Int
+    /// Time of the last modification, in nanoseconds since 1970.
+    public let modificationTime: Int
+    /// Number of the file in its file system.
+    public let inode: UInt64
+  }
+
+  /// Number of bytes.
+  public let count: Int
+  /// Identity of a mapped file, `nil` for bytes in the program.
+  public let identity: Identity?
+
+  // Never written after `init`, and the memory is read-only: safe to share.
+  nonisolated(unsafe) private let base: UnsafeRawPointer?
+  private let isMapped: Bool
+
+  /// Maps the file at `path`.
+  ///
+  /// - Throws: `EngineError.unreadableFile`.
+  public init(mapping path: String) throws(EngineError) {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadableFile(path: path, reason: systemErrorText()) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      throw .unreadableFile(path: path, reason: systemErrorText())
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadableFile(path: path, reason: "not a regular file")
+    }
+    count = Int(status.st_size)
+    identity = Identity(
+      path: resolvedPath(path), size: count,
+      modificationTime: status.st_mtim.tv_sec &* 1_000_000_000 &+ status.st_mtim.tv_nsec, inode: UInt64(status.st_ino))
+    isMapped = count > 0  // the system maps no empty file
+    if isMapped {
+      let address = unsafe mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0)
+      guard let address = unsafe address, unsafe address != MAP_FAILED else {
+        throw .unreadableFile(path: path, reason: systemErrorText())
+      }
+      unsafe base = UnsafeRawPointer(address)
+    } else {
+      unsafe base = nil
+    }
+  }
+
+  /// Bytes that live as long as the program.
+  public init(staticMemory bytes: UnsafeRawBufferPointer) {
+    count = bytes.count
+    unsafe base = bytes.baseAddress
+    identity = nil
+    isMapped = false
+  }
+
+  deinit {
+    if isMapped, let base = unsafe base { unsafe munmap(UnsafeMutableRawPointer(mutating: base), count) }
+  }
+
+  /// The bytes.
+  public var bytes: RawSpan {
+    @_lifetime(borrow self) get {
+      let bytes = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: base, count: count))
+      return unsafe _overrideLifetime(bytes, borrowing: self)
+    }
+  }
+}
+
+/// The text of the last failed system call.
+func systemErrorText() -> String {
+  unsafe String(cString: strerror(errno))
+}
+
+private func resolvedPath(_ path: String) -> String {
+  guard let resolved = unsafe realpath(path, nil) else { return path }
+  defer { unsafe free(resolved) }
+  return unsafe String(cString: resolved)
+}

@@ -1,0 +1,63 @@
+public import ContentHash
+
+/// What identifies a model: a digest over the names and contents of the files that decide its states.
+public enum ModelFingerprint {
+  /// Files that decide the states, besides every `*.safetensors`.
+  static let decidingFiles = [
+    "config.json", "tokenizer.json", "tokenizer_config.json", ModelWeights.indexFile,
+  ]
+
+  /// The fingerprint of a model.
+  ///
+  /// Reading gigabytes takes seconds, so a caller can keep the digest of each file: `lookup` is asked before a mapped
+  /// file is read, and `store` told afterwards. A file with the same path, size, time stamp and inode counts as
+  /// unchanged. `progress` is told the bytes that were settled and their total.
+  ///
+  /// - Throws: `EngineError.missingFile` without configuration, tokenizer or weights; `.unreadableFile`.
+  public static func compute(
+    files: some ModelFiles,
+    lookup: (FileBytes.Identity) -> SHA256Digest? = { _ in nil },
+    store: (FileBytes.Identity, SHA256Digest) -> Void = { _, _ in },
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(EngineError) -> SHA256Digest {
+    let names = files.names.filter { decidingFiles.contains($0) || $0.hasSuffix(".safetensors") }.sorted()
+    for required in ["config.json", "tokenizer.json"] where !names.contains(required) {
+      throw .missingFile(name: required, location: files.location)
+    }
+    guard names.contains(where: { $0.hasSuffix(".safetensors") }) else {
+      throw .missingFile(name: ModelWeights.singleFile, location: files.location)
+    }
+    var contents: [(name: String, file: FileBytes)] = []
+    for name in names { contents.append((name, try files.requiredFile(name))) }
+    let total = contents.reduce(0) { $0 + $1.file.count }
+    var done = 0
+    var hasher = SHA256Hasher()
+    hasher.update("model fingerprint 1")
+    hasher.update(contents.count)
+    for (name, file) in contents {
+      let known = file.identity.flatMap(lookup)
+      let digest = known ?? digest(of: file) { progress(done + $0, total) }
+      if known == nil, let identity = file.identity { store(identity, digest) }
+      done += file.count
+      progress(done, total)
+      hasher.update(name)
+      hasher.update(digest)
+    }
+    return hasher.finalize()
+  }
+
+  /// Bytes hashed between two reports of progress.
+  private static let step = 64 << 20
+
+  private static func digest(of file: FileBytes, progress: (Int) -> Void) -> SHA256Digest {
+    var hasher = SHA256Hasher()
+    var offset = 0
+    while offset < file.count {
+      let end = min(offset + step, file.count)
+      hasher.update(bytes: file.bytes.extracting(offset..<end))
+      offset = end
+      progress(offset)
+    }
+    return hasher.finalize()
+  }
+}

@@ -1,0 +1,81 @@
+/// All tensors of a model: of `model.safetensors`, or of the shards that `model.safetensors.index.json` names.
+struct ModelWeights: Sendable {
+  private let location: String
+  private let shards: [String: SafetensorsFile]
+  private let shardOfTensor: [String: String]
+
+  static let singleFile = "model.safetensors"
+  static let indexFile = "model.safetensors.index.json"
+
+  /// Maps the weight files of `files` and checks their headers.
+  ///
+  /// - Throws: `EngineError.missingFile`, and what `SafetensorsFile` throws.
+  init(files: some ModelFiles) throws(EngineError) {
+    location = files.location
+    if let single = try files.file(Self.singleFile) {
+      let shard = try SafetensorsFile(single, name: Self.singleFile)
+      shards = [Self.singleFile: shard]
+      shardOfTensor = shard.tensors.mapValues { _ in Self.singleFile }
+      return
+    }
+    guard let index = try files.file(Self.indexFile) else {
+      throw .missingFile(name: Self.singleFile, location: files.location)
+    }
+    shardOfTensor = try Self.weightMap(index)
+    var shards: [String: SafetensorsFile] = [:]
+    for name in Set(shardOfTensor.values).sorted() {
+      shards[name] = try SafetensorsFile(try files.requiredFile(name), name: name)
+    }
+    self.shards = shards
+  }
+
+  private static func weightMap(_ file: FileBytes) throws(EngineError) -> [String: String] {
+    let index = try ConfigurationReader(file: indexFile, value: try JSONValue(parsing: file, name: indexFile))
+    guard let map = try index.object("weight_map") else {
+      throw .malformedConfiguration(file: indexFile, reason: "no `weight_map` in it")
+    }
+    var shardOfTensor: [String: String] = [:]
+    for tensor in map.values.keys {
+      shardOfTensor[tensor] = try map.string(tensor)
+    }
+    return shardOfTensor
+  }
+
+  /// Whether there is a tensor of that name.
+  func contains(_ tensor: String) -> Bool { shardOfTensor[tensor] != nil }
+
+  /// The matrix called `tensor`, which must have this shape.
+  ///
+  /// - Throws: `EngineError.missingTensor`, `.wrongShape`, `.unsupportedElement`.
+  func matrix(_ tensor: String, rows: Int, columns: Int) throws(EngineError) -> WeightMatrix {
+    let (shard, entry, element) = try find(tensor, shape: [rows, columns])
+    return WeightMatrix(
+      file: shard.file, offset: entry.bytes.lowerBound, element: element, rows: rows, columns: columns)
+  }
+
+  /// The vector called `tensor`, which must have `count` numbers, in single precision.
+  ///
+  /// - Throws: `EngineError.missingTensor`, `.wrongShape`, `.unsupportedElement`.
+  func vector(_ tensor: String, count: Int) throws(EngineError) -> [Float] {
+    let (shard, entry, element) = try find(tensor, shape: [count])
+    let matrix = WeightMatrix(
+      file: shard.file, offset: entry.bytes.lowerBound, element: element, rows: 1, columns: count)
+    return matrix.row(0)
+  }
+
+  private func find(
+    _ tensor: String, shape: [Int]
+  ) throws(EngineError) -> (SafetensorsFile, SafetensorsFile.Tensor, WeightElement) {
+    guard let name = shardOfTensor[tensor], let shard = shards[name], let entry = shard.tensors[tensor] else {
+      throw .missingTensor(name: tensor, location: location)
+    }
+    guard entry.shape == shape else {
+      throw .wrongShape(tensor: tensor, expected: shape, found: entry.shape)
+    }
+    guard let element = WeightElement(rawValue: entry.element) else {
+      throw .unsupportedElement(
+        tensor: tensor, found: entry.element, supported: WeightElement.allCases.map(\.rawValue))
+    }
+    return (shard, entry, element)
+  }
+}

@@ -1,0 +1,38 @@
+import Glibc
+
+/// A token and the natural logarithm of its probability.
+public struct TokenLogProbability: Hashable, Sendable {
+  /// The token.
+  public let tokenID: Int32
+  /// ln softmax(logits)[tokenID].
+  public let logProbability: Float
+
+  /// A token with its logarithm.
+  public init(tokenID: Int32, logProbability: Float) {
+    self.tokenID = tokenID
+    self.logProbability = logProbability
+  }
+}
+
+/// Natural logarithms of the softmax of raw logits, before temperature and every other change.
+public struct LogProbabilities: Sendable {
+  private let logits: [Float]
+  private let logarithmOfSum: Double
+
+  /// Of one row of logits, one or more.
+  public init(_ logits: Span<Float>) {
+    self.logits = logits.indices.map { logits[$0] }
+    let greatest = Double(self.logits.max() ?? 0)
+    logarithmOfSum = greatest + log(self.logits.reduce(0) { $0 + exp(Double($1) - greatest) })
+  }
+
+  /// The logarithm for `token`.
+  ///
+  /// - Precondition: the token is in the vocabulary.
+  public subscript(token: Int32) -> Float { Float(Double(logits[Int(token)]) - logarithmOfSum) }
+
+  /// The `count` likeliest tokens in falling order, among equals the lower ID first.
+  public func top(_ count: Int) -> [TokenLogProbability] {
+    likeliestTokens(count, of: logits.span).map { TokenLogProbability(tokenID: $0, logProbability: self[$0]) }
+  }
+}

@@ -1,0 +1,96 @@
+import CKernels
+import Glibc
+
+/// Picks tokens from logits, one after the other.
+///
+/// Order of the steps: repetition penalty, temperature, top-k, top-p, and a draw by SplitMix64. Among equal logits the
+/// lower token ID comes first. Two samplers with equal options that are given equal logits pick equal tokens.
+public struct Sampler: Sendable {
+  /// How tokens are picked.
+  public let options: SamplingOptions
+
+  private var random: RandomSource
+  private var seen: Set<Int32>
+
+  /// A sampler at its first token.
+  ///
+  /// - Parameter seen: tokens that the repetition penalty counts as having occurred, such as the prompt's.
+  public init(_ options: SamplingOptions, seen: some Sequence<Int32> = []) {
+    self.options = options
+    random = RandomSource(seed: options.seed)
+    self.seen = Set(seen)
+  }
+
+  /// Picks the next token, which counts as having occurred from now on.
+  ///
+  /// - Parameter logits: a score for each token of the vocabulary, one or more.
+  public mutating func pick(from logits: Span<Float>) -> Int32 {
+    let token: Int32
+    if options.repetitionPenalty == 1 {
+      token = choose(logits)
+    } else {
+      token = choose(penalized(logits).span)
+    }
+    seen.insert(token)
+    return token
+  }
+
+  private func penalized(_ logits: Span<Float>) -> [Float] {
+    var scores = logits.indices.map { logits[$0] }
+    for token in seen where scores.indices.contains(Int(token)) {
+      let score = scores[Int(token)]
+      scores[Int(token)] = score > 0 ? score / options.repetitionPenalty : score * options.repetitionPenalty
+    }
+    return scores
+  }
+
+  private mutating func choose(_ scores: Span<Float>) -> Int32 {
+    let likeliest = unsafe scores.withUnsafeBufferPointer {
+      Int32(truncatingIfNeeded: unsafe ck_argmax($0.baseAddress, $0.count))
+    }
+    guard options.temperature > 0, options.topK != 1, scores[Int(likeliest)].isFinite else { return likeliest }
+    let candidates = nucleus(of: candidates(scores, greatest: scores[Int(likeliest)]))
+    var left = random.nextUnit() * candidates.reduce(0) { $0 + $1.weight }
+    for candidate in candidates {
+      left -= candidate.weight
+      if left < 0 { return candidate.token }
+    }
+    return likeliest
+  }
+
+  private struct Candidate {
+    let token: Int32
+    /// Its probability, times what is common to all.
+    let weight: Double
+  }
+
+  /// The tokens that top-k leaves: in falling order with one, by ID without.
+  private func candidates(_ scores: Span<Float>, greatest: Float) -> [Candidate] {
+    let tokens: [Int32] =
+      options.topK > 0 && options.topK < scores.count
+      ? likeliestTokens(options.topK, of: scores) : scores.indices.map { Int32(truncatingIfNeeded: $0) }
+    return tokens.compactMap { token in
+      let score = scores[Int(token)]
+      guard !score.isNaN else { return nil }
+      return Candidate(token: token, weight: exp(Double(score - greatest) / Double(options.temperature)))
+    }
+  }
+
+  /// The likeliest candidates that together reach the probability `topP`: the one that reaches it is among them.
+  private func nucleus(of candidates: [Candidate]) -> [Candidate] {
+    guard options.topP < 1 else { return candidates }
+    let total = candidates.reduce(0) { $0 + $1.weight }
+    // Those below this share cannot be needed: all of them together weigh less than what may be left out.
+    let least = (1 - Double(options.topP)) / Double(candidates.count) * total
+    let falling = candidates.filter { $0.weight >= least }
+      .sorted { $0.weight > $1.weight || $0.weight == $1.weight && $0.token < $1.token }
+    var reached = 0.0
+    var kept: [Candidate] = []
+    for candidate in falling {
+      kept.append(candidate)
+      reached += candidate.weight
+      if reached >= Double(options.topP) * total { break }
+    }
+    return kept
+  }
+}

@@ -1,0 +1,25 @@
+/// How the next token is picked.
+public struct SamplingOptions: Hashable, Sendable {
+  /// What logits are divided by; 0 picks the likeliest token. Not negative.
+  public var temperature: Float
+  /// Only the so many likeliest tokens stand; 0 for all.
+  public var topK: Int
+  /// Of these, only the likeliest that together reach this probability; 1 for all. In 0...1.
+  public var topP: Float
+  /// Positive logits of tokens that occurred are divided by it, negative ones multiplied (Keskar et al. 2019); 1 for
+  /// no penalty. Above 0.
+  public var repetitionPenalty: Float
+  /// Seed of the random numbers. Equal seeds give equal choices.
+  public var seed: UInt64
+
+  /// Greedy unless told otherwise.
+  public init(
+    temperature: Float = 0, topK: Int = 0, topP: Float = 1, repetitionPenalty: Float = 1, seed: UInt64 = 0
+  ) {
+    self.temperature = temperature
+    self.topK = topK
+    self.topP = topP
+    self.repetitionPenalty = repetitionPenalty
+    self.seed = seed
+  }
+}
