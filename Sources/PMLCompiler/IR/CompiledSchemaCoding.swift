@@ -1,6 +1,6 @@
 import ContentHash
 
-// A `.pmlir` file: canonical JSON (RFC 8785), one line.
+// A `.pmlir` file (docs/pmlir.md): canonical JSON (RFC 8785), one line.
 //
 //   {"compiler":"0.1.0","format":"pmlir","hash":"9f86…","layout":{
 //     "bos":1,"fill":0,"length":19,
