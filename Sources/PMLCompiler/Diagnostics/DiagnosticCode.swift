@@ -56,6 +56,7 @@ extension Diagnostic.Code {
   static let scaffoldNeverUsed = Self("PML254")
 
   // Prompt.
+  static let unknownSchema = Self("PML300")
   static let otherSchema = Self("PML301")
   static let unknownModule = Self("PML302")
   static let nestedElsewhere = Self("PML303")
@@ -125,6 +126,7 @@ extension Diagnostic.Code {
     .noPlaceholder: "a parameter in the middle of a sentence has no placeholder text",
     .deprecatedSpelling: "an old spelling of a name",
     .scaffoldNeverUsed: "a scaffold that no prompt can make use of",
+    .unknownSchema: "a prompt names a schema that is not at hand",
     .otherSchema: "the prompt is for another schema",
     .unknownModule: "the schema has no such module",
     .nestedElsewhere: "a nested module stands outside the module around it",
