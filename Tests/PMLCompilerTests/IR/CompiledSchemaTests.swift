@@ -80,7 +80,7 @@ struct CompiledSchemaTests {
       return
     }
     #expect(
-      error(#"["<s>\n","</s>"]"#, #"["<s>\n"]"#) == .expected("prefix and suffix", key: "system", in: "chat template"))
+      error(#"["<s>\n","</s>"]"#, #"["<s>\n"]"#) == .template(.notTwoStrings("system")))
     #expect(throws: IRError.notIR) { try CompiledSchema(decoding: Array("3".utf8)) }
   }
 
