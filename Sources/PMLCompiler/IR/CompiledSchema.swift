@@ -1,0 +1,28 @@
+/// A schema with its layout for one model's tokenizer: what `pmlc compile` writes.
+public struct CompiledSchema: Hashable, Sendable {
+  /// Version of the compiler, which each file carries.
+  public static let compilerVersion = "0.1.0"
+
+  /// The lowered schema.
+  public let schema: Schema
+  /// The chat template whose text its roles became.
+  public let template: ChatTemplate
+  /// Tokens and positions.
+  public let layout: SchemaLayout
+
+  /// A schema, and its layout.
+  public init(schema: Schema, template: ChatTemplate, layout: SchemaLayout) {
+    self.schema = schema
+    self.template = template
+    self.layout = layout
+  }
+
+  /// Checks that the layout is what this tokenizer gives, so that it can be used with its model.
+  ///
+  /// - Throws: `IRError.otherTokenizer`.
+  public func check(_ tokenizer: some TextTokenizer) throws(IRError) {
+    var diagnostics: [Diagnostic] = []
+    let found = SchemaLayout(of: schema, tokenizer: tokenizer, sources: nil, diagnostics: &diagnostics)
+    guard found == layout else { throw .otherTokenizer }
+  }
+}

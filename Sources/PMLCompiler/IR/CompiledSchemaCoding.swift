@@ -1,0 +1,142 @@
+import ContentHash
+
+// A `.pmlir` file (docs/pmlir.md): canonical JSON (RFC 8785), one line.
+//
+//   {"compiler":"0.1.0","format":"pmlir","hash":"9f86…","layout":{
+//     "bos":1,"fill":0,"length":19,
+//     "modules":[{"cached":true,"length":8,"path":"plan","start":3}],
+//     "parameters":[{"default":[51],"length":4,"name":"days","path":"plan","placeholder":[97],"start":5}],
+//     "segments":[{"path":"","start":0,"tokens":[1]},{"path":"","run":0,"start":1,"tokens":[97,98]}, …]},
+//    "schema":{…},"template":{…},"version":1}
+//
+// `hash` is the schema's. `run` counts the schema's runs of text in document order; the segment of BOS has none, and a run
+// that has no tokens no segment. The positions follow from schema and tokens: reading derives them anew.
+
+extension CompiledSchema {
+  /// Version of the file's form.
+  static let formatVersion = 1
+  /// Beyond any model's context, and far from overflow.
+  private static let longestLayout = Int(Int32.max)
+
+  /// The bytes of the file: the same for equal values, on any machine.
+  public var encoded: [UInt8] {
+    let json: JSONValue = .object([
+      "format": "pmlir",
+      "version": .integer(Self.formatVersion),
+      "compiler": .string(Self.compilerVersion),
+      "hash": .string(schema.contentHash.hexadecimal),
+      "schema": schema.json,
+      "template": template.json,
+      "layout": layout.json,
+    ])
+    return json.canonicalBytes
+  }
+
+  /// Reads what `encoded` gave.
+  ///
+  /// - Throws: `IRError` for other bytes, other versions, unknown keys, an edited schema, a layout that is not its own.
+  public init(decoding bytes: [UInt8]) throws(IRError) {
+    var members = try JSONMembers(JSONValue(reading: bytes), of: "file")
+    guard members.optional("format") == "pmlir" else { throw .notIR }
+    let version = try members.integer("version")
+    guard version == Self.formatVersion else {
+      throw .unsupportedVersion(found: version, supported: Self.formatVersion)
+    }
+    _ = try members.string("compiler")
+    let schema = try Schema(json: members.value("schema"))
+    guard let hash = SHA256Digest(hexadecimal: try members.string("hash")) else {
+      throw .expected("SHA-256 digest", key: "hash", in: "file")
+    }
+    guard hash == schema.contentHash else { throw .hashMismatch(stored: hash, found: schema.contentHash) }
+    let layout = try members.value("layout")
+    let template = try Self.template(members.value("template"))
+    try members.finish()
+
+    let placement = SchemaPlacement(
+      of: schema, tokens: try SchemaTokens(of: schema, in: layout), longest: Self.longestLayout)
+    guard placement.fits, placement.layout.length <= Self.longestLayout, placement.layout.json == layout else {
+      throw .layoutMismatch
+    }
+    self.init(schema: schema, template: template, layout: placement.layout)
+  }
+
+  private static func template(_ json: JSONValue) throws(IRError) -> ChatTemplate {
+    do throws(ChatTemplateError) {
+      return try ChatTemplate(json: json.canonicalBytes)
+    } catch {
+      throw .template(error)
+    }
+  }
+}
+
+extension SchemaLayout {
+  fileprivate var json: JSONValue {
+    var json: [String: JSONValue] = [
+      "fill": .integer(Int(fillToken)),
+      "length": .integer(length),
+      "modules": .array(modules.dropFirst().map(\.json)),
+      "parameters": .array(parameters.map { $0.json(at: modules[$0.module].path) }),
+      "segments": .array(segments.map { $0.json(at: modules[$0.module].path) }),
+    ]
+    if let token = beginOfSequence { json["bos"] = .integer(Int(token)) }
+    return .object(json)
+  }
+}
+
+extension SchemaLayout.Module {
+  fileprivate var json: JSONValue {
+    .object([
+      "path": .string(path.description), "start": .integer(start), "length": .integer(length),
+      "cached": .bool(isCached),
+    ])
+  }
+}
+
+extension SchemaLayout.Segment {
+  fileprivate func json(at path: ModulePath) -> JSONValue {
+    var json: [String: JSONValue] = [
+      "path": .string(path.description), "start": .integer(start), "tokens": .integers(tokens),
+    ]
+    if case .text(let run) = kind { json["run"] = .integer(run) }
+    return .object(json)
+  }
+}
+
+extension SchemaLayout.Parameter {
+  fileprivate func json(at path: ModulePath) -> JSONValue {
+    var json: [String: JSONValue] = [
+      "path": .string(path.description), "name": .string(name), "start": .integer(start), "length": .integer(length),
+      "placeholder": .integers(placeholder),
+    ]
+    json["default"] = defaultTokens.map { .integers($0) }
+    return .object(json)
+  }
+}
+
+extension SchemaTokens {
+  /// The tokens that a file has for `schema`. Whether it has more is seen by comparing the layouts.
+  fileprivate init(of schema: Schema, in layout: JSONValue) throws(IRError) {
+    var layout = try JSONMembers(layout, of: "layout")
+    let beginOfSequence = layout.contains("bos") ? try layout.token("bos") : nil
+    let fillToken = try layout.token("fill")
+    var text: [Int: [TokenID]] = [:]
+    for json in try layout.array("segments") {
+      var segment = try JSONMembers(json, of: "segment")
+      if segment.contains("run") { text[try segment.integer("run")] = try segment.tokens("tokens") }
+    }
+    var parameters: [(placeholder: [TokenID], defaultTokens: [TokenID])] = []
+    for json in try layout.array("parameters") {
+      var parameter = try JSONMembers(json, of: "parameter")
+      let defaultTokens = parameter.contains("default") ? try parameter.tokens("default") : []
+      parameters.append((try parameter.tokens("placeholder"), defaultTokens))
+    }
+    let runs = schema.tokenizedRuns.map { run in
+      switch run.use {
+      case .text(let number): text[number] ?? []
+      case .placeholder(let number): number < parameters.count ? parameters[number].placeholder : []
+      case .defaultText(let number): number < parameters.count ? parameters[number].defaultTokens : []
+      }
+    }
+    self.init(beginOfSequence: beginOfSequence, fillToken: fillToken, runs: runs)
+  }
+}

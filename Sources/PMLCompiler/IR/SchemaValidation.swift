@@ -1,0 +1,76 @@
+extension Schema {
+  /// Checks what the analysis of a document guarantees, for schemas that come out of a file.
+  func validate() throws(IRError) {
+    guard !name.isEmpty else { throw .invalid("it has no name") }
+    var modules: [ModulePath: ModuleFacts] = [:]
+    try Self.validate(nodes, in: .root, unions: [], modules: &modules)
+    for scaffold in scaffolds { try Self.validate(scaffold, modules: modules) }
+  }
+
+  private struct ModuleFacts {
+    let cache: Bool
+    /// The unions around it, outermost first, and which member of each it is or lies in.
+    let unions: [(number: Int, member: String)]
+  }
+
+  private static func validate(
+    _ nodes: [Node], in path: ModulePath, unions: [(number: Int, member: String)],
+    modules: inout [ModulePath: ModuleFacts]
+  ) throws(IRError) {
+    var parameters: Set<String> = []
+    for node in nodes {
+      switch node {
+      case .text(let run):
+        guard !run.text.isEmpty else { throw .invalid("an empty run of text in `\(path)`") }
+      case .parameter(let parameter):
+        guard path != .root, parameter.length >= 1, parameters.insert(parameter.name).inserted else {
+          throw .invalid("parameter `\(parameter.name)` in `\(path)` stands outside a module, is empty or there twice")
+        }
+      case .module(let module):
+        try validate(module, in: path, unions: unions, modules: &modules)
+      case .union(let union):
+        // Each union is known by how many modules precede it; none is without members.
+        let number = modules.count
+        guard !union.members.isEmpty, union.scaffold.map({ name in union.members.contains { $0.name == name } }) ?? true
+        else { throw .invalid("a union in `\(path)` has no members, or its scaffold is none of them") }
+        for member in union.members {
+          try validate(member, in: path, unions: unions + [(number, member.name)], modules: &modules)
+        }
+      }
+    }
+  }
+
+  private static func validate(
+    _ module: Module, in parent: ModulePath, unions: [(number: Int, member: String)],
+    modules: inout [ModulePath: ModuleFacts]
+  ) throws(IRError) {
+    let path = parent.appending(module.name)
+    let facts = ModuleFacts(cache: module.cache, unions: unions)
+    guard !module.name.isEmpty, !module.name.contains("/"), modules.updateValue(facts, forKey: path) == nil else {
+      throw .invalid("module `\(path)` is there twice, or is no name")
+    }
+    try validate(module.nodes, in: path, unions: unions, modules: &modules)
+  }
+
+  private static func validate(_ scaffold: Scaffold, modules: [ModulePath: ModuleFacts]) throws(IRError) {
+    guard scaffold.modules.count >= 2 else { throw .invalid("a scaffold of fewer than two modules") }
+    let listed = Set(scaffold.modules)
+    guard listed.count == scaffold.modules.count else { throw .invalid("a scaffold lists a module twice") }
+    var taken: [Int: String] = [:]
+    for path in scaffold.modules {
+      guard let facts = modules[path], facts.cache else {
+        throw .invalid("a scaffold lists `\(path)`, which does not exist or is not cached")
+      }
+      var around = path.parent
+      while let path = around {
+        guard !listed.contains(path) else { throw .invalid("a scaffold lists `\(path)` and a module in it") }
+        around = path.parent
+      }
+      for union in facts.unions {
+        guard taken.updateValue(union.member, forKey: union.number) ?? union.member == union.member else {
+          throw .invalid("a scaffold lists `\(path)` with another member of its union")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import ContentHash
+
+/// One encoding as another sees it.
+public struct ContextEntry: Hashable, Sendable {
+  /// Index of the encoding in its plan.
+  public let encoding: Int
+  /// Position at which its first token is seen, counted as the start of the encoding that sees it is.
+  public let place: Int
+
+  /// An encoding at a place.
+  public init(encoding: Int, place: Int) {
+    self.encoding = encoding
+    self.place = place
+  }
+}
+
+/// Contexts that share their beginnings: each is another one and one more entry.
+///
+/// A schema's contexts are its own text's beginnings over and over, so that lists of their own would take the square of
+/// its size.
+struct ContextTree: Sendable {
+  /// A context: index of its last link, negative for the empty one.
+  struct Context: Hashable, Sendable {
+    let link: Int
+    static let empty = Self(link: -1)
+  }
+
+  /// A context and one more entry.
+  struct Link: Sendable {
+    let before: Context
+    let entry: ContextEntry
+    fileprivate let digest: SHA256Digest
+  }
+
+  private(set) var links: [Link] = []
+  private let emptyDigest = SHA256Digest(of: "prompt-cache context 1")
+
+  /// Identity of a context: a function of its entries' digests and places, in order.
+  func digest(of context: Context) -> SHA256Digest {
+    context == .empty ? emptyDigest : links[context.link].digest
+  }
+
+  /// The entries, by place.
+  func entries(of context: Context) -> [ContextEntry] {
+    var entries: [ContextEntry] = []
+    var context = context
+    while context != .empty {
+      entries.append(links[context.link].entry)
+      context = links[context.link].before
+    }
+    return entries.reversed()
+  }
+
+  /// `context` and one more entry, whose encoding has this digest.
+  mutating func appending(_ entry: ContextEntry, digest: SHA256Digest, to context: Context) -> Context {
+    var hasher = SHA256Hasher()
+    hasher.update(self.digest(of: context))
+    hasher.update(digest)
+    hasher.update(entry.place)
+    links.append(Link(before: context, entry: entry, digest: hasher.finalize()))
+    return Context(link: links.count - 1)
+  }
+
+  /// What lies in `context` from position `place` on, and the context that is left without it.
+  func split(_ context: Context, at place: Int) -> (before: Context, after: [ContextEntry]) {
+    var after: [ContextEntry] = []
+    var context = context
+    while context != .empty, links[context.link].entry.place >= place {
+      after.append(links[context.link].entry)
+      context = links[context.link].before
+    }
+    return (context, after.reversed())
+  }
+}

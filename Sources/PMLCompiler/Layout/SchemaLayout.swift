@@ -1,0 +1,157 @@
+/// Where everything of a schema stands, for one tokenizer.
+///
+/// Depth first, in document order: each segment takes the next positions, a parameter its `length`. The members of a
+/// union start together, and what follows starts after the longest of them.
+public struct SchemaLayout: Hashable, Sendable {
+  /// An unbroken run of tokens at consecutive positions: one run of text.
+  public struct Segment: Hashable, Sendable {
+    /// What the tokens are.
+    public enum Kind: Hashable, Sendable {
+      /// The model's own beginning of a sequence, at position 0.
+      case beginOfSequence
+      /// The schema's text run with this number, counted from 0 in document order.
+      case text(run: Int)
+    }
+
+    /// What the tokens are.
+    public let kind: Kind
+    /// Index of the module whose own text this is.
+    public let module: Int
+    /// Position of the first token.
+    public let start: Int
+    /// At least one.
+    public let tokens: [TokenID]
+
+    /// The positions that it takes.
+    public var positions: Range<Int> { start..<start + tokens.count }
+  }
+
+  /// Positions that an argument fills from the first on; the rest stays empty.
+  public struct Parameter: Hashable, Sendable {
+    /// Index of the module that has it.
+    public let module: Int
+    /// Its name.
+    public let name: String
+    /// First position.
+    public let start: Int
+    /// Positions reserved.
+    public let length: Int
+    /// Tokens of its placeholder text; `SchemaLayout.fillToken` stands in the positions after them.
+    public let placeholder: [TokenID]
+    /// Tokens used where a prompt gives no argument, if it may do so.
+    public let defaultTokens: [TokenID]?
+    /// Whether a space begins an argument's text.
+    public let leadingSpace: Bool
+
+    /// The positions that it takes, whatever the argument's length.
+    public var positions: Range<Int> { start..<start + length }
+  }
+
+  /// A module, or the schema itself.
+  public struct Module: Hashable, Sendable {
+    /// Where it stands among the modules.
+    public let path: ModulePath
+    /// Index of the module around it; `nil` for the schema.
+    public let parent: Int?
+    /// Number of the union that it is a member of, if it is one.
+    public let union: Int?
+    /// What its own segments see while they are encoded.
+    public let attention: Schema.Attention
+    /// Whether its own segments' states are kept: its own `cache` attribute.
+    public let isCached: Bool
+    /// First position.
+    public let start: Int
+    /// Positions reserved, those of modules nested in it included.
+    public internal(set) var length: Int
+    /// What it holds, in document order.
+    public internal(set) var content: [Content]
+  }
+
+  /// What takes positions of its own.
+  public enum Item: Hashable, Sendable {
+    /// The segment with this index.
+    case segment(Int)
+    /// The parameter with this index.
+    case parameter(Int)
+  }
+
+  /// A piece of a module's content.
+  public enum Content: Hashable, Sendable {
+    /// Its own text or parameter.
+    case item(Item)
+    /// The module with this index.
+    case module(Int)
+    /// The end of a union whose `scaffold` is the module with this index.
+    case unionScaffold(Int)
+  }
+
+  /// The schema's name.
+  public let schema: String
+  /// The schema itself first, then the modules in document order, each after the one around it.
+  public internal(set) var modules: [Module] = []
+  /// BOS, where the model has one, and the text, in document order.
+  public internal(set) var segments: [Segment] = []
+  /// Parameters, in document order.
+  public internal(set) var parameters: [Parameter] = []
+  /// Sets of modules encoded together once more: indices of modules, in layout order.
+  public internal(set) var scaffolds: [[Int]] = []
+  /// Fills a parameter's positions after its placeholder text.
+  public let fillToken: TokenID
+
+  private var indices: [ModulePath: Int] = [:]
+
+  init(schema: String, fillToken: TokenID) {
+    self.schema = schema
+    self.fillToken = fillToken
+  }
+
+  /// Number of positions that the schema reserves.
+  public var length: Int { modules.first?.length ?? 0 }
+
+  /// The token at position 0 that no text gave, where the model has one.
+  public var beginOfSequence: TokenID? {
+    segments.first.flatMap { $0.kind == .beginOfSequence ? $0.tokens.first : nil }
+  }
+
+  /// Index of the module at `path`; 0 for the schema itself.
+  public func module(at path: ModulePath) -> Int? { indices[path] }
+
+  /// A module's own segments and parameters, in layout order.
+  public func ownItems(of module: Int) -> [Item] {
+    modules[module].content.compactMap { if case .item(let item) = $0 { item } else { nil } }
+  }
+
+  /// The positions that `item` takes.
+  public func positions(of item: Item) -> Range<Int> {
+    switch item {
+    case .segment(let index): segments[index].positions
+    case .parameter(let index): parameters[index].positions
+    }
+  }
+
+  /// Index of the module that `item` belongs to.
+  public func module(of item: Item) -> Int {
+    switch item {
+    case .segment(let index): segments[index].module
+    case .parameter(let index): parameters[index].module
+    }
+  }
+
+  /// The tokens that stand for `item` while others are encoded: a parameter's are its placeholder's, `length` of them.
+  public func encodedTokens(of item: Item) -> [TokenID] {
+    switch item {
+    case .segment(let index):
+      return segments[index].tokens
+    case .parameter(let index):
+      let parameter = parameters[index]
+      let fill = repeatElement(fillToken, count: parameter.length - parameter.placeholder.count)
+      return parameter.placeholder + fill
+    }
+  }
+
+  mutating func append(_ module: Module) -> Int {
+    modules.append(module)
+    indices[module.path] = modules.count - 1
+    return modules.count - 1
+  }
+}

@@ -1,0 +1,167 @@
+extension SchemaLayout {
+  /// Lays out `schema` for a model.
+  ///
+  /// - Parameter sources: where its parts stand in its file, for the problems; a schema out of a store has none, and no warnings.
+  /// - Parameter diagnostics: takes what is wrong, in document order. A text of more tokens than its parameter's `length`
+  ///   and a layout beyond the model's context length are errors.
+  /// - Returns: `nil` where there are errors.
+  public init?(
+    of schema: Schema, tokenizer: some TextTokenizer, sources: SchemaSourceMap?, diagnostics: inout [Diagnostic]
+  ) {
+    let tokens = SchemaTokens(of: schema, with: tokenizer)
+    var placement = SchemaPlacement(of: schema, tokens: tokens, longest: tokenizer.contextLength)
+    placement.checkLength(warns: sources != nil)
+    let file = sources?.file ?? schema.name
+    diagnostics += placement.problems.map { problem, place in
+      problem.diagnostic(in: file, at: place.range(in: sources))
+    }
+    guard placement.fits else { return nil }
+    self = placement.layout
+  }
+}
+
+/// Gives positions to a schema's tokens, in one walk.
+struct SchemaPlacement {
+  /// What a problem is about, to be found in the source.
+  enum Place {
+    case schema
+    case placeholder(ModulePath, parameter: String)
+    case defaultText(ModulePath, parameter: String)
+
+    func range(in sources: SchemaSourceMap?) -> Range<SourcePosition>? {
+      switch self {
+      case .schema: sources?.names[.root]
+      case .placeholder(let path, let name): sources?.parameters[path]?[name]?.scaffold
+      case .defaultText(let path, let name): sources?.parameters[path]?[name]?.defaultText
+      }
+    }
+  }
+
+  private(set) var layout: SchemaLayout
+  private(set) var problems: [(problem: LayoutProblem, place: Place)] = []
+  /// Whether no text is longer than its parameter and the layout no longer than the model's context.
+  private(set) var fits = true
+
+  private let longest: Int
+  private var remaining: ArraySlice<[TokenID]>
+  private var runs = 0
+  private var unions = 0
+
+  /// - Parameter longest: the model's context length, in positions.
+  init(of schema: Schema, tokens: SchemaTokens, longest: Int) {
+    layout = SchemaLayout(schema: schema.name, fillToken: tokens.fillToken)
+    remaining = tokens.runs[...]
+    self.longest = longest
+    let root = layout.append(
+      SchemaLayout.Module(
+        path: .root, parent: nil, union: nil, attention: schema.attention, isCached: true, start: 0, length: 0,
+        content: []))
+    var end = 0
+    if let token = tokens.beginOfSequence {
+      end = place([token], as: .beginOfSequence, in: root, at: 0)
+    }
+    end = place(schema.nodes, in: root, at: end)
+    layout.modules[root].length = end
+    layout.scaffolds = schema.scaffolds.map { scaffold in
+      scaffold.modules.compactMap(layout.module(at:)).sorted()
+    }
+  }
+
+  /// Reports a layout that the model has no positions for, and, to one who can change it, one that leaves few.
+  mutating func checkLength(warns: Bool) {
+    if layout.length > longest {
+      report(.schemaTooLong(positions: layout.length, contextLength: longest), at: .schema)
+    } else if warns, layout.length > longest / 2 {
+      problems.append((.schemaTakesMost(positions: layout.length, contextLength: longest), .schema))
+    }
+  }
+
+  private mutating func report(_ problem: LayoutProblem, at place: Place) {
+    problems.append((problem, place))
+    fits = false
+  }
+
+  private mutating func nextTokens() -> [TokenID] { remaining.popFirst() ?? [] }
+
+  /// Places `nodes` as content of `module`.
+  ///
+  /// - Returns: the position after the last one that they reserve.
+  private mutating func place(_ nodes: [Schema.Node], in module: Int, at start: Int) -> Int {
+    var end = start
+    for node in nodes {
+      switch node {
+      case .text:
+        end = place(nextTokens(), as: .text(run: runs), in: module, at: end)
+        runs += 1
+      case .parameter(let parameter):
+        end = place(parameter, in: module, at: end)
+      case .module(let child):
+        end = place(child, in: module, of: nil, at: end).end
+      case .union(let union):
+        let first = end
+        let number = unions
+        unions += 1
+        var scaffold: Int?
+        for member in union.members {
+          let placed = place(member, in: module, of: number, at: first)
+          end = max(end, placed.end)
+          if member.name == union.scaffold { scaffold = placed.index }
+        }
+        if let scaffold { layout.modules[module].content.append(.unionScaffold(scaffold)) }
+      }
+    }
+    return end
+  }
+
+  private mutating func place(
+    _ child: Schema.Module, in parent: Int, of union: Int?, at start: Int
+  ) -> (index: Int, end: Int) {
+    let index = layout.append(
+      SchemaLayout.Module(
+        path: layout.modules[parent].path.appending(child.name), parent: parent, union: union,
+        attention: child.attention, isCached: child.cache, start: start, length: 0, content: []))
+    layout.modules[parent].content.append(.module(index))
+    let end = place(child.nodes, in: index, at: start)
+    layout.modules[index].length = end - start
+    return (index, end)
+  }
+
+  private mutating func place(
+    _ tokens: [TokenID], as kind: SchemaLayout.Segment.Kind, in module: Int, at start: Int
+  ) -> Int {
+    guard !tokens.isEmpty else { return start }
+    layout.modules[module].content.append(.item(.segment(layout.segments.count)))
+    layout.segments.append(SchemaLayout.Segment(kind: kind, module: module, start: start, tokens: tokens))
+    return start.advancedSaturating(by: tokens.count)
+  }
+
+  private mutating func place(_ parameter: Schema.Parameter, in module: Int, at start: Int) -> Int {
+    let path = layout.modules[module].path
+    let placeholder = parameter.scaffold == nil ? [] : nextTokens()
+    let defaultTokens = parameter.defaultText == nil ? nil : nextTokens()
+    if placeholder.count > parameter.length {
+      report(
+        .placeholderTooLong(parameter: parameter.name, tokens: placeholder.count, length: parameter.length),
+        at: .placeholder(path, parameter: parameter.name))
+    }
+    if let defaultTokens, defaultTokens.count > parameter.length {
+      report(
+        .defaultTooLong(parameter: parameter.name, tokens: defaultTokens.count, length: parameter.length),
+        at: .defaultText(path, parameter: parameter.name))
+    }
+    layout.modules[module].content.append(.item(.parameter(layout.parameters.count)))
+    layout.parameters.append(
+      SchemaLayout.Parameter(
+        module: module, name: parameter.name, start: start, length: parameter.length, placeholder: placeholder,
+        defaultTokens: defaultTokens, leadingSpace: parameter.leadingSpace))
+    return start.advancedSaturating(by: parameter.length)
+  }
+}
+
+extension Int {
+  /// The sum, or `Int.max`: lengths come from documents, and a layout that long is refused by its length.
+  fileprivate func advancedSaturating(by other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+}

@@ -1,0 +1,133 @@
+/// The `model` of `tokenizer.json`: a vocabulary and its merges, read without keeping the JSON.
+struct ModelFile {
+  private(set) var vocabulary = Vocabulary()
+  private(set) var merges: [MergeRule] = []
+  let unknownToken: String?
+  let fusesUnknown: Bool
+  let fallsBackToBytes: Bool
+  let ignoresMerges: Bool
+
+  /// Reads the object that comes next.
+  init(_ reader: inout JSONReader) throws(TokenizerError) {
+    var members: [JSONValue.Member] = []
+    var hasVocabulary = false
+    var mergesReader: JSONReader?  // merges are resolved in the vocabulary, wherever that stands
+    try reader.enterObject()
+    var key: [UInt8] = []
+    while try reader.nextMember(key: &key) {
+      let name = String(decoding: key, as: UTF8.self)
+      switch name {
+      case "vocab" where reader.isNext(UInt8(ascii: "{")):
+        vocabulary = try Self.readVocabulary(&reader)
+        hasVocabulary = true
+      case "merges":
+        mergesReader = reader
+        try reader.skipValue()
+      default: members.append(JSONValue.Member(key: name, value: try reader.readValue()))
+      }
+      key.removeAll(keepingCapacity: true)
+    }
+
+    let section = try Section(.object(members), at: "model")
+    if let type = try section.string(ifPresent: "type"), type != "BPE" {
+      throw section.unsupported("type", type, supported: ["BPE"])
+    }
+    guard hasVocabulary else { throw .missing(field: "model.vocab") }
+    guard var mergesReader else { throw .missing(field: "model.merges") }
+    var rules = MergeReader(vocabulary: vocabulary)
+    merges = try rules.read(&mergesReader)
+    try Self.refuseDropout(section)
+    for key in ["continuing_subword_prefix", "end_of_word_suffix"] as [String] {
+      if let affix = try section.string(ifPresent: key), !affix.isEmpty {
+        throw section.unsupported(key, affix, supported: ["null"])
+      }
+    }
+    unknownToken = try section.string(ifPresent: "unk_token")
+    fusesUnknown = try section.bool(ifPresent: "fuse_unk") ?? false
+    fallsBackToBytes = try section.bool(ifPresent: "byte_fallback") ?? false
+    ignoresMerges = try section.bool(ifPresent: "ignore_merges") ?? false
+  }
+
+  /// Dropout makes tokens by chance, which is for training.
+  private static func refuseDropout(_ section: Section) throws(TokenizerError) {
+    switch section[ifPresent: "dropout"] {
+    case nil, .number(0)?: return
+    case let value?: throw section.unsupported("dropout", value.text, supported: ["null"])
+    }
+  }
+
+  private static func readVocabulary(_ reader: inout JSONReader) throws(TokenizerError) -> Vocabulary {
+    var vocabulary = Vocabulary()
+    try reader.enterObject()
+    var hasMore = true
+    while hasMore {
+      hasMore = try vocabulary.insert { arena throws(TokenizerError) in
+        guard try reader.nextMember(key: &arena) else { return nil }
+        return try reader.readNaturalNumber()
+      }
+    }
+    return vocabulary
+  }
+}
+
+/// Reads merges, each a string of two tokens with a space between or an array of two strings.
+private struct MergeReader {
+  let vocabulary: Vocabulary
+  private var merges: [MergeRule] = []
+  private var entry: [UInt8] = []
+
+  init(vocabulary: Vocabulary) { self.vocabulary = vocabulary }
+
+  mutating func read(_ reader: inout JSONReader) throws(TokenizerError) -> [MergeRule] {
+    try reader.enterArray()
+    while try reader.nextElement() {
+      entry.removeAll(keepingCapacity: true)
+      if reader.isNext(UInt8(ascii: "[")) {
+        try readPair(&reader)
+      } else {
+        try readLine(&reader)
+      }
+    }
+    return merges
+  }
+
+  private mutating func readPair(_ reader: inout JSONReader) throws(TokenizerError) {
+    var ends: [Int] = []
+    try reader.enterArray()
+    while try reader.nextElement() {
+      try reader.readString(appendingTo: &entry)
+      ends.append(entry.count)
+    }
+    guard ends.count == 2 else { throw malformed }
+    try append(leftEnd: ends[0])
+  }
+
+  private mutating func readLine(_ reader: inout JSONReader) throws(TokenizerError) {
+    try reader.readString(appendingTo: &entry)
+    // The first line of a `merges.txt`, where it was taken over.
+    guard !entry.starts(with: "#version".utf8) else { return }
+    guard let space = entry.firstIndex(of: UInt8(ascii: " ")), entry.lastIndex(of: UInt8(ascii: " ")) == space else {
+      throw malformed
+    }
+    entry.remove(at: space)
+    try append(leftEnd: space)
+  }
+
+  /// Adds the merge of the two tokens that lie side by side in `entry`.
+  private mutating func append(leftEnd: Int) throws(TokenizerError) {
+    merges.append(
+      MergeRule(
+        left: try token(0..<leftEnd), right: try token(leftEnd..<entry.count), result: try token(0..<entry.count)))
+  }
+
+  private func token(_ range: Range<Int>) throws(TokenizerError) -> Int32 {
+    guard let id = vocabulary.id(of: entry.span.extracting(range)) else {
+      throw .mergeOutOfVocabulary(index: merges.count, token: String(decoding: entry[range], as: UTF8.self))
+    }
+    return id
+  }
+
+  private var malformed: TokenizerError {
+    .malformedMerge(index: merges.count, text: String(decoding: entry, as: UTF8.self))
+  }
+}

@@ -1,0 +1,72 @@
+/// Byte-pair encoding as the `BPE` model of `tokenizers` does it: a piece of text becomes one symbol a character, and
+/// adjacent symbols merge, the pair of the lowest rank first, the leftmost of these first, until none is left to merge.
+struct BytePairEncoding: Sendable {
+  let vocabulary: Vocabulary
+  let merges: MergeTable
+  let alphabet: SymbolAlphabet
+  /// A piece that is a token as it stands becomes this token, whatever its merges make of it.
+  let ignoresMerges: Bool
+
+  /// Which pairs of adjacent symbols may end up in one token.
+  private let seams: SeamFilter
+
+  init(
+    vocabulary: Vocabulary, merges: [MergeRule], alphabet: SymbolAlphabet, ignoresMerges: Bool
+  ) {
+    self.vocabulary = vocabulary
+    self.alphabet = alphabet
+    self.ignoresMerges = ignoresMerges
+    var table = MergeTable(count: merges.count)
+    var seams = SeamFilter()
+    for (rank, rule) in merges.enumerated() {
+      table.insert(rule.left, rule.right, MergeTable.Merge(rank: UInt32(rank), token: rule.result))
+      for left in alphabet.lastSymbols(of: rule.left, in: vocabulary) {
+        for right in alphabet.firstSymbols(of: rule.right, in: vocabulary) { seams.insert(left, right) }
+      }
+    }
+    self.merges = table
+    self.seams = seams
+  }
+
+  /// The token that a whole piece is, where that is looked at before its merges.
+  func wholeToken(_ piece: Span<UInt8>) -> Int32? {
+    ignoresMerges ? alphabet.token(spelling: piece, in: vocabulary) : nil
+  }
+
+  /// Whether no merge can join what is left and right of a place between two symbols.
+  @inline(__always)
+  func isSeam(_ left: Int32, _ right: Int32) -> Bool { !seams.contains(left, right) }
+}
+
+/// One line of a vocabulary's merges.
+struct MergeRule: Sendable {
+  let left: Int32
+  let right: Int32
+  let result: Int32
+}
+
+/// Pairs of symbols between which some merge can take place, or that are taken for one (a Bloom filter of one hash).
+///
+/// Between all other pairs a long piece can be cut without changing its tokens, which leaves words where a vocabulary
+/// has no token across them.
+struct SeamFilter: Sendable {
+  private static let bitCount: UInt64 = 1 << 18
+  private var words = [UInt64](repeating: 0, count: Int(bitCount / 64))
+
+  mutating func insert(_ left: Int32, _ right: Int32) {
+    let bit = Self.bit(left, right)
+    words[bit >> 6] |= 1 << UInt64(bit & 63)
+  }
+
+  @inline(__always)
+  func contains(_ left: Int32, _ right: Int32) -> Bool {
+    let bit = Self.bit(left, right)
+    return words[bit >> 6] >> UInt64(bit & 63) & 1 != 0
+  }
+
+  @inline(__always)
+  private static func bit(_ left: Int32, _ right: Int32) -> Int {
+    let pair = UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
+    return Int((pair &* 0x9E37_79B9_7F4A_7C15) >> 46)
+  }
+}

@@ -1,0 +1,131 @@
+import ContentHash
+import PMLCompiler
+import Testing
+
+struct CompiledSchemaTests {
+  private static let roles = ChatTemplate(
+    system: .init("<s>\n", "</s>"), user: .init("[INST] ", " [/INST]"), assistant: .init(" ", "</s>"), header: "",
+    userAfterSystem: .init("", " [/INST]"))
+
+  private static let schema = PMLCompilerTests.schema([
+    template("s"), text("ab"),
+    module("plan", [text("in"), parameter("days", length: 4, default: "3", space: true)]),
+    module("stay", [parameter("at", length: 2, scaffold: "x")]),
+  ])
+
+  private static func compiled(
+    _ schema: Schema, _ tokenizer: ByteTokenizer = ByteTokenizer()
+  ) throws -> CompiledSchema {
+    CompiledSchema(schema: schema, template: roles, layout: try layout(schema, tokenizer))
+  }
+
+  @Test func hasOneForm() throws {
+    let expected = #"""
+      {"compiler":"0.1.0","format":"pmlir","hash":"\#(Self.schema.contentHash)","layout":{"bos":1,"fill":2,"length":12,\#
+      "modules":[{"cached":true,"length":6,"path":"plan","start":4},{"cached":true,"length":2,"path":"stay","start":10}],\#
+      "parameters":[{"default":[32,51],"length":4,"name":"days","path":"plan","placeholder":[],"start":6},\#
+      {"length":2,"name":"at","path":"stay","placeholder":[120],"start":10}],\#
+      "segments":[{"path":"","start":0,"tokens":[1]},{"path":"","run":0,"start":1,"tokens":[1115]},\#
+      {"path":"","run":1,"start":2,"tokens":[97,98]},{"path":"plan","run":2,"start":4,"tokens":[105,110]}]},\#
+      "schema":\#(String(decoding: Self.schema.canonicalJSON, as: UTF8.self)),\#
+      "template":{"assistant":[" ","</s>"],"header":"","system":["<s>\n","</s>"],"user":["[INST] "," [/INST]"],\#
+      "user_after_system":[""," [/INST]"]},"version":1}
+      """#
+    #expect(String(decoding: try Self.compiled(Self.schema).encoded, as: UTF8.self) == expected)
+  }
+
+  @Test func readsWhatItWrote() throws {
+    for seed in 0..<200 as Range<UInt64> {
+      let tokenizer = ByteTokenizer(beginOfSequence: seed.isMultiple(of: 2) ? 1 : nil)
+      let compiled = try Self.compiled(RandomSchema.schema(seed: seed), tokenizer)
+      let read = try CompiledSchema(decoding: compiled.encoded)
+      #expect(read == compiled)
+      #expect(read.encoded == compiled.encoded)
+      try read.check(tokenizer)
+    }
+  }
+
+  @Test func knowsItsTokenizer() throws {
+    let compiled = try Self.compiled(Self.schema)
+    for other in [ByteTokenizer(beginOfSequence: nil), ByteTokenizer(placeholder: 9), ByteTokenizer(contextLength: 8)] {
+      #expect(throws: IRError.otherTokenizer) { try compiled.check(other) }
+    }
+  }
+
+  @Test(arguments: [
+    (#""fill":2"#, #""fill":2,"more":1"#), (#""start":4"#, #""start":5"#), (#"[97,98]"#, "[97]"),
+    (#""run":2"#, #""run":7"#), (#""bos":1,"#, ""), (#""length":12"#, #""length":13"#), ("[32,51]", "[1,2,3,4,5]"),
+    ("[120]", "[1,2,3]"), (#"{"cached":true,"length":2,"path":"stay","start":10}"#, ""),
+  ])
+  func refusesALayoutThatIsNotTheSchemas(part: String, other: String) throws {
+    let text = String(decoding: try Self.compiled(Self.schema).encoded, as: UTF8.self)
+    #expect(text.contains(part))
+    #expect(throws: IRError.self) {
+      try CompiledSchema(decoding: Array(text.replacing(part, with: other, maxReplacements: 1).utf8))
+    }
+  }
+
+  @Test func refusesOtherFiles() throws {
+    let text = String(decoding: try Self.compiled(Self.schema).encoded, as: UTF8.self)
+    func error(_ part: String, _ other: String) -> IRError? {
+      #expect(throws: IRError.self) {
+        try CompiledSchema(decoding: Array(text.replacing(part, with: other, maxReplacements: 1).utf8))
+      }
+    }
+    #expect(error("pmlir", "pdf") == .notIR)
+    #expect(error(#"]},"version":1}"#, #"]},"version":3}"#) == .unsupportedVersion(found: 3, supported: 1))
+    #expect(error(#""compiler""#, #""by":"me","compiler""#) == .unknownKey("by", in: "file"))
+    guard case .hashMismatch(Self.schema.contentHash, _) = error(#"{"text":"ab"}"#, #"{"text":"AB"}"#) else {
+      Issue.record("an edited schema is read")
+      return
+    }
+    #expect(
+      error(#"["<s>\n","</s>"]"#, #"["<s>\n"]"#) == .template(.notTwoStrings("system")))
+    #expect(throws: IRError.notIR) { try CompiledSchema(decoding: Array("3".utf8)) }
+  }
+
+  @Test func takesTheDeepestSchema() throws {
+    var node = module("m", [text("x")])
+    for depth in 0..<99 { node = union([member("m", [node, text("\(depth)")])]) }
+    let compiled = try Self.compiled(PMLCompilerTests.schema([node]))
+    #expect(try CompiledSchema(decoding: compiled.encoded) == compiled)
+    node = module("m", [text("x")])
+    for depth in 0..<199 { node = module("m", [node, text("\(depth)")]) }
+    let deeper = try Self.compiled(PMLCompilerTests.schema([node]))
+    #expect(try CompiledSchema(decoding: deeper.encoded) == deeper)
+  }
+
+  /// Whatever a byte becomes: an error, or a file that is right again.
+  @Test func damageIsAnErrorOrRight() throws {
+    let encoded = try Self.compiled(Self.schema).encoded
+    var generator = SeededGenerator(seed: 1)
+    var read = 0
+    for _ in 0..<1_000 {
+      var bytes = encoded
+      bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+      guard let compiled = try? CompiledSchema(decoding: bytes) else { continue }
+      read += 1
+      #expect(try CompiledSchema(decoding: compiled.encoded) == compiled)
+      #expect(EncodingPlan(of: compiled.layout).encodings.count == 6)
+    }
+    #expect(read < 100)
+  }
+
+  @Test func refusesLengthsBeyondReason() throws {
+    let huge = Self.schemaJSON(length: Int.max)
+    #expect(throws: IRError.self) { try CompiledSchema(decoding: huge) }
+  }
+
+  /// A file whose hash is right and whose parameter is huge.
+  private static func schemaJSON(length: Int) -> [UInt8] {
+    let schema = PMLCompilerTests.schema([
+      module("m", [parameter("p", length: length), parameter("q", length: length)])
+    ])
+    let text = """
+      {"compiler":"0.1.0","format":"pmlir","hash":"\(schema.contentHash)","layout":{"fill":2,"length":\(length),
+      "modules":[],"parameters":[],"segments":[]},"schema":\(String(decoding: schema.canonicalJSON, as: UTF8.self)),
+      "template":{"assistant":["",""],"header":"","system":["",""],"user":["",""]},"version":1}
+      """
+    return Array(text.utf8)
+  }
+}

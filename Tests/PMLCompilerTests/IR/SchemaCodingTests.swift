@@ -1,0 +1,107 @@
+import ContentHash
+import PMLCompiler
+import Testing
+
+struct SchemaCodingTests {
+  private static let travel = Schema(
+    name: "travel", attention: .context,
+    nodes: [
+      text("You plan trips.\n\"Naïve\" \\ \u{1} 東京"),
+      template("<|im_start|>user\n"),
+      module(
+        "plan", [parameter("days", length: 8, scaffold: "a week", default: "3 days", space: true)]),
+      union(
+        [member("miami", attention: .isolated, [text("beach")]), member("bern", cache: false, [])], scaffold: "miami"),
+    ],
+    scaffolds: [Schema.Scaffold(modules: [path("plan"), path("miami")])])
+
+  private static let golden = #"""
+    {"attention":"context","name":"travel","nodes":[{"text":"You plan trips.\n\"Naïve\" \\ \u0001 東京"},\#
+    {"template":"<|im_start|>user\n"},\#
+    {"module":{"attention":"context","cache":true,"name":"plan","nodes":[\#
+    {"parameter":{"default":"3 days","leading_space":true,"length":8,"name":"days","scaffold":"a week"}}]}},\#
+    {"union":{"members":[\#
+    {"attention":"isolated","cache":true,"name":"miami","nodes":[{"text":"beach"}]},\#
+    {"attention":"context","cache":false,"name":"bern","nodes":[]}],"scaffold":"miami"}}],\#
+    "scaffolds":[["plan","miami"]],"version":1}
+    """#
+
+  @Test func hasOneForm() {
+    #expect(String(decoding: Self.travel.canonicalJSON, as: UTF8.self) == Self.golden)
+    #expect(Self.travel.contentHash == SHA256Digest(of: Self.golden))
+  }
+
+  @Test func readsWhatItWrote() throws {
+    #expect(try Schema(canonicalJSON: Array(Self.golden.utf8)) == Self.travel)
+    for seed in 0..<200 as Range<UInt64> {
+      let schema = RandomSchema.schema(seed: seed)
+      let read = try Schema(canonicalJSON: schema.canonicalJSON)
+      #expect(read == schema)
+      #expect(read.canonicalJSON == schema.canonicalJSON)
+    }
+  }
+
+  private func error(_ json: String) -> IRError? {
+    #expect(throws: IRError.self) { try Schema(canonicalJSON: Array(json.utf8)) }
+  }
+
+  private func edited(_ part: String, _ other: String) -> String {
+    #expect(Self.golden.contains(part))
+    return Self.golden.replacing(part, with: other, maxReplacements: 1)
+  }
+
+  @Test func refusesOtherVersionsAndKeys() {
+    #expect(error(edited(#""version":1"#, #""version":2"#)) == .unsupportedVersion(found: 2, supported: 1))
+    #expect(error(edited(#""version":1"#, #""version":1,"more":0"#)) == .unknownKey("more", in: "schema"))
+    #expect(error(edited(#""cache":true"#, #""cache":true,"kept":true"#)) == .unknownKey("kept", in: "module"))
+    #expect(error(edited(#""cache":true,"#, "")) == .expected("boolean", key: "cache", in: "module"))
+    #expect(error(edited(#""length":8"#, #""length":"8""#)) == .expected("integer", key: "length", in: "parameter"))
+    #expect(error(edited("isolated", "alone")) == .expected("attention", key: "attention", in: "module or schema"))
+    #expect(error(edited(#"{"text":"beach"}"#, #"{"image":"beach"}"#)) == .expected("value", key: "union", in: "node"))
+    #expect(error("[]") == .notIR)
+  }
+
+  @Test func refusesMalformedJSON() {
+    #expect(error("") == .malformed(.endOfInput))
+    #expect(error(Self.golden + "x") == .malformed(.unexpected(offset: Self.golden.utf8.count)))
+    #expect(error(edited(#""length":8"#, #""length":8.5"#)).map { "\($0)" }?.contains("64-bit integer") == true)
+    #expect(error(#"{"version":1,"version":1}"#) == .malformed(.duplicateKey("version")))
+    #expect(error(#"{"name":"\ud800"}"#) == .malformed(.unexpected(offset: 15)))
+    #expect(error("{\"name\":\"a\nb\"}") == .malformed(.invalidString(offset: 8)))
+    #expect(error(String(repeating: "[", count: 100_000)) == .malformed(.tooDeep(limit: 1_024)))
+    #expect(throws: IRError.malformed(.invalidString(offset: 0))) {
+      try Schema(canonicalJSON: [0x22, 0xFF, 0x22])
+    }
+    for length in 0..<Self.golden.utf8.count {
+      #expect(throws: IRError.self) { try Schema(canonicalJSON: Array(Self.golden.utf8.prefix(length))) }
+    }
+  }
+
+  @Test(arguments: [
+    schema([text("")]),
+    schema([parameter("p", length: 1)]),
+    schema([module("m", [parameter("p", length: 0)])]),
+    schema([module("m", [parameter("p", length: 1), parameter("p", length: 1)])]),
+    schema([module("m", []), union([member("m", [])])]),
+    schema([module("a/b", [])]),
+    schema([union([])]),
+    schema([union([member("m", [])], scaffold: "n")]),
+    schema([module("m", [])], scaffolds: [["m", "n"]]),
+    schema([module("m", [])], scaffolds: [["m"]]),
+    schema([module("m", [])], scaffolds: [["m", "m"]]),
+    schema([module("m", [module("n", [])])], scaffolds: [["m/n", "m"]]),
+    schema([module("m", cache: false, []), module("n", [])], scaffolds: [["m", "n"]]),
+    schema([union([member("m", [module("x", [])]), member("n", [])])], scaffolds: [["m/x", "n"]]),
+    Schema(name: "", attention: .context, nodes: []),
+  ])
+  func refusesSchemasThatNoDocumentGives(schema: Schema) {
+    #expect(throws: IRError.self) { try Schema(canonicalJSON: schema.canonicalJSON) }
+  }
+
+  @Test func takesMembersOfDifferentUnions() throws {
+    let schema = schema(
+      [union([member("a", []), member("b", [union([member("x", [])]), union([member("y", [])])])])],
+      scaffolds: [["b/x", "b/y"]])
+    #expect(try Schema(canonicalJSON: schema.canonicalJSON) == schema)
+  }
+}
