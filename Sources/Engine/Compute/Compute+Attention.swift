@@ -116,7 +116,8 @@ extension Pass.Span {
     let wanted = tiles * part / parts..<tiles * (part + 1) / parts
     var cut = unsafe [ck_kv_run]()
     var start = 0
-    for unsaferun in unsafe runs {
+    for index in unsafe runs.indices {
+      let run = unsafe runs[index]
       let end = unsafe start + run.tiles
       let kept = wanted.clamped(to: start..<end)
       if !kept.isEmpty {
