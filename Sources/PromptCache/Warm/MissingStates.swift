@@ -36,10 +36,12 @@ struct MissingStates {
     }
 
     var planned: Set<SHA256Digest> = []
+    var counted: Set<EncodingPlan.Encoding.Identity> = []
     for (index, encoding) in encodings.enumerated() where isWanted[index] {
       let isNew = isMissing[index] && planned.insert(encoding.digest).inserted
       if isNew { order.append(index) }
-      guard encoding.isStored else { continue }
+      // A scaffold's first module sees there what it sees without: one segment in one context, however often listed.
+      guard encoding.isStored, counted.insert(encoding.identity).inserted else { continue }
       guard isNew else {
         reused += 1
         continue
@@ -49,4 +51,14 @@ struct MissingStates {
       bytes += lookup.byteCount(of: encoding)
     }
   }
+}
+
+extension EncodingPlan.Encoding {
+  /// One segment in one context.
+  fileprivate struct Identity: Hashable {
+    let item: SchemaLayout.Item
+    let digest: SHA256Digest
+  }
+
+  fileprivate var identity: Identity { Identity(item: item, digest: digest) }
 }
