@@ -3,9 +3,12 @@ import json
 import pathlib
 
 import torch
+from transformers.utils import logging
 from transformers import AutoModelForCausalLM, DynamicCache
 
 from contexts import BEGIN
+
+logging.disable_progress_bar()
 
 
 class Model:
