@@ -35,8 +35,8 @@ extension PromptCacheError: CustomStringConvertible {
   /// What is wrong, in one lower-case clause.
   public var description: String {
     switch self {
-    case .engine(let error): "\(error)"
-    case .store(let error): "\(error)"
+    case .engine(let error): error.message
+    case .store(let error): error.message
     case .tokenizer(let error, let location): "cannot read the tokenizer of \(location): \(error)"
     case .missingFile(let name, let location): "`\(location)` has no `\(name)`"
     case .unknownChatTemplate(let name, _): "no chat template `\(name)`"

@@ -52,19 +52,41 @@ extension Compute {
     }
     unsafe run(tasks.count, scratch: scratchNumbers(x.matrix)) { task, scratch in
       let (product, outputs) = tasks[task]
-      if let packed = x.packed {
-        unsafe multiply(packed, x.matrix, product, outputs, scratch: scratch)
-      } else if x.matrix.rows <= Self.fewRows {
-        multiplyFewRows(x.matrix, product, outputs)
-      } else {
-        unsafe multiplyByBLAS(x.matrix, product, outputs, scratch: scratch)
-      }
+      unsafe multiply(
+        x, product.linear, outputs, into: product.output.columns(outputs), adding: product.adding, scratch: scratch)
     }
   }
 
   /// y += x · Wᵀ + b.
   func add(_ x: Matrix, times linear: Linear, to y: Matrix) {
     multiply(operand(x), [Product(linear: linear, output: y, adding: true)])
+  }
+
+  /// y = activation(x · gateᵀ) · (x · upᵀ), number by number, or activation(x · upᵀ) without a gate.
+  ///
+  /// The activation goes over each part of the product while it is in the cache.
+  func multiply(_ x: Operand, gate: Linear?, up: Linear, activation: Activation, into y: Matrix) {
+    guard x.matrix.rows > 0 else { return }
+    let rows = x.matrix.rows
+    let step = outputsPerTask(up.weight, rows: rows)
+    let productNumbers = scratchNumbers(x.matrix)
+    let tasks = (up.weight.rows + step - 1) / step
+    unsafe run(tasks, scratch: productNumbers + (gate == nil ? 0 : rows * step)) { task, scratch in
+      let outputs = task * step..<min((task + 1) * step, up.weight.rows)
+      let part = y.columns(outputs)
+      unsafe multiply(x, up, outputs, into: part, adding: false, scratch: scratch)
+      guard let gate else {
+        for row in 0..<rows { unsafe activation.apply(part.pointer(row: row), count: outputs.count) }
+        return
+      }
+      let gated = unsafe scratch + productNumbers
+      unsafe multiply(
+        x, gate, outputs, output: gated, stride: outputs.count, adding: false, scratch: scratch)
+      for row in 0..<rows {
+        unsafe activation.apply(
+          gated + row * outputs.count, multiplying: part.pointer(row: row), count: outputs.count)
+      }
+    }
   }
 
   private func outputsPerTask(_ weight: WeightMatrix, rows: Int) -> Int {
@@ -74,6 +96,7 @@ extension Compute {
 
   private static func blasTileRows(columns: Int) -> Int { max(tileNumbers / columns / 16, 1) * 16 }
 
+  /// Numbers of scratch, a multiple of 16, that one task's product takes.
   private func scratchNumbers(_ x: Matrix) -> Int {
     if x.rows <= Self.fewRows { return 0 }
     if usesBLAS { return Self.blasTileRows(columns: x.columns) * x.columns }
@@ -81,68 +104,71 @@ extension Compute {
   }
 
   private func multiply(
-    _ packed: FloatMemory, _ x: Matrix, _ product: Product, _ outputs: Range<Int>,
+    _ x: Operand, _ linear: Linear, _ outputs: Range<Int>, into y: Matrix, adding: Bool,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    let weight = product.linear.weight
-    unsafe product.withPointers { weights, bias, output in
-      var call = unsafe ck_product_call(
-        element: weight.element.kernelElement, weights: weights, columns: weight.columns, packed: packed.base,
-        rows: x.rows, bias: bias, adding: product.adding, output: output, output_stride: product.output.stride,
-        scratch: scratch)
-      unsafe ck_product(&call, outputs.lowerBound, outputs.upperBound)
-    }
+    unsafe multiply(
+      x, linear, outputs, output: y.pointer(row: 0), stride: y.stride, adding: adding, scratch: scratch)
   }
 
-  private func multiplyFewRows(_ x: Matrix, _ product: Product, _ outputs: Range<Int>) {
-    let weight = product.linear.weight
-    unsafe product.withPointers { weights, bias, output in
-      var call = unsafe ck_few_rows_call(
-        element: weight.element.kernelElement, weights: weights, columns: weight.columns, x: x.pointer(row: 0),
-        x_stride: x.stride, rows: x.rows, bias: bias, adding: product.adding, output: output,
-        output_stride: product.output.stride)
-      unsafe ck_few_rows(&call, outputs.lowerBound, outputs.upperBound)
-    }
-  }
-
-  /// For CPUs that the kernels have no vectors for: weights are converted tile by tile, and OpenBLAS multiplies.
-  private func multiplyByBLAS(
-    _ x: Matrix, _ product: Product, _ outputs: Range<Int>, scratch: UnsafeMutablePointer<Float>
+  /// The product's columns `outputs`, the first of them at `output`, rows `stride` numbers apart.
+  private func multiply(
+    _ x: Operand, _ linear: Linear, _ outputs: Range<Int>, output: UnsafeMutablePointer<Float>, stride: Int,
+    adding: Bool, scratch: UnsafeMutablePointer<Float>
   ) {
-    let (weight, output) = (product.linear.weight, product.output.columns(outputs))
-    if let bias = product.linear.bias { spread(bias[outputs], over: output, adding: product.adding) }
-    unsafe weight.convert(rows: outputs, into: scratch)
-    unsafe cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasTrans, CInt(x.rows), CInt(outputs.count), CInt(x.columns), 1,
-      x.pointer(row: 0), CInt(x.stride), scratch, CInt(weight.columns),
-      product.adding || product.linear.bias != nil ? 1 : 0, output.pointer(row: 0), CInt(output.stride))
+    let (weight, matrix) = (linear.weight, x.matrix)
+    unsafe linear.withPointers(outputs) { weights, bias in
+      if let packed = x.packed {
+        var call = unsafe ck_product_call(
+          element: weight.element.kernelElement, weights: weights, columns: weight.columns, packed: packed.base,
+          rows: matrix.rows, bias: bias, adding: adding, output: output, output_stride: stride, scratch: scratch)
+        unsafe ck_product(&call, 0, outputs.count)
+      } else if matrix.rows <= Self.fewRows {
+        var call = unsafe ck_few_rows_call(
+          element: weight.element.kernelElement, weights: weights, columns: weight.columns,
+          x: matrix.pointer(row: 0), x_stride: matrix.stride, rows: matrix.rows, bias: bias, adding: adding,
+          output: output, output_stride: stride)
+        unsafe ck_few_rows(&call, 0, outputs.count)
+      } else {
+        // OpenBLAS, for CPUs that the kernels have no vectors for: weights are converted tile by tile.
+        if let bias = unsafe bias {
+          unsafe spread(bias, count: outputs.count, over: output, rows: matrix.rows, stride: stride, adding: adding)
+        }
+        unsafe ck_to_f32(weight.element.kernelElement, weights, outputs.count * weight.columns, scratch)
+        unsafe cblas_sgemm(
+          CblasRowMajor, CblasNoTrans, CblasTrans, CInt(matrix.rows), CInt(outputs.count), CInt(matrix.columns), 1,
+          matrix.pointer(row: 0), CInt(matrix.stride), scratch, CInt(weight.columns),
+          adding || linear.bias != nil ? 1 : 0, output, CInt(stride))
+      }
+    }
   }
 
-  private func spread(_ bias: ArraySlice<Float>, over output: Matrix, adding: Bool) {
-    unsafe bias.withUnsafeBufferPointer { bias in
-      guard let base = bias.baseAddress else { return }
-      for row in 0..<output.rows {
-        let numbers = unsafe output.pointer(row: row)
-        if adding {
-          unsafe ck_add(base, bias.count, numbers)
-        } else {
-          unsafe numbers.update(from: base, count: bias.count)
-        }
+  private func spread(
+    _ bias: UnsafePointer<Float>, count: Int, over output: UnsafeMutablePointer<Float>, rows: Int, stride: Int,
+    adding: Bool
+  ) {
+    for row in 0..<rows {
+      if adding {
+        unsafe ck_add(bias, count, output + row * stride)
+      } else {
+        unsafe (output + row * stride).update(from: bias, count: count)
       }
     }
   }
 }
 
-extension Product {
-  /// Lends the weights, the bias or a null pointer, and the output.
+extension Linear {
+  /// Lends the weights and the bias, or a null pointer, from the first of `outputs` on.
   fileprivate func withPointers(
-    _ body: (UnsafeRawPointer, UnsafePointer<Float>?, UnsafeMutablePointer<Float>) -> Void
+    _ outputs: Range<Int>, _ body: (UnsafeRawPointer, UnsafePointer<Float>?) -> Void
   ) {
-    unsafe linear.weight.withPointer(row: 0, count: linear.weight.rows) { weights in
-      if let bias = linear.bias {
-        unsafe bias.withUnsafeBufferPointer { unsafe body(weights, $0.baseAddress, output.pointer(row: 0)) }
+    unsafe weight.withPointer(row: outputs.lowerBound, count: outputs.count) { weights in
+      if let bias {
+        unsafe bias.withUnsafeBufferPointer { bias in
+          unsafe body(weights, bias.baseAddress.map { unsafe $0 + outputs.lowerBound })
+        }
       } else {
-        unsafe body(weights, nil, output.pointer(row: 0))
+        unsafe body(weights, nil)
       }
     }
   }

@@ -9,7 +9,8 @@ struct TransformerDecoder {
   func forward(_ pass: Pass) -> Matrix? {
     var hidden = embed(pass.tokens)
     let table = rotaryTable(pass)
-    let allRows = Compute.attentionTasks(pass, description) { $0.rows }
+    let plan = AttentionPlan(pass, description) { $0.rows }
+    let askedPlan = AttentionPlan(pass, description) { $0.asked }
     for (index, layer) in weights.layers.enumerated() {
       let isLast = index == weights.layers.count - 1
       let normalized = matrix(.normalized, like: hidden)
@@ -17,10 +18,10 @@ struct TransformerDecoder {
       let projection = project(normalized, layer)
       compute.storeStates(projection, layer: index, pass: pass, table: table, description)
       // Past the last layer's states, only the rows that were asked for matter.
-      let tasks = isLast ? Compute.attentionTasks(pass, description) { $0.asked } : allRows
       let attended = compute.workspace.matrix(.attended, rows: hidden.rows, columns: description.querySize)
       compute.attend(
-        tasks, queries: projection, into: attended, layer: index, pass: pass, table: table, description)
+        isLast ? askedPlan : plan, queries: projection, into: attended, layer: index, pass: pass, table: table,
+        description)
       if isLast {
         hidden = finish(layer, asked: pass.asked, hidden: hidden, attended: attended, normalized: normalized)
       } else {
@@ -70,16 +71,8 @@ struct TransformerDecoder {
 
   private func feedForward(_ layer: DecoderWeights.Layer, _ input: Matrix, addingTo hidden: Matrix) {
     let up = compute.workspace.matrix(.up, rows: input.rows, columns: description.intermediateSize)
-    let operand = compute.operand(input)
-    if let gateWeights = layer.gate {
-      let gate = compute.workspace.matrix(.gate, rows: input.rows, columns: description.intermediateSize)
-      compute.multiply(
-        operand, [Product(linear: gateWeights, output: gate), Product(linear: layer.up, output: up)])
-      compute.activate(description.activation, gate: gate, up: up)
-    } else {
-      compute.multiply(operand, [Product(linear: layer.up, output: up)])
-      compute.activate(description.activation, up)
-    }
+    compute.multiply(
+      compute.operand(input), gate: layer.gate, up: layer.up, activation: description.activation, into: up)
     compute.add(up, times: layer.down, to: hidden)
   }
 

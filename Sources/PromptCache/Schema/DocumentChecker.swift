@@ -24,7 +24,7 @@ public struct DocumentChecker: Sendable {
   /// Checks documents, in parallel. Results are in the order of `sources`.
   ///
   /// - Parameter schema: the prompts' schema; without it, a prompt is checked against the schema of the name that it gives
-  ///   among `sources`. It is not checked itself.
+  ///   among `sources`. What is wrong with it comes last, if something is.
   public func check(_ sources: [SourceFile], schema: SourceFile? = nil) -> [Result] {
     let kinds = sources.map { PML.rootKind(of: $0) }
     let schemas = inParallel(sources.count + 1) { index -> CheckedSchema? in
@@ -33,14 +33,17 @@ public struct DocumentChecker: Sendable {
     }
     let given = schemas[sources.count]
     let byName = Dictionary(
-      schemas.compactMap { checked in checked.flatMap { found in found.schema.map { ($0.name, found) } } }, uniquingKeysWith: { first, _ in first })
-    return inParallel(sources.count) { index in
+      schemas.compactMap { checked in checked.flatMap { found in found.schema.map { ($0.name, found) } } },
+      uniquingKeysWith: { first, _ in first })
+    let results = inParallel(sources.count) { index in
       let source = sources[index]
       if let checked = schemas[index] { return Result(source: source, diagnostics: checked.diagnostics) }
       let name = PML.schemaName(ofPrompt: source)
       let schema = given ?? name.flatMap { byName[$0] }
       return Result(source: source, diagnostics: check(source, against: schema))
     }
+    guard let schema, let given, !given.diagnostics.isEmpty else { return results }
+    return results + [Result(source: schema, diagnostics: given.diagnostics)]
   }
 
   private struct CheckedSchema: Sendable {
@@ -64,10 +67,11 @@ public struct DocumentChecker: Sendable {
   }
 
   private func check(_ source: SourceFile, against checked: CheckedSchema?) -> [Diagnostic] {
-    guard let schema = checked?.schema else { return PML.checkPrompt(source) }
+    guard let checked else { return PML.checkPrompt(source) }
+    guard let schema = checked.schema else { return [] }
     let compilation = PML.compilePrompt(source, schema: schema, template: template)
     var diagnostics = compilation.diagnostics
-    if let model, let plan = checked?.plan, let prompt = compilation.prompt {
+    if let model, let plan = checked.plan, let prompt = compilation.prompt {
       _ = PromptLayout(
         of: prompt, in: source.path, plan: plan, tokenizer: model.tokenizer, template: template,
         diagnostics: &diagnostics)

@@ -14,7 +14,8 @@ public struct SchemaLoading: Sendable {
 extension PreparedSchema {
   /// Compiles a schema's document and lays it out for `model`.
   public static func compile(_ source: SourceFile, for model: LoadedModel) -> SchemaLoading {
-    let compilation = PML.compileSchema(source, template: model.template, includes: FolderIncludeReader(besides: source.path))
+    let compilation = PML.compileSchema(
+      source, template: model.template, includes: FolderIncludeReader(besides: source.path))
     var diagnostics = compilation.diagnostics
     guard let schema = compilation.schema else { return SchemaLoading(schema: nil, diagnostics: diagnostics) }
     let layout = SchemaLayout(

@@ -27,7 +27,7 @@ struct Check: ParsableCommand {
       let sources = try files.map(Inputs.read)
       let results = DocumentChecker(model: model).check(sources, schema: try schema.map(Inputs.read))
       let diagnostics = results.flatMap(\.diagnostics)
-      format.write(diagnostics, sources: sources)
+      format.write(diagnostics, sources: results.map(\.source))
       if diagnostics.contains(where: { $0.severity == .error }) { throw ExitCode.badInput }
     }
   }

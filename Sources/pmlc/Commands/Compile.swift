@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import PMLCompiler
 import PromptCache
 
@@ -25,12 +24,7 @@ struct Compile: ParsableCommand {
       let lowered = try schemas.map { try inputs.schema(at: $0).compiled.encoded + [UInt8(ascii: "\n")] }
       let bytes = Array(lowered.joined())
       guard let output else { return Terminal.output.write(bytes) }
-      do {
-        try Data(bytes).write(to: URL(fileURLWithPath: output), options: .atomic)
-      } catch {
-        Terminal.error.writeLine("pmlc: error: cannot write `\(output)`: \(error.localizedDescription)")
-        throw ExitCode.notDone
-      }
+      try write(bytes, to: output)
     }
   }
 }

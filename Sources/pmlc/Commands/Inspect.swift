@@ -12,6 +12,9 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Print a JSON object in place of tables.")
   var json = false
 
+  @Option(help: ArgumentHelp("Also write a page that draws the layout.", valueName: "file"))
+  var html: String?
+
   @OptionGroup var modelOptions: ModelOptions
 
   func run() throws {
@@ -19,6 +22,7 @@ struct Inspect: ParsableCommand {
       let inputs = Inputs(model: try modelOptions.load())
       let schema = try inputs.schemaOrLowered(at: schema)
       let report = LayoutReport(of: schema.schema, plan: schema.plan, formats: inputs.model.stateFormats)
+      if let html { try write(report.html, to: html) }
       if json {
         Terminal.output.write(report.json + [UInt8(ascii: "\n")])
       } else {

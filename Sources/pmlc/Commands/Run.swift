@@ -40,13 +40,15 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("Makes sampling repeatable. Without it, each run draws anew.", valueName: "n"))
   var seed: UInt64?
 
-  @Option(help: ArgumentHelp("Ends the answer where this text would stand; may be given several times.", valueName: "text"))
+  @Option(
+    help: ArgumentHelp("Ends the answer where this text would stand; may be given several times.", valueName: "text"))
   var stop: [String] = []
 
   @Flag(help: "Compute everything at positions 0, 1, 2 …: the baseline to compare with.")
   var noCache = false
 
-  @Option(help: ArgumentHelp("Report each token's log-probability and the n likeliest; implies --json.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Report each token's log-probability and the n likeliest; implies --json.", valueName: "n"))
   var logprobs: Int?
 
   @Flag(help: "Print one JSON object in place of the text.")
@@ -132,7 +134,8 @@ struct Run: ParsableCommand {
     let name = try inputs.schemaName(of: source)
     let model = inputs.model
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
-    guard let warmed = try WarmedSchema(named: name, element: kv, for: model, fingerprint: fingerprint, in: store) else {
+    guard let warmed = try WarmedSchema(named: name, element: kv, for: model, fingerprint: fingerprint, in: store)
+    else {
       throw PromptCacheError.notWarmed(schema: name, model: model.files.location, element: kv)
     }
     return warmed.schema

@@ -76,7 +76,8 @@ struct Warm: ParsableCommand {
   private func summary(of report: WarmReport) -> String {
     let counts = "\(report.encodings.reused) reused, \(report.encodings.computed) "
     guard let version = report.version else {
-      return "\(report.schema): \(counts)to compute (\(report.tokensComputed) tokens, \(formatted(bytes: report.bytesWritten)))"
+      return
+        "\(report.schema): \(counts)to compute (\(report.tokensComputed) tokens, \(formatted(bytes: report.bytesWritten)))"
     }
     return "\(report.schema): version \(version), encodings: \(counts)computed "
       + "(\(report.tokensComputed) tokens, \(formatted(bytes: report.bytesWritten)), \(formatted(seconds: report.seconds)))"
