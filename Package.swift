@@ -50,7 +50,9 @@ let package = Package(
 
     // Three libraries that do not know each other, and the tokenizers.
     library("Tokenizers", []),
-    library("PMLCompiler", ["CLibXML2", "ContentHash"], resources: [.embedInCode("Resources/pml.rng")]),
+    library(
+      "PMLCompiler", ["CLibXML2", "ContentHash"],
+      resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "ContentHash", "KVCacheFormat"]),
     .target(name: "CKernels"),
     library("Engine", ["CKernels", "COpenBLAS", "ContentHash", "KVCacheFormat"]),
@@ -68,7 +70,7 @@ let package = Package(
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
     tests("TokenizersTests", ["Tokenizers"]),
     tests("PMLCompilerTests", ["PMLCompiler"], exclude: ["Layout/encoding_digests.py"]),
-    tests("StoreTests", ["Store"]),
+    tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store"]),
     tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache"]),
     tests("CommandTests", ["pmlc"]),

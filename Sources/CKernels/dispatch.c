@@ -104,11 +104,22 @@ void ck_zero_tail(ck_element element, size_t head_dimension, size_t tokens, void
   memset((char *)values + tile + used * head_dimension * bytes, 0, rest * head_dimension * bytes);
 }
 
-void ck_gemv(
-  ck_element element, const void *w, const float *x, const float *bias, size_t columns, size_t begin, size_t end,
-  float *y) {
-  kernels()->gemv(element, w, x, bias, columns, begin, end, y);
+void ck_few_rows(const ck_few_rows_call *call, size_t begin, size_t end) { kernels()->few_rows(call, begin, end); }
+
+size_t ck_packed_count(size_t rows, size_t columns) { return kernels()->packed_count(rows, columns); }
+
+void ck_pack_rows(
+  const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end, float *packed) {
+  kernels()->pack_rows(x, stride, rows, columns, begin, end, packed);
 }
+
+size_t ck_product_scratch_bytes(size_t rows) {
+  // A panel of converted weights, and its sums with at most 512 rows; see body/product.h.
+  size_t waiting = rows < 512 ? (rows + 15) / 16 * 16 : 512;
+  return 63 * (400 + waiting) * sizeof(float);
+}
+
+void ck_product(const ck_product_call *call, size_t begin, size_t end) { kernels()->product(call, begin, end); }
 
 void ck_rms_norm(const float *x, const float *weight, float epsilon, size_t rows, size_t count, float *y) {
   kernels()->rms_norm(x, weight, epsilon, rows, count, y);

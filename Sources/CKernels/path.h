@@ -4,8 +4,10 @@
 
 #include "body/numbers.h"
 #include "body/vectors.h"
-#include "body/gemv.h"
+#include "body/few_rows.h"
+#include "body/multiply_add.h"
 #include "body/attention.h"
+#include "body/product.h"
 
 #define CK_PASTE_(a, b) a##b
 #define CK_PASTE(a, b) CK_PASTE_(a, b)
@@ -18,7 +20,10 @@ const ck_kernels CK_PASTE(ck_kernels_, CK_CPU) = {
   .attention_merge = attention_merge,
   .store_keys = store_keys,
   .store_values = store_values,
-  .gemv = gemv,
+  .few_rows = few_rows,
+  .packed_count = packed_count,
+  .pack_rows = pack_rows,
+  .product = product,
   .rms_norm = rms_norm,
   .layer_norm = layer_norm,
   .rotate = rotate,

@@ -9,4 +9,14 @@
 #define CK_WIDE 1
 #define CK_EACH_ROW_COUNT(f) f(1) f(2)
 
+#define CK_FEW_ROWS 2
+#define CK_FEW_ROWS_TILE 2
+#define CK_EACH_FEW_ROWS(f) f(2, 1) f(1, 2)
+
+#define CK_PRODUCT_PANEL_ROWS 60
+#define CK_PRODUCT_VECTORS 1
+#define CK_PRODUCT_ROWS 2
+#define CK_PRODUCT_TILE_ROWS 2
+#define CK_EACH_PRODUCT_TILE(f) f(1, 1) f(2, 1)
+
 #include "path.h"

@@ -43,6 +43,8 @@ INLINE void store_part(float *y, vf v, size_t count) {
   memcpy(y, part, count * sizeof *y);
 }
 
+INLINE size_t round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+
 // MARK: Half precision
 
 #if CK_HAS_F16C
@@ -110,6 +112,28 @@ INLINE float max_lanes(vf v) {
   v4 b = a.lo > a.hi ? a.lo : a.hi;
   float c = b.x > b.z ? b.x : b.z, d = b.y > b.w ? b.y : b.w;
   return c > d ? c : d;
+}
+
+// Row i of a 16 × 16 block becomes column i: lanes whose index has a bit set change places with the rows that have it.
+INLINE void transpose(vf t[lanes]) {
+#define EXCHANGE(bit, first, second)                                                                                  \
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < lanes; i++) {                                                \
+    if (i & bit) continue;                                                                                            \
+    vf a = t[i], b = t[i + bit];                                                                                      \
+    t[i] = __builtin_shufflevector(a, b, first);                                                                      \
+    t[i + bit] = __builtin_shufflevector(a, b, second);                                                               \
+  }
+#define LIST(...) __VA_ARGS__
+  EXCHANGE(1, LIST(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30),
+           LIST(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31))
+  EXCHANGE(2, LIST(0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29),
+           LIST(2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31))
+  EXCHANGE(4, LIST(0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27),
+           LIST(4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31))
+  EXCHANGE(8, LIST(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+           LIST(8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+#undef LIST
+#undef EXCHANGE
 }
 
 // MARK: Exponentials

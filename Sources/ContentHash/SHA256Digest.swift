@@ -31,6 +31,27 @@ public struct SHA256Digest: Hashable, Sendable {
     self.init(bytes: bytes)
   }
 
+  /// The digest whose 32 bytes begin at `offset` of `span`.
+  ///
+  /// - Precondition: they lie in the span.
+  public init(copying span: RawSpan, at offset: Int) {
+    var words: InlineArray<4, UInt64> = .init(repeating: 0)
+    for index in words.indices {
+      let word = unsafe span.unsafeLoadUnaligned(fromByteOffset: offset + 8 * index, as: UInt64.self)
+      words[index] = UInt64(bigEndian: word)
+    }
+    self.words = words
+  }
+
+  /// Writes the 32 bytes, first byte first, from `offset` of `span` on.
+  ///
+  /// - Precondition: they fit in the span.
+  public func copyBytes(to span: inout MutableRawSpan, at offset: Int) {
+    for index in words.indices {
+      span.storeBytes(of: words[index].bigEndian, toByteOffset: offset + 8 * index, as: UInt64.self)
+    }
+  }
+
   /// The 32 bytes, first byte first.
   public var bytes: [UInt8] {
     var bytes: [UInt8] = []

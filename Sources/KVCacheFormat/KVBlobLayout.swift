@@ -41,4 +41,17 @@ public struct KVBlobLayout: Hashable, Sendable {
   public func valueOffset(head: Int) -> Int { (shape.heads + head) * headByteCount }
   /// Bytes of keys and values together.
   public var byteCount: Int { 2 * shape.heads * headByteCount }
+
+  /// The same for sides that nobody vouches for: `nil` if the product does not fit an `Int`.
+  public var checkedByteCount: Int? {
+    let (padded, tooMany) = tokens.addingReportingOverflow(Self.tileTokens - 1)
+    guard !tooMany else { return nil }
+    var product = padded / Self.tileTokens * Self.tileTokens
+    for factor in [shape.headDimension, element.byteCount, shape.heads, 2] {
+      let (next, overflows) = product.multipliedReportingOverflow(by: factor)
+      guard !overflows else { return nil }
+      product = next
+    }
+    return product
+  }
 }

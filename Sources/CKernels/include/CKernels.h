@@ -145,12 +145,68 @@ void ck_store_values(
 /// Zeroes what the last tile of a run of `tokens` holds past its tokens, in keys and values.
 void ck_zero_tail(ck_element element, size_t head_dimension, size_t tokens, void *keys, void *values);
 
-// MARK: - Matrix times vector
+// MARK: - Products of activations and weights
 
-/// y[i] = Σ_j w[i][j] · x[j] + bias[i] for i in begin..<end. w: rows × [columns], of any element; bias NULL or per row.
-void ck_gemv(
-  ck_element element, const void *w, const float *x, const float *bias, size_t columns, size_t begin, size_t end,
-  float *y);
+/// output[m][n] = Σ_k x[m][k] · weights[n][k] + bias[n], for the rows x that were packed.
+///
+/// Each sum is formed in an order that depends on the number of columns alone, so that neither the number of rows nor
+/// the way in which weight rows are shared out between threads changes a bit.
+typedef struct {
+  ck_element element;
+  /// weight rows × [columns], where they lie, in their stored type.
+  const void *weights;
+  /// Numbers in a row of weights and of activations.
+  size_t columns;
+  /// What `ck_pack_rows` made of the activations.
+  const float *packed;
+  /// Rows of activations.
+  size_t rows;
+  /// NULL, or one number for each weight row.
+  const float *bias;
+  /// Whether the result is added to what the output holds.
+  bool adding;
+  /// rows × [weight rows]; row m begins at m · output_stride.
+  float *output;
+  size_t output_stride;
+  /// `ck_product_scratch_bytes` bytes at a multiple of 64, for this call alone.
+  void *scratch;
+} ck_product_call;
+
+/// The same for a few rows (decoding), read where they lie. Up to 8 rows, the weights are read once for all of them;
+/// above that `ck_product` is faster.
+///
+/// Each sum is formed in an order that depends on the number of columns alone, another than `ck_product`'s: a row's result
+/// does not depend on the rows beside it.
+typedef struct {
+  ck_element element;
+  const void *weights;
+  size_t columns;
+  /// rows × [columns]; row m begins at x + m · x_stride.
+  const float *x;
+  size_t x_stride;
+  size_t rows;
+  const float *bias;
+  bool adding;
+  float *output;
+  size_t output_stride;
+} ck_few_rows_call;
+
+/// Computes the outputs of weight rows begin ..< end.
+void ck_few_rows(const ck_few_rows_call *call, size_t begin, size_t end);
+
+/// Numbers that `rows` packed rows take.
+size_t ck_packed_count(size_t rows, size_t columns);
+
+/// Packs columns begin ..< end of `rows` rows for products with them; row m begins at x + m · stride. `begin` is a multiple
+/// of 16, so that threads can share the columns out. The form depends on the kind of CPU, and is its own affair.
+void ck_pack_rows(
+  const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end, float *packed);
+
+/// Bytes of scratch that a product with so many rows of activations needs.
+size_t ck_product_scratch_bytes(size_t rows);
+
+/// Computes the outputs of weight rows begin ..< end. Multiples of 63 rows waste nothing.
+void ck_product(const ck_product_call *call, size_t begin, size_t end);
 
 // MARK: - Rows of activations
 

@@ -9,7 +9,8 @@ struct TransformerDecoder {
   func forward(_ pass: Pass) -> Matrix? {
     var hidden = embed(pass.tokens)
     let table = rotaryTable(pass)
-    let allRows = Compute.attentionTasks(pass, description) { $0.rows }
+    let plan = AttentionPlan(pass, description) { $0.rows }
+    let askedPlan = AttentionPlan(pass, description) { $0.asked }
     for (index, layer) in weights.layers.enumerated() {
       let isLast = index == weights.layers.count - 1
       let normalized = matrix(.normalized, like: hidden)
@@ -17,10 +18,10 @@ struct TransformerDecoder {
       let projection = project(normalized, layer)
       compute.storeStates(projection, layer: index, pass: pass, table: table, description)
       // Past the last layer's states, only the rows that were asked for matter.
-      let tasks = isLast ? Compute.attentionTasks(pass, description) { $0.asked } : allRows
       let attended = compute.workspace.matrix(.attended, rows: hidden.rows, columns: description.querySize)
       compute.attend(
-        tasks, queries: projection, into: attended, layer: index, pass: pass, table: table, description)
+        isLast ? askedPlan : plan, queries: projection, into: attended, layer: index, pass: pass, table: table,
+        description)
       if isLast {
         hidden = finish(layer, asked: pass.asked, hidden: hidden, attended: attended, normalized: normalized)
       } else {
@@ -48,9 +49,9 @@ struct TransformerDecoder {
   private func project(_ normalized: Matrix, _ layer: DecoderWeights.Layer) -> Matrix {
     let projection = compute.workspace.matrix(
       .projection, rows: normalized.rows, columns: description.projectionSize)
-    for (linear, columns) in layer.projection {
-      compute.multiply(normalized, by: linear, into: projection.columns(columns))
-    }
+    compute.multiply(
+      compute.operand(normalized),
+      layer.projection.map { Product(linear: $0.linear, output: projection.columns($0.columns)) })
     if let bound = description.projectionBound { compute.clip(projection, to: bound) }
     return projection
   }
@@ -59,26 +60,20 @@ struct TransformerDecoder {
   private func join(_ layer: DecoderWeights.Layer, hidden: Matrix, attended: Matrix, normalized: Matrix) {
     switch description.residual {
     case .sequential:
-      compute.multiply(attended, by: layer.attentionOutput, into: hidden, adding: true)
+      compute.add(attended, times: layer.attentionOutput, to: hidden)
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
     case .parallel:
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
-      compute.multiply(attended, by: layer.attentionOutput, into: hidden, adding: true)
+      compute.add(attended, times: layer.attentionOutput, to: hidden)
     }
     feedForward(layer, normalized, addingTo: hidden)
   }
 
   private func feedForward(_ layer: DecoderWeights.Layer, _ input: Matrix, addingTo hidden: Matrix) {
     let up = compute.workspace.matrix(.up, rows: input.rows, columns: description.intermediateSize)
-    compute.multiply(input, by: layer.up, into: up)
-    if let gateWeights = layer.gate {
-      let gate = compute.workspace.matrix(.gate, rows: input.rows, columns: description.intermediateSize)
-      compute.multiply(input, by: gateWeights, into: gate)
-      compute.activate(description.activation, gate: gate, up: up)
-    } else {
-      compute.activate(description.activation, up)
-    }
-    compute.multiply(up, by: layer.down, into: hidden, adding: true)
+    compute.multiply(
+      compute.operand(input), gate: layer.gate, up: layer.up, activation: description.activation, into: up)
+    compute.add(up, times: layer.down, to: hidden)
   }
 
   /// The last layer, for the rows that were asked for alone.
@@ -100,7 +95,7 @@ struct TransformerDecoder {
     let normalized = matrix(.normalized, like: hidden)
     compute.normalize(hidden, weights.finalNorm, into: normalized)
     let logits = compute.workspace.matrix(.logits, rows: hidden.rows, columns: weights.output.weight.rows)
-    compute.multiply(normalized, by: weights.output, into: logits)
+    compute.multiply(compute.operand(normalized), [Product(linear: weights.output, output: logits)])
     return logits
   }
 

@@ -56,6 +56,7 @@ extension Diagnostic.Code {
   static let scaffoldNeverUsed = Self("PML254")
 
   // Prompt.
+  static let unknownSchema = Self("PML300")
   static let otherSchema = Self("PML301")
   static let unknownModule = Self("PML302")
   static let nestedElsewhere = Self("PML303")
@@ -125,6 +126,7 @@ extension Diagnostic.Code {
     .noPlaceholder: "a parameter in the middle of a sentence has no placeholder text",
     .deprecatedSpelling: "an old spelling of a name",
     .scaffoldNeverUsed: "a scaffold that no prompt can make use of",
+    .unknownSchema: "a prompt names a schema that is not at hand",
     .otherSchema: "the prompt is for another schema",
     .unknownModule: "the schema has no such module",
     .nestedElsewhere: "a nested module stands outside the module around it",
@@ -133,13 +135,13 @@ extension Diagnostic.Code {
     .importedTwice: "a module is imported twice",
     .unionMembers: "two members of one union are imported",
     .textOutOfOrder: "text stands between references that are not in schema order",
-    .placeholderTooLong: "a placeholder has more tokens than its parameter",
-    .defaultTooLong: "a default has more tokens than its parameter",
-    .schemaTooLong: "the schema does not fit into the model's context",
-    .argumentTooLong: "an argument has more tokens than its parameter",
-    .newTextDoesNotFit: "new text does not fit before the reference behind it",
-    .promptTooLong: "the prompt leaves no room for an answer",
+    .placeholderTooLong: "a parameter's placeholder text has more tokens than its `length`",
+    .defaultTooLong: "a parameter's default has more tokens than its `length`",
+    .schemaTooLong: "the schema takes more positions than the model has",
+    .argumentTooLong: "an argument has more tokens than its parameter's `length`",
+    .newTextDoesNotFit: "new text has more tokens than there are free positions before what follows it",
+    .promptTooLong: "the prompt leaves the model no position for an answer",
     .promptEmpty: "the prompt has no tokens",
-    .schemaTakesMost: "the schema takes over half of the model's context",
+    .schemaTakesMost: "the schema takes over half of the model's positions",
   ]
 }

@@ -38,25 +38,31 @@ struct BytePairEncoder {
 
   /// Cuts a piece at its seams.
   ///
-  /// Next to a character that becomes the unknown token, or nothing, there is none: several may become one token.
+  /// From a character that becomes the unknown token, or nothing, to the next one that is a token there is none: the
+  /// unknown token is put down when that one comes, and may stand for several characters.
   private mutating func forEachRun(of piece: Range<Int>, _ body: (inout Self, Range<Int>) -> Void) {
     let alphabet = model.alphabet
     var start = piece.lowerBound
-    var previous: Int32 = -1
     var index = piece.lowerBound
+    var previous: Int32?  // the last symbol before `index`, where a cut may follow it
+    var isUnknownPending = false
     while index < piece.upperBound {
       let character = index..<alphabet.end(ofCharacterAt: index, in: bytes)
       var first = alphabet.token(of: character, in: bytes, model.vocabulary)
       var last = first
-      if first < 0, alphabet.hasByteTokens(for: character, in: bytes) {
+      if first >= 0 {
+        isUnknownPending = false
+      } else if alphabet.hasByteTokens(for: character, in: bytes) {
         first = alphabet.fallback.byteTokens[Int(bytes[character.lowerBound])]
         last = alphabet.fallback.byteTokens[Int(bytes[character.upperBound - 1])]
+      } else {
+        isUnknownPending = true
       }
-      if previous >= 0, first >= 0, model.isSeam(previous, first) {
+      if let previous, first >= 0, model.isSeam(previous, first) {
         body(&self, start..<index)
         start = index
       }
-      previous = last
+      previous = isUnknownPending ? nil : last
       index = character.upperBound
     }
     body(&self, start..<piece.upperBound)

@@ -25,6 +25,8 @@ struct CharacterClass: OptionSet, Sendable {
   static let changedByNFC = CharacterClass(rawValue: 1 << 8)
   /// Normal form D may change this character, or its place.
   static let changedByNFD = CharacterClass(rawValue: 1 << 9)
+  /// `\p{P}` in a pattern.
+  static let patternPunctuation = CharacterClass(rawValue: 1 << 10)
 }
 
 /// The class of each code point: a table of blocks, equal blocks kept once.

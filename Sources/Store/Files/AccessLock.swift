@@ -1,0 +1,96 @@
+internal import Glibc
+
+/// Locks between processes, on the bytes of a file of their own. The system drops them when their process ends.
+///
+/// They are POSIX record locks, which a process loses as soon as it closes *any* descriptor of the file. So one
+/// process has one of these a store (`OpenStores`), and nothing else opens the file.
+final class AccessLock: Sendable {
+  /// What each byte of the file stands for.
+  private enum Byte {
+    /// Shared by all who have the store open; exclusive for who replaces its file.
+    static let open = 0
+    /// Exclusive for who writes.
+    static let writer = 1
+  }
+
+  private let path: String
+  /// `nil` on a file system that cannot be written, where nobody needs a lock.
+  private let descriptor: Int32?
+  /// Keeps the threads of this process apart, which record locks do not.
+  private let writers = ThreadLock()
+
+  /// Opens the file at `path` and says that this process uses the store in `folder`.
+  init(_ path: String, folder: String) throws(StoreError) {
+    self.path = folder
+    let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard opened >= 0 || errno == EROFS else { throw StoreError(code: errno, operation: "open", path: path) }
+    descriptor = opened >= 0 ? opened : nil
+    do throws(StoreError) {
+      guard try set(F_RDLCK, Byte.open, wait: false) else {
+        throw .inUse(path: folder, process: holder(of: Byte.open, against: F_RDLCK))
+      }
+    } catch {
+      close()
+      throw error
+    }
+  }
+
+  /// Gives all locks up. Nothing is asked of it after.
+  func close() {
+    if let descriptor { Glibc.close(descriptor) }
+  }
+
+  /// Whether the file system lets nobody write.
+  var isReadOnly: Bool { descriptor == nil }
+
+  /// Runs `body` as the store's only writer; `onWait` hears of it if there is another to wait for.
+  func asWriter<R>(
+    onWait: ((WriterWait) -> Void)?, _ body: () throws(StoreError) -> R
+  ) throws(StoreError) -> R {
+    if !writers.tryLock() {
+      onWait?(WriterWait(path: path, process: getpid()))
+      writers.lock()
+    }
+    defer { writers.unlock() }
+    if try !set(F_WRLCK, Byte.writer, wait: false) {
+      onWait?(WriterWait(path: path, process: holder(of: Byte.writer, against: F_WRLCK)))
+      _ = try set(F_WRLCK, Byte.writer, wait: true)
+    }
+    defer { _ = try? set(F_UNLCK, Byte.writer, wait: false) }
+    return try body()
+  }
+}
+
+// MARK: - Record locks
+
+extension AccessLock {
+  private func request(_ type: Int32, _ byte: Int) -> flock {
+    flock(l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: byte, l_len: 1, l_pid: 0)
+  }
+
+  /// Sets the lock on `byte`.
+  ///
+  /// - Returns: `false` if another process has it and `wait` is false.
+  private func set(_ type: Int32, _ byte: Int, wait: Bool) throws(StoreError) -> Bool {
+    guard let descriptor else { return true }
+    var lock = request(type, byte)
+    while unsafe fcntl(descriptor, wait ? F_SETLKW : F_SETLK, &lock) != 0 {
+      switch errno {
+      case EINTR: continue
+      case EAGAIN, EACCES: return false
+      case ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL:
+        throw .unsuitableFileSystem(path: path, type: "unknown", reason: "it has no file locks")
+      default: throw .system(operation: "fcntl", path: path, code: errno)
+      }
+    }
+    return true
+  }
+
+  /// The process whose lock on `byte` stands in the way of one of `type`, where the system tells.
+  private func holder(of byte: Int, against type: Int32) -> Int32? {
+    guard let descriptor else { return nil }
+    var lock = request(type, byte)
+    guard unsafe fcntl(descriptor, F_GETLK, &lock) == 0 else { return nil }
+    return lock.l_type != F_UNLCK && lock.l_pid > 0 ? lock.l_pid : nil
+  }
+}

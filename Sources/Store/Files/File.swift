@@ -1,0 +1,74 @@
+internal import Glibc
+
+/// An open file descriptor.
+struct File: ~Copyable {
+  let descriptor: Int32
+  private let path: String
+
+  /// Opens `path`; a new file is its owner's alone.
+  init(_ path: String, _ flags: Int32) throws(StoreError) {
+    descriptor = unsafe open(path, flags | O_CLOEXEC, 0o600)
+    self.path = path
+    guard descriptor >= 0 else { throw StoreError(code: errno, operation: "open", path: path) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Reads up to `limit` bytes, from the current place on.
+  func read(limit: Int) throws(StoreError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    var count = 0
+    while count < limit {
+      let read = unsafe bytes.withUnsafeMutableBytes { buffer in
+        unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + count }, limit - count)
+      }
+      if read < 0, errno == EINTR { continue }
+      guard read >= 0 else { throw StoreError(code: errno, operation: "read", path: path) }
+      if read == 0 { break }
+      count += read
+    }
+    bytes.removeLast(limit - count)
+    return bytes
+  }
+
+  /// Writes all of `bytes` at the current place.
+  func write(_ bytes: RawSpan) throws(StoreError) {
+    var count = 0
+    while count < bytes.byteCount {
+      let written = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe Glibc.write(descriptor, buffer.baseAddress.map { unsafe $0 + count }, buffer.count - count)
+      }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw StoreError(code: errno, operation: "write", path: path) }
+      count += written
+    }
+  }
+
+  /// Makes the file `byteCount` bytes long; what is new reads as zeros.
+  func extend(to byteCount: Int) throws(StoreError) {
+    guard ftruncate(descriptor, byteCount) == 0 else {
+      throw StoreError(code: errno, operation: "ftruncate", path: path)
+    }
+  }
+
+  /// Waits until what was written is on the disk.
+  func synchronize() throws(StoreError) {
+    guard fsync(descriptor) == 0 else { throw StoreError(code: errno, operation: "fsync", path: path) }
+  }
+}
+
+/// The first `limit` bytes of the file at `path`, or `nil` if there is none.
+func readFile(_ path: String, limit: Int) throws(StoreError) -> [UInt8]? {
+  do throws(StoreError) {
+    return try File(path, O_RDONLY).read(limit: limit)
+  } catch .system(_, _, ENOENT) {
+    return nil
+  }
+}
+
+/// Writes a file of `bytes`, and waits until it is on the disk.
+func writeFile(_ path: String, _ bytes: [UInt8]) throws(StoreError) {
+  let file = try File(path, O_WRONLY | O_CREAT | O_TRUNC)
+  try unsafe file.write(bytes.span.bytes)
+  try file.synchronize()
+}

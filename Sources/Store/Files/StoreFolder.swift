@@ -1,0 +1,190 @@
+internal import Glibc
+
+/// The folder of a store, and the files in it.
+///
+///     store.format   text: that this is a store, and the version of its format
+///     data.mdb       LMDB's pages
+///     lock.mdb       LMDB's table of readers and the writer's mutex
+///     access.lock    locks on its bytes: who has the store open, who writes
+struct StoreFolder {
+  /// Version of the format that this program writes, and the newest that it reads.
+  static let format = 1
+  static let markerName = "store.format"
+  static let dataName = "data.mdb"
+  static let accessName = "access.lock"
+  /// What a folder may hold and still become a store: what a killed creation leaves, and a volume's own folder.
+  private static let expected: Set = [markerName, "\(markerName).new", accessName, dataName, "lock.mdb", "lost+found"]
+  private static let markerStart = "prompt-cache store\nformat "
+
+  let path: String
+  var dataPath: String { "\(path)/\(Self.dataName)" }
+  var accessPath: String { "\(path)/\(Self.accessName)" }
+  private var markerPath: String { "\(path)/\(Self.markerName)" }
+
+  /// Whether there is a store in the folder `path`.
+  static func holdsStore(_ path: String) -> Bool {
+    let folder = Self(path: path)
+    guard let data = try? FileStatus(path: folder.dataPath), data.byteCount > 0 else { return false }
+    return (try? FileStatus(path: folder.markerPath)) != nil
+  }
+
+  private init(path: String) { self.path = path }
+
+  /// The folder of a store that exists.
+  init(existing path: String) throws(StoreError) {
+    self.path = path
+    guard let status = try FileStatus(path: path) else { throw .noStore(path: path) }
+    guard status.isFolder else { throw .notAFolder(path: path) }
+    guard let marker = try marker() else {
+      let names = try names()
+      guard names.isSubset(of: Self.expected), try data() == nil else { throw foreign(names) }
+      throw .noStore(path: path)
+    }
+    try check(marker: marker)
+    guard let data = try data() else { throw .noStore(path: path) }
+    try status.checkOwner(of: path)
+    try data.checkOwner(of: dataPath)
+  }
+
+  /// The folder of a store, made one if it is missing, empty, or left half made.
+  init(creating path: String) throws(StoreError) {
+    self.path = path
+    guard let status = try FileStatus(path: path) else {
+      try MountedFileSystem.check(path, Self.nearestExisting(path))
+      try Self.makeFolders(path)
+      try writeMarker()
+      return
+    }
+    try MountedFileSystem.check(path, status)
+    guard status.isFolder else { throw .notAFolder(path: path) }
+    if let marker = try marker() {
+      try check(marker: marker)
+      try status.checkOwner(of: path)
+      try data()?.checkOwner(of: dataPath)
+    } else {
+      let names = try names()
+      guard names.isSubset(of: Self.expected), try data() == nil else { throw foreign(names) }
+      let user = geteuid()
+      guard status.owner == user else { throw .otherOwner(path: path, owner: status.owner, user: user) }
+      guard unsafe chmod(path, 0o700) == 0 else { throw StoreError(code: errno, operation: "chmod", path: path) }
+      try writeMarker()
+    }
+  }
+
+  /// Whether the database is still to be made.
+  var isNew: Bool {
+    get throws(StoreError) { try data() == nil }
+  }
+
+  /// The status of the database, or `nil` if there is none yet.
+  func data() throws(StoreError) -> FileStatus? {
+    guard let data = try FileStatus(path: dataPath), data.byteCount > 0 else { return nil }
+    return data
+  }
+
+  /// Throws if pages that the database counts lie behind the end of its file, where touching the map is fatal.
+  func checkLength(of environment: Environment) throws(StoreError) {
+    let expected = environment.information.pages * environment.pageByteCount
+    let found = try data()?.byteCount ?? 0
+    guard found >= expected else { throw .truncated(path: dataPath, byteCount: found, expected: expected) }
+  }
+
+  /// Makes the file as long as the pages that the database counts, of which LMDB leaves unused ones at the end
+  /// unwritten. The caller is the writer.
+  func extendToLength(of environment: Environment) throws(StoreError) {
+    let expected = environment.information.pages * environment.pageByteCount
+    guard let found = try data()?.byteCount, found < expected else { return }
+    try File(dataPath, O_WRONLY).extend(to: expected)
+  }
+
+  private func foreign(_ names: Set<String>) -> StoreError {
+    let stranger = names.subtracting(Self.expected).min() ?? Self.dataName
+    return .notAStore(path: path, reason: "it holds `\(stranger)` and no `\(Self.markerName)`")
+  }
+}
+
+// MARK: - Marker
+
+extension StoreFolder {
+  private func marker() throws(StoreError) -> String? {
+    guard let bytes = try readFile(markerPath, limit: 256) else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func check(marker: String) throws(StoreError) {
+    guard marker.hasPrefix(Self.markerStart),
+      let line = marker.dropFirst(Self.markerStart.count).split(separator: "\n").first,
+      let format = Int(line), format > 0
+    else { throw .notAStore(path: path, reason: "`\(Self.markerName)` is not the one of a store") }
+    guard format <= Self.format else {
+      throw .newerFormat(path: path, found: format, supported: Self.format)
+    }
+  }
+
+  /// Writes the marker: whole or not at all, and only where the file system keeps holes in files.
+  private func writeMarker() throws(StoreError) {
+    let new = "\(markerPath).new"
+    do throws(StoreError) {
+      try checkForHoles(new)
+      try writeFile(new, Array("\(Self.markerStart)\(Self.format)\n".utf8))
+    } catch {
+      _ = unsafe unlink(new)
+      throw error
+    }
+    guard unsafe rename(new, markerPath) == 0 else {
+      throw StoreError(code: errno, operation: "rename", path: markerPath)
+    }
+  }
+}
+
+// MARK: - Folders
+
+extension StoreFolder {
+  /// Throws if a file with a hole takes the disk space of one without.
+  private func checkForHoles(_ path: String) throws(StoreError) {
+    let hole = 1 << 20
+    let file = try File(path, O_WRONLY | O_CREAT | O_TRUNC)
+    try file.extend(to: hole)
+    try file.synchronize()
+    guard let status = try FileStatus(path: path), status.allocatedByteCount < hole else {
+      throw .unsuitableFileSystem(path: self.path, type: "unknown", reason: "it has no sparse files")
+    }
+  }
+
+  private static func nearestExisting(_ path: String) throws(StoreError) -> FileStatus {
+    var path = Substring(path)
+    while let slash = path.dropLast().lastIndex(of: "/") {
+      path = slash == path.startIndex ? "/" : path[..<slash]
+      if let status = try FileStatus(path: String(path)) { return status }
+    }
+    guard let status = try FileStatus(path: ".") else { throw .noStore(path: ".") }
+    return status
+  }
+}
+
+extension StoreFolder {
+  /// Makes the folder `path`, and those above it that are missing, for their owner alone.
+  private static func makeFolders(_ path: String) throws(StoreError) {
+    if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT, let slash = path.dropLast().lastIndex(of: "/"), slash > path.startIndex else {
+      throw errno == ENOTDIR ? .notAFolder(path: path) : StoreError(code: errno, operation: "mkdir", path: path)
+    }
+    try makeFolders(String(path[..<slash]))
+    guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
+      throw StoreError(code: errno, operation: "mkdir", path: path)
+    }
+  }
+
+  private func names() throws(StoreError) -> Set<String> {
+    guard let folder = unsafe opendir(path) else { throw StoreError(code: errno, operation: "opendir", path: path) }
+    defer { unsafe closedir(folder) }
+    var names: Set<String> = []
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+        unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      names.insert(name)
+    }
+    return names.subtracting([".", ".."])
+  }
+}

@@ -1,0 +1,25 @@
+/// Integers in formats: least significant byte first, at any address.
+extension RawSpan {
+  /// The integer at `offset`.
+  ///
+  /// - Precondition: its bytes lie in the span.
+  func integer<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: T.Type) -> T {
+    T(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))
+  }
+}
+
+extension MutableRawSpan {
+  /// Writes `value` at `offset`.
+  ///
+  /// - Precondition: its bytes lie in the span.
+  mutating func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at offset: Int) {
+    storeBytes(of: value.littleEndian, toByteOffset: offset, as: T.self)
+  }
+}
+
+extension MutableRawSpan {
+  /// Makes all bytes zero.
+  mutating func clear() {
+    _ = unsafe withUnsafeMutableBytes { unsafe $0.initializeMemory(as: UInt8.self, repeating: 0) }
+  }
+}

@@ -1,0 +1,189 @@
+internal import CLMDB
+
+/// One transaction: a snapshot to read, or the environment's single writer.
+///
+/// What it lends lies in the map, or, if this transaction wrote it, in its own pages: nothing is copied, and no view
+/// outlives it. Ends without effect unless committed. A writing one stays on the thread that began it.
+@safe struct Transaction: ~Copyable {
+  let environment: Environment
+  /// `nil` once ended.
+  private var handle: OpaquePointer?
+
+  /// A snapshot of what is committed.
+  init(reading environment: Environment) throws(StoreError) {
+    var result = unsafe Self.begin(environment, MDB_RDONLY)
+    if unsafe result.code == MDB_READERS_FULL {
+      environment.clearDeadReaders()
+      unsafe result = Self.begin(environment, MDB_RDONLY)
+    }
+    try unsafe self.init(result, in: environment)
+  }
+
+  /// The environment's writer. The caller holds the writer lock.
+  init(writing environment: Environment) throws(StoreError) {
+    try unsafe self.init(Self.begin(environment, 0), in: environment)
+  }
+
+  private static func begin(_ environment: Environment, _ flags: Int32) -> (code: Int32, handle: OpaquePointer?) {
+    var handle: OpaquePointer?
+    let code = unsafe mdb_txn_begin(environment.handle, nil, UInt32(flags), &handle)
+    return unsafe (code, handle)
+  }
+
+  private init(_ begun: (code: Int32, handle: OpaquePointer?), in environment: Environment) throws(StoreError) {
+    guard unsafe begun.code == MDB_SUCCESS, let handle = unsafe begun.handle else {
+      throw unsafe environment.error(begun.code, "mdb_txn_begin")
+    }
+    self.environment = environment
+    unsafe self.handle = handle
+  }
+
+  deinit { unsafe mdb_txn_abort(handle) }
+
+  /// Ends the transaction without effect. Nothing is asked of it after.
+  mutating func end() {
+    unsafe mdb_txn_abort(handle)
+    unsafe handle = nil
+  }
+
+  /// Makes what was written visible, or a snapshot's table handles permanent.
+  consuming func commit() throws(StoreError) {
+    let ended = unsafe handle
+    unsafe handle = nil
+    try unsafe check(mdb_txn_commit(ended), "mdb_txn_commit")
+  }
+
+  /// Which commit a snapshot shows, or a writer will make.
+  var number: Int { unsafe Int(mdb_txn_id(handle)) }
+
+  private func check(_ code: Int32, _ operation: String) throws(StoreError) {
+    guard code != MDB_SUCCESS else { return }
+    throw environment.error(code, operation)
+  }
+}
+
+// MARK: - Tables
+
+extension Transaction {
+  /// The table called `name`, or `nil` if there is none and it is not to be created.
+  func table(_ name: String, creating: Bool) throws(StoreError) -> Table? {
+    var table: MDB_dbi = 0
+    let code = unsafe mdb_dbi_open(handle, name, creating ? UInt32(MDB_CREATE) : 0, &table)
+    guard code != MDB_NOTFOUND else { return nil }
+    try check(code, "mdb_dbi_open")
+    return Table(name: name, handle: table)
+  }
+
+  /// Pages and entries of `table`, with what this transaction changed.
+  func size(of table: Table) throws(StoreError) -> TableSize {
+    var found = MDB_stat()
+    try unsafe check(mdb_stat(handle, table.handle, &found), "mdb_stat")
+    return TableSize(
+      entries: found.ms_entries,
+      indexPages: found.ms_branch_pages + found.ms_leaf_pages,
+      valuePages: found.ms_overflow_pages)
+  }
+}
+
+/// Pages and entries of a table.
+struct TableSize {
+  let entries: Int
+  let indexPages: Int
+  let valuePages: Int
+}
+
+// MARK: - Reading
+
+extension Transaction {
+  /// The bytes at `key`, where they lie, or `nil` if there is no such key.
+  @_lifetime(borrow self)
+  func bytes(at key: RawSpan, in table: Table) throws(StoreError) -> RawSpan? {
+    var found = unsafe MDB_val()
+    let code = unsafe withValue(key) { unsafe mdb_get(handle, table.handle, &$0, &found) }
+    guard code != MDB_NOTFOUND else { return nil }
+    try check(code, "mdb_get")
+    return unsafe _overrideLifetime(RawSpan(found), borrowing: self)
+  }
+
+  /// What a visit of a table does next.
+  enum Step {
+    case next
+    case stop
+    /// Go to the first key that is not below this one.
+    case skip(to: [UInt8])
+  }
+
+  /// Visits, in order, the entries whose keys begin with `prefix`; from `start` on, where it is given.
+  func visit(
+    _ table: Table, prefix: RawSpan, from start: [UInt8]? = nil,
+    _ body: (_ key: RawSpan, _ value: RawSpan) throws(StoreError) -> Step
+  ) throws(StoreError) {
+    var cursor = try unsafe Cursor(handle, table, in: environment)
+    var step = if let start { try unsafe cursor.seek(start.span.bytes) } else { try cursor.seek(prefix) }
+    while step {
+      guard cursor.key.begins(with: prefix) else { return }
+      switch try body(cursor.key, cursor.value) {
+      case .next: step = try cursor.next()
+      case .stop: return
+      case .skip(let key): step = try unsafe cursor.seek(key.span.bytes)
+      }
+    }
+  }
+
+  /// Lends the last entry whose key begins with `prefix` to `body`, if there is one.
+  func last<R>(
+    _ table: Table, prefix: RawSpan, _ body: (_ key: RawSpan, _ value: RawSpan) throws(StoreError) -> R
+  ) throws(StoreError) -> R? {
+    var cursor = try unsafe Cursor(handle, table, in: environment)
+    // One step back from where the keys with this prefix end.
+    var found = false
+    if let end = prefix.successor, try unsafe cursor.seek(end.span.bytes) {
+      found = try cursor.previous()
+    } else {
+      found = try cursor.last()
+    }
+    guard found, cursor.key.begins(with: prefix) else { return nil }
+    return try body(cursor.key, cursor.value)
+  }
+}
+
+// MARK: - Writing
+
+extension Transaction {
+  /// Stores `value` at `key`, in place of what is there.
+  func put(_ value: RawSpan, at key: RawSpan, in table: Table) throws(StoreError) {
+    let code = unsafe withValue(key) { key in
+      unsafe withValue(value) { value in unsafe mdb_put(handle, table.handle, &key, &value, 0) }
+    }
+    try check(code, "mdb_put")
+  }
+
+  /// Stores a value of `byteCount` bytes at `key`, which `fill` writes where they will stay until the commit.
+  ///
+  /// `fill` finds undefined bytes, and is told where in the file the value's pages will end. The value must be one that
+  /// takes pages of its own (`BlobSize`).
+  func put(
+    byteCount: Int, at key: RawSpan, in table: Table,
+    fill: (_ value: inout MutableRawSpan, _ end: Int) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    var value = unsafe MDB_val(mv_size: byteCount, mv_data: nil)
+    let code = unsafe withValue(key) { unsafe mdb_put(handle, table.handle, &$0, &value, UInt32(MDB_RESERVE)) }
+    try check(code, "mdb_put")
+    guard let start = unsafe value.mv_data else { throw .damagedTree(path: environment.path, operation: "mdb_put") }
+    var span = unsafe MutableRawSpan(_unsafeStart: start, byteCount: byteCount)
+    // A page begins with its number (8 bytes).
+    let page = unsafe start.load(fromByteOffset: -BlobSize.pageHeaderByteCount, as: Int.self)
+    try fill(&span, page * environment.pageByteCount + BlobSize.pageHeaderByteCount + byteCount)
+  }
+
+  /// Removes `key`.
+  ///
+  /// - Returns: whether it was there.
+  @discardableResult
+  func remove(_ key: RawSpan, in table: Table) throws(StoreError) -> Bool {
+    let code = unsafe withValue(key) { unsafe mdb_del(handle, table.handle, &$0, nil) }
+    guard code != MDB_NOTFOUND else { return false }
+    try check(code, "mdb_del")
+    return true
+  }
+}

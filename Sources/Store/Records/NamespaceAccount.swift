@@ -1,0 +1,71 @@
+internal import ContentHash
+
+/// What a namespace takes, kept with each commit so that nobody has to count.
+///
+/// The key is the namespace's tag; the record holds blobs (8), bytes (8), and the name.
+final class NamespaceAccount {
+  let name: String
+  private(set) var blobs: Int
+  private(set) var byteCount: Int
+  /// Bytes of blobs put since it was read.
+  private(set) var written = 0
+  private var isChanged = false
+
+  private init(name: String, blobs: Int = 0, byteCount: Int = 0) {
+    self.name = name
+    self.blobs = blobs
+    self.byteCount = byteCount
+  }
+
+  /// The account of `namespace` as `transaction` shows it; an empty one if there is none yet.
+  static func load(
+    _ namespace: Namespace, _ transaction: borrowing Transaction, _ tables: Tables
+  ) throws(StoreError) -> NamespaceAccount {
+    let key = namespace.tag.bytes
+    guard let value = try unsafe transaction.bytes(at: key.span.bytes, in: tables.namespaces) else {
+      return NamespaceAccount(name: namespace.name)
+    }
+    guard let account = unsafe NamespaceAccount(record: value, key: key.span.bytes) else {
+      throw .damagedRecord(table: tables.namespaces.name, key: namespace.name)
+    }
+    return account
+  }
+
+  /// The account that a record of the table holds, or `nil` if it is damaged.
+  convenience init?(record: RawSpan, key: RawSpan) {
+    guard let body = Record.body(of: record, key: key) else { return nil }
+    var reader = RecordReader(body)
+    guard let blobs = reader.integer(Int64.self), let byteCount = reader.integer(Int64.self), let name = reader.text()
+    else { return nil }
+    self.init(name: name, blobs: Int(blobs), byteCount: Int(byteCount))
+  }
+
+  /// Counts a blob of `byteCount` bytes, put in place of one of `replaced` bytes if there was one.
+  func add(_ byteCount: Int, replacing replaced: Int?, limit: Int?) throws(StoreError) {
+    let total = self.byteCount - (replaced ?? 0) + byteCount
+    if let limit, total > limit { throw .namespaceFull(namespace: name, limit: limit) }
+    self.byteCount = total
+    if replaced == nil { blobs += 1 }
+    written += byteCount
+    isChanged = true
+  }
+
+  /// Counts a blob of `byteCount` bytes less.
+  func subtract(_ byteCount: Int) {
+    self.byteCount -= byteCount
+    blobs -= 1
+    isChanged = true
+  }
+
+  /// Stores the account if it changed.
+  func save(_ transaction: borrowing Transaction, _ tables: Tables) throws(StoreError) {
+    guard isChanged else { return }
+    let key = Namespace(name).tag.bytes
+    var writer = RecordWriter()
+    writer.append(Int64(blobs))
+    writer.append(Int64(byteCount))
+    writer.append(name)
+    let record = unsafe Record.sealed(writer.bytes, key: key.span.bytes)
+    try unsafe transaction.put(record.span.bytes, at: key.span.bytes, in: tables.namespaces)
+  }
+}

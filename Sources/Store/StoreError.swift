@@ -1,0 +1,71 @@
+/// Why the store could not do what it was asked.
+///
+/// `message` says what is wrong, `help` what to do about it.
+public enum StoreError: Error, Hashable, Sendable {
+  // Opening.
+  case noStore(path: String)
+  case notAFolder(path: String)
+  case notAStore(path: String, reason: String)
+  case newerFormat(path: String, found: Int, supported: Int)
+  case otherOwner(path: String, owner: UInt32, user: UInt32)
+  case writableByOthers(path: String, mode: UInt32)
+  case noPermission(path: String)
+  case readOnly(path: String)
+  case unsuitableFileSystem(path: String, type: String, reason: String)
+  case truncated(path: String, byteCount: Int, expected: Int)
+  case inUse(path: String, process: Int32?)
+
+  // Limits.
+  case tooManyReaders(path: String, slots: Int)
+  case storeFull(path: String, limit: Int)
+  case namespaceFull(namespace: String, limit: Int)
+  case diskFull(path: String)
+  case blobTooLarge(byteCount: Int, limit: Int)
+
+  // Contents.
+  case unusableBlob(BlobKey, BlobDefect)
+  case damagedRecord(table: String, key: String)
+  case damagedTree(path: String, operation: String)
+
+  // What the system or the database says, where none of the above fits.
+  case system(operation: String, path: String, code: Int32)
+  case database(operation: String, path: String, code: Int32)
+}
+
+/// What makes a blob unfit to be lent.
+public enum BlobDefect: Error, Hashable, Sendable {
+  /// Shorter than its header says, or than a header.
+  case truncated(byteCount: Int, expected: Int)
+  /// It does not begin as a blob does: torn, or something else.
+  case notABlob
+  /// Of another version of the format.
+  case otherFormat(found: Int, supported: Int)
+  /// Numbers of another format than asked for; the code as the header has it.
+  case otherElement(found: UInt8, expected: UInt8)
+  /// Another number of heads, of numbers per head, or of tokens than asked for.
+  case otherShape(found: BlobShape, expected: BlobShape)
+  /// Header and key disagree: the states of another model, segment or layer.
+  case otherKey
+  /// The bytes are not those that were written.
+  case checksum(found: UInt64, expected: UInt64)
+}
+
+/// The sides of a blob: of one layer, so without their number.
+public struct BlobShape: Hashable, Sendable {
+  /// Key-value heads.
+  public let heads: Int
+  /// Numbers per head.
+  public let headDimension: Int
+  /// Tokens.
+  public let tokens: Int
+}
+
+extension StoreError {
+  /// Whether what is stored is not what was written, so that computing it anew mends it.
+  public var isDamage: Bool {
+    switch self {
+    case .unusableBlob, .damagedRecord: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,114 @@
+public import ContentHash
+public import KVCacheFormat
+
+/// One version of a schema, encoded for one model.
+public struct VersionRecord: Hashable, Codable, Sendable {
+  /// Fingerprint of the model.
+  public let model: SHA256Digest
+  /// Name of the schema.
+  public let schema: String
+  /// 1 for the first of this model and schema, then 2, 3 …
+  public let number: Int
+  /// Hash of the lowered schema.
+  public let schemaHash: SHA256Digest
+  /// The lowered schema; the store does not read it.
+  public let lowered: [UInt8]
+  /// Format of the numbers in its blobs.
+  public let element: KVElement
+  /// When it was recorded: seconds since 1970, UTC.
+  public let time: Int
+  /// The encodings that it needs.
+  public let encodings: [SHA256Digest]
+  /// What a person calls each encoding, in the same order; or nothing.
+  public let labels: [String]
+}
+
+// MARK: - Bytes
+
+/// The key of a version, of all versions of a schema, or of all schemas of a model: whichever parts are given.
+///
+///     0   32  namespace
+///     32  32  model
+///     64  32  SHA-256 of the schema's name
+///     96  8   number, most significant byte first
+struct VersionKey {
+  static let modelByteCount = 64
+  static let schemaByteCount = 96
+
+  private(set) var bytes: [UInt8]
+
+  init(_ namespace: Namespace) { bytes = namespace.tag.bytes }
+
+  init(_ namespace: Namespace, model: SHA256Digest) { bytes = namespace.tag.bytes + model.bytes }
+
+  init(_ namespace: Namespace, model: SHA256Digest, schema: String) {
+    bytes = namespace.tag.bytes + model.bytes + SHA256Digest(of: schema).bytes
+  }
+
+  init(_ namespace: Namespace, model: SHA256Digest, schema: String, number: Int) {
+    self.init(namespace, model: model, schema: schema)
+    unsafe withUnsafeBytes(of: UInt64(number).bigEndian) { unsafe bytes.append(contentsOf: $0) }
+  }
+}
+
+extension VersionRecord {
+  /// The body of its record.
+  ///
+  ///     32  model
+  ///     8   number
+  ///     8   time
+  ///     32  schema hash
+  ///     1   element
+  ///     4 + schema name, as UTF-8
+  ///     4 + lowered schema
+  ///     4   encodings, then 32 each
+  ///     4   labels, then 4 + text each
+  var recordBody: [UInt8] {
+    var writer = RecordWriter()
+    writer.append(model)
+    writer.append(Int64(number))
+    writer.append(Int64(time))
+    writer.append(schemaHash)
+    writer.append(element.code)
+    writer.append(schema)
+    writer.append(lowered)
+    writer.append(UInt32(clamping: encodings.count))
+    for encoding in encodings { writer.append(encoding) }
+    writer.append(UInt32(clamping: labels.count))
+    for label in labels { writer.append(label) }
+    return writer.bytes
+  }
+
+  /// The version that the record at `key` of `table` holds.
+  init(record: RawSpan, key: RawSpan, table: Table) throws(StoreError) {
+    guard let version = Self(record: record, key: key) else {
+      throw .damagedRecord(table: table.name, key: key.hexadecimal)
+    }
+    self = version
+  }
+
+  /// The version that a record holds, or `nil` if it is damaged.
+  private init?(record: RawSpan, key: RawSpan) {
+    guard let body = Record.body(of: record, key: key) else { return nil }
+    var reader = RecordReader(body)
+    guard let model = reader.digest(), let number = reader.integer(Int64.self), let time = reader.integer(Int64.self),
+      let hash = reader.digest(), let code = reader.integer(UInt8.self), let element = KVElement(code: code),
+      let schema = reader.text(), let lowered = reader.bytes(), let encodingCount = reader.integer(UInt32.self)
+    else { return nil }
+    var encodings: [SHA256Digest] = []
+    for _ in 0..<encodingCount {
+      guard let encoding = reader.digest() else { return nil }
+      encodings.append(encoding)
+    }
+    guard let labelCount = reader.integer(UInt32.self) else { return nil }
+    var labels: [String] = []
+    for _ in 0..<labelCount {
+      guard let label = reader.text() else { return nil }
+      labels.append(label)
+    }
+    guard reader.isAtEnd else { return nil }
+    self.init(
+      model: model, schema: schema, number: Int(number), schemaHash: hash, lowered: lowered, element: element,
+      time: Int(time), encodings: encodings, labels: labels)
+  }
+}

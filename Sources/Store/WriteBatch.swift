@@ -1,0 +1,67 @@
+internal import ContentHash
+public import KVCacheFormat
+
+/// What one transaction writes. It exists inside `StateStore.write` alone.
+public struct WriteBatch: ~Copyable {
+  let store: StateStore
+  let transaction: Transaction
+  let tables: Tables
+  private let account: NamespaceAccount
+
+  init(to store: StateStore) throws(StoreError) {
+    let transaction = try Transaction(writing: store.open.environment)
+    account = try NamespaceAccount.load(store.namespace, transaction, store.open.tables)
+    self.store = store
+    self.transaction = transaction
+    tables = store.open.tables
+  }
+
+  consuming func commit() throws(StoreError) {
+    try account.save(transaction, tables)
+    try transaction.commit()
+  }
+}
+
+// MARK: - Blobs
+
+extension WriteBatch {
+  /// Bytes put so far, which this process holds in memory until the commit.
+  public var byteCount: Int { account.written }
+
+  /// Whether there is a blob at `key`, in the store or in this batch.
+  public func contains(_ key: BlobKey) throws(StoreError) -> Bool {
+    let bytes = BlobKeyBytes(key, in: store.namespace)
+    return try transaction.bytes(at: bytes.span, in: tables.blobs) != nil
+  }
+
+  /// Stores a blob, in place of the one that is there.
+  ///
+  /// `fill` writes the payload, as `layout` says, where it will stay; it finds zeros. The memory is not aligned as in a
+  /// blob that is read (16 bytes, not 64).
+  ///
+  /// - Throws: `StoreError.blobTooLarge`, or that the store, its namespace or the disk is full.
+  public func put(
+    _ key: BlobKey, layout: KVBlobLayout, fill: (inout MutableRawSpan) -> Void
+  ) throws(StoreError) {
+    let bytes = BlobKeyBytes(key, in: store.namespace)
+    let byteCount = try BlobSize.value(layout, pageByteCount: store.open.environment.pageByteCount)
+    let header = try BlobHeader(layout, key: bytes, layer: key.layer)
+    let replaced = try transaction.bytes(at: bytes.span, in: tables.blobs)?.byteCount
+    try account.add(byteCount, replacing: replaced, limit: store.options.maximumNamespaceBytes)
+    try transaction.put(byteCount: byteCount, at: bytes.span, in: tables.blobs) { (value, end) throws(StoreError) in
+      try checkLimit(end)
+      value.clear()
+      var payload = value._mutatingExtracting(BlobHeader.byteCount..<BlobHeader.byteCount + layout.byteCount)
+      fill(&payload)
+      header.seal(&value, key: bytes)
+    }
+    if replaced == nil { try transaction.markUse(of: bytes, tables) }
+  }
+
+  /// Throws if the file may not grow to `byteCount` bytes, with room for the index behind it.
+  private func checkLimit(_ byteCount: Int) throws(StoreError) {
+    guard let limit = store.options.maximumBytes else { return }
+    let index = min(limit / 16, 1 << 20)
+    guard byteCount <= limit - index else { throw .storeFull(path: store.path, limit: limit) }
+  }
+}

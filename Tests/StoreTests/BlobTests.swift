@@ -1,0 +1,127 @@
+import ContentHash
+import KVCacheFormat
+import Store
+import Testing
+
+@Suite struct BlobTests {
+  private let folder = TemporaryFolder()
+
+  @Test(arguments: [KVElement.f16, .f32], [0, 1, 16, 17, 1000])
+  func roundTrip(element: KVElement, tokens: Int) throws {
+    let store = try StateStore(at: folder.path)
+    let key = Sample.key("a", layer: 2, element)
+    try store.write { (batch) throws(StoreError) in try batch.putSample(key, tokens: tokens) }
+    let blob = try #require(try store.snapshot().blob(key, expecting: Sample.layout(tokens, element)))
+    #expect(blob.isSample(key))
+    #expect(blob.address % 64 == 0)
+  }
+
+  @Test func absentBlob() throws {
+    let store = try StateStore(at: folder.path)
+    let snapshot = try store.snapshot()
+    #expect(try snapshot.contains(Sample.key("a")) == false)
+    #expect(try snapshot.blob(Sample.key("a"), expecting: Sample.layout(1)) == nil)
+  }
+
+  @Test func manyBlobsStayApart() throws {
+    let store = try StateStore(at: folder.path)
+    let keys = (0..<40).flatMap { encoding in (0..<3).map { Sample.key("e\(encoding)", layer: $0) } }
+    try store.write { (batch) throws(StoreError) in
+      for key in keys { try batch.putSample(key, tokens: 1 + key.layer * 20) }
+      for key in keys { #expect(try batch.contains(key)) }
+    }
+    let snapshot = try store.snapshot()
+    for key in keys {
+      let blob = try #require(try snapshot.blob(key, expecting: Sample.layout(1 + key.layer * 20)))
+      #expect(blob.isSample(key))
+      #expect(blob.address % 64 == 0)
+    }
+  }
+
+  /// The memory is the map's: two readings of a blob, in two snapshots, are the same bytes at one address.
+  @Test func lendsWithoutCopy() throws {
+    let store = try StateStore(at: folder.path)
+    let key = Sample.key("a")
+    try store.write { (batch) throws(StoreError) in try batch.putSample(key, tokens: 300) }
+    let first = try #require(try store.snapshot().blob(key, expecting: Sample.layout(300)))
+    let second = try #require(try StateStore(at: folder.path).snapshot().blob(key, expecting: Sample.layout(300)))
+    #expect(first.address == second.address)
+  }
+
+  /// A blob outlives the snapshot's and the store's last other reference, and what is written after.
+  @Test func blobKeepsItsSnapshot() throws {
+    let key = Sample.key("a")
+    var store: StateStore? = try StateStore(at: folder.path)
+    try store?.write { (batch) throws(StoreError) in try batch.putSample(key, tokens: 100) }
+    let blob = try #require(try store?.snapshot().blob(key, expecting: Sample.layout(100)))
+    for _ in 0..<20 {
+      try store?.write { (batch) throws(StoreError) in
+        try batch.put(key, layout: Sample.layout(100)) { _ in }
+      }
+    }
+    store = nil
+    #expect(blob.isSample(key))
+  }
+
+  @Test func wrongExpectations() throws {
+    let store = try StateStore(at: folder.path)
+    let key = Sample.key("a")
+    try store.write { (batch) throws(StoreError) in try batch.putSample(key, tokens: 20) }
+    let snapshot = try store.snapshot()
+    func defect(_ layout: KVBlobLayout) -> BlobDefect? {
+      do throws(StoreError) {
+        _ = try snapshot.blob(key, expecting: layout)
+        return nil
+      } catch {
+        guard case .unusableBlob(key, let defect) = error else { return nil }
+        return defect
+      }
+    }
+    #expect(defect(Sample.layout(20)) == nil)
+    #expect(defect(Sample.layout(20, .f32)) == .otherElement(found: 2, expected: 1))
+    guard case .otherShape(let found, let expected) = defect(Sample.layout(21)) else {
+      Issue.record("another number of tokens is not refused")
+      return
+    }
+    #expect((found.tokens, expected.tokens) == (20, 21))
+    for shape in [KVShape(layers: 3, heads: 1, headDimension: 16), KVShape(layers: 3, heads: 2, headDimension: 4)] {
+      guard case .otherShape = defect(KVBlobLayout(element: .f16, shape: shape, tokens: 20)) else {
+        Issue.record("\(shape) is not refused")
+        continue
+      }
+    }
+  }
+
+  @Test func replacedBlobIsTheNewOne() throws {
+    let store = try StateStore(at: folder.path)
+    let key = Sample.key("a")
+    try store.write { (batch) throws(StoreError) in try batch.put(key, layout: Sample.layout(5)) { _ in } }
+    let before = try store.snapshot()
+    try store.write { (batch) throws(StoreError) in try batch.putSample(key, tokens: 50) }
+    #expect(try store.snapshot().blob(key, expecting: Sample.layout(50))?.isSample(key) == true)
+    #expect(try before.blob(key, expecting: Sample.layout(5))?.isSample(key) == false)
+  }
+
+  @Test func unwrittenPayloadIsZero() throws {
+    let store = try StateStore(at: folder.path)
+    let key = Sample.key("a")
+    try store.write { (batch) throws(StoreError) in try batch.put(key, layout: Sample.layout(100)) { _ in } }
+    let blob = try #require(try store.snapshot().blob(key, expecting: Sample.layout(100)))
+    #expect(blob.bytes.allSatisfy { $0 == 0 })
+  }
+
+  @Test func tooLarge() throws {
+    let store = try StateStore(at: folder.path)
+    for tokens in [1 << 26, 1 << 40, Int.max] {
+      #expect {
+        try store.write { (batch) throws(StoreError) in
+          try batch.put(Sample.key("a"), layout: Sample.layout(tokens)) { _ in Issue.record("asked to fill it") }
+        }
+      } throws: {
+        guard case StoreError.blobTooLarge = $0 else { return false }
+        return true
+      }
+    }
+    #expect(try store.snapshot().contains(Sample.key("a")) == false)
+  }
+}
