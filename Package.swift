@@ -66,7 +66,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("ContentHashTests", ["ContentHash"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
-    tests("TokenizersTests", ["Tokenizers"]),
+    tests("TokenizersTests", ["Tokenizers"], exclude: ["Fixtures"]),
     tests("PMLCompilerTests", ["PMLCompiler"]),
     tests("StoreTests", ["Store"]),
     tests("EngineTests", ["Engine"]),
