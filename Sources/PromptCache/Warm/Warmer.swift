@@ -84,7 +84,7 @@ extension WarmReport {
     let snapshot = try withStoreErrors { () throws(StoreError) in try store?.snapshot() }
     let lookup = StateLookup(
       plan: schema.plan, snapshot: snapshot, model: fingerprint, element: element, shape: model.configuration.kvShape)
-    let missing = try MissingStates(of: schema.plan.encodings.indices, in: lookup)
+    let missing = try MissingStates(of: Array(schema.plan.encodings.indices), in: lookup)
     return WarmReport(schema, missing, version: nil, seconds: 0)
   }
 }

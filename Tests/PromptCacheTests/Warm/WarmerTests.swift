@@ -1,9 +1,11 @@
 import KVCacheFormat
+import PMLCompiler
 import PromptCache
+import Store
 import Testing
 
 @Suite struct WarmerTests {
-  private func schema(middle: String = "The second document.", comment: String = "") -> String {
+  private func schema(middle: String = "The blue town.", comment: String = "") -> String {
     """
     <schema name="edited">\(comment)
       Some text that all see.
@@ -31,7 +33,7 @@ import Testing
   @Test func anEditOfEqualLengthComputesTheModuleAlone() throws {
     let fixture = try Fixture()
     try fixture.warm(fixture.schema(schema()))
-    let edited = try fixture.schema(schema(middle: "The second documents."))
+    let edited = try fixture.schema(schema(middle: "The grey town."))
     let before = try fixture.schema(schema())
     try #require(edited.plan.layout.length == before.plan.layout.length, "the edit should keep the length")
     let report = try fixture.warm(edited)
@@ -43,7 +45,7 @@ import Testing
   @Test func aLongerModuleMovesWhatFollowsButNotTheIsolated() throws {
     let fixture = try Fixture()
     try fixture.warm(fixture.schema(schema()))
-    let report = try fixture.warm(fixture.schema(schema(middle: "The second document, which is longer now.")))
+    let report = try fixture.warm(fixture.schema(schema(middle: "The blue town, which is longer now.")))
     // `two`, and `three` and `inner`, which stand elsewhere now; `alone` is the same wherever it stands.
     #expect(report.encodings.computed == 3)
     #expect(report.encodings.reused == 4)
