@@ -50,7 +50,9 @@ let package = Package(
 
     // Three libraries that do not know each other, and the tokenizers.
     library("Tokenizers", []),
-    library("PMLCompiler", ["CLibXML2", "ContentHash"], resources: [.embedInCode("Resources/pml.rng")]),
+    library(
+      "PMLCompiler", ["CLibXML2", "ContentHash"],
+      resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "ContentHash", "KVCacheFormat"]),
     .target(name: "CKernels"),
     library("Engine", ["CKernels", "COpenBLAS", "ContentHash", "KVCacheFormat"]),

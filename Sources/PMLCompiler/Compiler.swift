@@ -47,6 +47,15 @@ public enum PML {
     return PromptCompilation(prompt, schemaName: name, source: source, log)
   }
 
+  /// Checks a prompt whose schema is not at hand: its XML and grammar, no more.
+  public static func checkPrompt(_ source: SourceFile) -> [Diagnostic] {
+    let log = DiagnosticLog(source)
+    if let root = parse(source, as: .prompt, log: log), let name = PromptSyntax(root).schema {
+      log.report(PromptProblem.unknownSchema(name.value), at: name.valueRange)
+    }
+    return log.diagnostics
+  }
+
   /// Parses a document and holds it against the grammar; `nil` where nothing can be made of it.
   private static func parse(_ source: SourceFile, as kind: ElementKind, log: DiagnosticLog) -> XMLElement? {
     let root: XMLElement

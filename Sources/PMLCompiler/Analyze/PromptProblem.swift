@@ -1,5 +1,6 @@
 /// What the analyzer finds in a prompt.
 enum PromptProblem {
+  case unknownSchema(String)
   case otherSchema(String, given: String)
   case unknownModule(String, scope: ModulePath, nearest: String?)
   /// The module exists, but in another one.
@@ -14,6 +15,10 @@ enum PromptProblem {
 extension PromptProblem: Problem {
   var report: Report {
     switch self {
+    case .unknownSchema(let name):
+      Report(
+        code: .unknownSchema, message: "schema \(quoted(name)) is not at hand",
+        help: "give the file of the schema too")
     case .otherSchema(let name, let given):
       Report(
         code: .otherSchema, message: "this prompt is for schema \(quoted(name)), not \(quoted(given))",

@@ -56,6 +56,7 @@ extension Diagnostic.Code {
   static let scaffoldNeverUsed = Self("PML254")
 
   // Prompt.
+  static let unknownSchema = Self("PML300")
   static let otherSchema = Self("PML301")
   static let unknownModule = Self("PML302")
   static let nestedElsewhere = Self("PML303")
@@ -64,6 +65,16 @@ extension Diagnostic.Code {
   static let importedTwice = Self("PML306")
   static let unionMembers = Self("PML307")
   static let textOutOfOrder = Self("PML308")
+
+  // Tokens and layout.
+  static let placeholderTooLong = Self("PML401")
+  static let defaultTooLong = Self("PML402")
+  static let schemaTooLong = Self("PML403")
+  static let argumentTooLong = Self("PML411")
+  static let newTextDoesNotFit = Self("PML412")
+  static let promptTooLong = Self("PML413")
+  static let promptEmpty = Self("PML414")
+  static let schemaTakesMost = Self("PML450")
 
   /// Every code with what it says, in order.
   public static let meanings: KeyValuePairs<Self, String> = [
@@ -115,6 +126,7 @@ extension Diagnostic.Code {
     .noPlaceholder: "a parameter in the middle of a sentence has no placeholder text",
     .deprecatedSpelling: "an old spelling of a name",
     .scaffoldNeverUsed: "a scaffold that no prompt can make use of",
+    .unknownSchema: "a prompt names a schema that is not at hand",
     .otherSchema: "the prompt is for another schema",
     .unknownModule: "the schema has no such module",
     .nestedElsewhere: "a nested module stands outside the module around it",
@@ -123,5 +135,13 @@ extension Diagnostic.Code {
     .importedTwice: "a module is imported twice",
     .unionMembers: "two members of one union are imported",
     .textOutOfOrder: "text stands between references that are not in schema order",
+    .placeholderTooLong: "a parameter's placeholder text has more tokens than its `length`",
+    .defaultTooLong: "a parameter's default has more tokens than its `length`",
+    .schemaTooLong: "the schema takes more positions than the model has",
+    .argumentTooLong: "an argument has more tokens than its parameter's `length`",
+    .newTextDoesNotFit: "new text has more tokens than there are free positions before what follows it",
+    .promptTooLong: "the prompt leaves the model no position for an answer",
+    .promptEmpty: "the prompt has no tokens",
+    .schemaTakesMost: "the schema takes over half of the model's positions",
   ]
 }

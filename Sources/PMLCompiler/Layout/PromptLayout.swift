@@ -48,7 +48,7 @@ public struct PromptLayout: Hashable, Sendable {
     placement.placeNewText()
     if prompt.endsWithUserTurn { placement.placeHeader(template.header) }
     placement.checkLength()
-    diagnostics += placement.problems.map { $0.problem.diagnostic(file: file, at: $0.range) }
+    diagnostics += placement.problems.map { $0.problem.diagnostic(in: file, at: $0.range) }
     guard placement.problems.isEmpty else { return nil }
     self.init(placement.pieces, nextPosition: placement.end)
   }

@@ -6,7 +6,8 @@ struct PromptLowering {
   private var newText: [Prompt.NewText] = []
   private var group: Group?
   private var runsLeft = 0
-  private var hasText = false
+  /// What the groups up to now leave behind them.
+  private var before = TextFlow()
 
   /// Runs that stand together, between two references.
   private struct Group {
@@ -50,8 +51,7 @@ struct PromptLowering {
       group?.range = begun.range.lowerBound..<range.upperBound
     } else {
       let flow =
-        next.map { surroundings.flow(before: $0.path, after: previous?.path) }
-        ?? surroundings.flowAtEnd(hasNewText: hasText)
+        next.map { surroundings.flow(before, before: $0.path, after: previous?.path) } ?? surroundings.flowAtEnd(before)
       group = Group(range: range, flow: flow)
     }
   }
@@ -60,7 +60,7 @@ struct PromptLowering {
     guard let group else { return }
     self.group = nil
     guard !group.runs.isEmpty else { return }
-    hasText = true
+    before.advance()
     let place = next.map { Prompt.NewText.Place.before($0.path, after: previous?.path) } ?? .end
     newText.append(Prompt.NewText(place: place, runs: group.runs, range: source.positions(of: group.range)))
   }

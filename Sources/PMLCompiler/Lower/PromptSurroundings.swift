@@ -10,18 +10,17 @@ struct PromptSurroundings {
     self.imports = imports
   }
 
-  /// What stands before new text at the end: all that is present.
-  func flowAtEnd(hasNewText: Bool) -> TextFlow {
-    var flow = TextFlow()
-    if hasNewText { flow.advance() }
+  /// What stands before new text at the end: all that is present. `flow` is that of the new text before it.
+  func flowAtEnd(_ flow: TextFlow) -> TextFlow {
+    var flow = flow
     walk(schema.nodes, in: .root, &flow)
     return flow
   }
 
   /// What stands before new text ahead of the reference to `module`: what `previous` takes, or else the schema's own text
-  /// ahead of the module.
-  func flow(before module: ModulePath, after previous: ModulePath?) -> TextFlow {
-    var flow = TextFlow()
+  /// ahead of the module. `flow` is that of the new text before it.
+  func flow(_ flow: TextFlow, before module: ModulePath, after previous: ModulePath?) -> TextFlow {
+    var flow = flow
     for node in schema.nodes {
       if let previous {
         if node.holds(previous) {
