@@ -68,7 +68,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("ContentHashTests", ["ContentHash"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
-    tests("TokenizersTests", ["Tokenizers"]),
+    tests("TokenizersTests", ["Tokenizers"], exclude: ["Fixtures"]),
     tests("PMLCompilerTests", ["PMLCompiler"], exclude: ["Layout/encoding_digests.py"]),
     tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store"]),
     tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),

@@ -70,6 +70,10 @@ public final class InferenceEngine: Sendable {
   /// - Returns: the logits of each input, in order.
   /// - Throws: as for one sequence. Nothing has changed then, in any of them.
   public func forward(_ inputs: [Input]) throws(EngineError) -> [Logits] {
+    try run(inputs, isEncoding: false)
+  }
+
+  private func run(_ inputs: [Input], isEncoding: Bool) throws(EngineError) -> [Logits] {
     for input in inputs { try configuration.check(input) }
     var claimed: [SequenceState] = []
     defer { for sequence in claimed { sequence.end() } }
@@ -80,7 +84,7 @@ public final class InferenceEngine: Sendable {
         throw .positionsNotAscending(previous: last, next: Int(next))
       }
     }
-    return runner.withLock { $0.run(inputs) }
+    return runner.withLock { $0.run(inputs, isEncoding: isEncoding) }
   }
 
   /// Computes the states of tokens that see `context` and each other, and keeps nothing else.
@@ -92,7 +96,9 @@ public final class InferenceEngine: Sendable {
     try encode([Encoding(tokens: tokens, positions: positions, context: context)])[0]
   }
 
-  /// Computes the states of several runs of tokens, each in a context of its own, in one pass.
+  /// Computes the states of several runs of tokens, each in a context of its own, packed into few passes.
+  ///
+  /// The states of each are the same bits, whatever it is packed with.
   ///
   /// - Returns: the states of each, in order.
   /// - Throws: as `forward`.
@@ -101,7 +107,7 @@ public final class InferenceEngine: Sendable {
       Input(
         sequence: SequenceState(attending: $0.context), tokens: $0.tokens, positions: $0.positions, logits: .none)
     }
-    _ = try forward(inputs)
+    _ = try run(inputs, isEncoding: true)
     return inputs.map { SegmentStates($0.sequence.fresh ?? FreshStates(shape: kvShape)) }
   }
 

@@ -25,8 +25,10 @@ extension Compute {
   private static let tileNumbers = 1 << 16
 
   /// Makes `x` ready for products. It holds until the next call, and as long as `x` is left as it is.
-  func operand(_ x: Matrix) -> Operand {
-    guard x.rows > Self.fewRows, !usesBLAS else { return Operand(matrix: x, packed: nil) }
+  ///
+  /// - Parameter packs: whether to pack even a few rows.
+  func operand(_ x: Matrix, packs: Bool) -> Operand {
+    guard x.rows > Self.fewRows || packs, !usesBLAS else { return Operand(matrix: x, packed: nil) }
     let packed = workspace.matrix(.packed, rows: 1, columns: ck_packed_count(x.rows, x.columns)).memory
     let step = 64  // a multiple of the 16 columns that the kernel asks for
     pool.run((x.columns + step - 1) / step) { task, _ in
@@ -45,12 +47,12 @@ extension Compute {
       precondition(
         x.matrix.columns == weight.columns && product.output.columns == weight.rows
           && product.output.rows == x.matrix.rows, "shapes do not match")
-      let step = outputsPerTask(weight, rows: x.matrix.rows)
+      let step = outputsPerTask(weight, x)
       for start in stride(from: 0, to: weight.rows, by: step) {
         tasks.append((product, start..<min(start + step, weight.rows)))
       }
     }
-    unsafe run(tasks.count, scratch: scratchNumbers(x.matrix)) { task, scratch in
+    unsafe run(tasks.count, scratch: scratchNumbers(x)) { task, scratch in
       let (product, outputs) = tasks[task]
       unsafe multiply(
         x, product.linear, outputs, into: product.output.columns(outputs), adding: product.adding, scratch: scratch)
@@ -58,8 +60,8 @@ extension Compute {
   }
 
   /// y += x · Wᵀ + b.
-  func add(_ x: Matrix, times linear: Linear, to y: Matrix) {
-    multiply(operand(x), [Product(linear: linear, output: y, adding: true)])
+  func add(_ x: Operand, times linear: Linear, to y: Matrix) {
+    multiply(x, [Product(linear: linear, output: y, adding: true)])
   }
 
   /// y = activation(x · gateᵀ) · (x · upᵀ), number by number, or activation(x · upᵀ) without a gate.
@@ -68,8 +70,8 @@ extension Compute {
   func multiply(_ x: Operand, gate: Linear?, up: Linear, activation: Activation, into y: Matrix) {
     guard x.matrix.rows > 0 else { return }
     let rows = x.matrix.rows
-    let step = outputsPerTask(up.weight, rows: rows)
-    let productNumbers = scratchNumbers(x.matrix)
+    let step = outputsPerTask(up.weight, x)
+    let productNumbers = scratchNumbers(x)
     let tasks = (up.weight.rows + step - 1) / step
     unsafe run(tasks, scratch: productNumbers + (gate == nil ? 0 : rows * step)) { task, scratch in
       let outputs = task * step..<min((task + 1) * step, up.weight.rows)
@@ -89,18 +91,18 @@ extension Compute {
     }
   }
 
-  private func outputsPerTask(_ weight: WeightMatrix, rows: Int) -> Int {
-    if rows <= Self.fewRows { return max(Self.taskBytes / (weight.columns * weight.element.byteCount) / 8, 1) * 8 }
-    return usesBLAS ? Self.blasTileRows(columns: weight.columns) : Self.panelRows
+  private func outputsPerTask(_ weight: WeightMatrix, _ x: Operand) -> Int {
+    if x.packed != nil { return Self.panelRows }
+    if x.matrix.rows > Self.fewRows { return Self.blasTileRows(columns: weight.columns) }
+    return max(Self.taskBytes / (weight.columns * weight.element.byteCount) / 8, 1) * 8
   }
 
   private static func blasTileRows(columns: Int) -> Int { max(tileNumbers / columns / 16, 1) * 16 }
 
   /// Numbers of scratch, a multiple of 16, that one task's product takes.
-  private func scratchNumbers(_ x: Matrix) -> Int {
-    if x.rows <= Self.fewRows { return 0 }
-    if usesBLAS { return Self.blasTileRows(columns: x.columns) * x.columns }
-    return (ck_product_scratch_bytes(x.rows) + 63) / 64 * 16
+  private func scratchNumbers(_ x: Operand) -> Int {
+    if x.packed != nil { return (ck_product_scratch_bytes(x.matrix.rows) + 63) / 64 * 16 }
+    return x.matrix.rows > Self.fewRows ? Self.blasTileRows(columns: x.matrix.columns) * x.matrix.columns : 0
   }
 
   private func multiply(

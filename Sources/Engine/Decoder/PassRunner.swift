@@ -7,10 +7,13 @@ struct PassRunner {
   private static let mostRows = 512
 
   /// Runs inputs that have been checked, whose sequences are claimed.
-  func run(_ inputs: [InferenceEngine.Input]) -> [Logits] {
+  ///
+  /// - Parameter isEncoding: whether states are what is wanted. Their bits depend on the input alone, not on what it is
+  ///   packed with; otherwise passes of a few rows take a faster way that rounds differently.
+  func run(_ inputs: [InferenceEngine.Input], isEncoding: Bool) -> [Logits] {
     var values: [[Float]] = Array(repeating: [], count: inputs.count)
     for parts in Self.cut(inputs.map(\.tokens.count)) {
-      let pass = makePass(parts, of: inputs)
+      let pass = makePass(parts, of: inputs, isEncoding: isEncoding)
       guard let logits = decoder.forward(pass) else { continue }
       var row = 0
       for (part, span) in zip(parts, pass.spans) {
@@ -30,29 +33,26 @@ struct PassRunner {
     let tokens: Range<Int>
   }
 
-  /// Cuts inputs of these lengths, one after the other, into passes.
+  /// Packs inputs of these lengths, in order, into passes. Where an input is cut depends on its own length alone, so
+  /// that its result does not depend on what it is packed with.
   private static func cut(_ lengths: [Int]) -> [[Part]] {
     var passes: [[Part]] = []
-    var parts: [Part] = []
-    var room = mostRows
+    var room = 0
     for (input, length) in lengths.enumerated() {
-      var start = 0
-      while start < length {
-        let count = min(length - start, room)
-        parts.append(Part(input: input, tokens: start..<start + count))
-        start += count
-        room -= count
-        if room == 0 {
-          passes.append(parts)
-          (parts, room) = ([], mostRows)
+      for start in stride(from: 0, to: length, by: mostRows) {
+        let part = Part(input: input, tokens: start..<min(start + mostRows, length))
+        if part.tokens.count > room {
+          passes.append([])
+          room = mostRows
         }
+        passes[passes.count - 1].append(part)
+        room -= part.tokens.count
       }
     }
-    if !parts.isEmpty { passes.append(parts) }
     return passes
   }
 
-  private func makePass(_ parts: [Part], of inputs: [InferenceEngine.Input]) -> Pass {
+  private func makePass(_ parts: [Part], of inputs: [InferenceEngine.Input], isEncoding: Bool) -> Pass {
     var isRotary = false
     if case .rotary = configuration.decoder.positions { isRotary = true }
     var tokens: [Int32] = []
@@ -72,7 +72,7 @@ struct PassRunner {
           asked: asked(rows, of: input, part), firstAngle: angles))
       angles += shifts.count * rows.count
     }
-    return Pass(tokens: tokens, positions: positions, spans: spans, angles: angles)
+    return Pass(tokens: tokens, positions: positions, spans: spans, angles: angles, packs: isEncoding)
   }
 
   /// The rows of a part that logits are wanted for.

@@ -7,7 +7,7 @@ struct BytePairEncoding: Sendable {
   /// A piece that is a token as it stands becomes this token, whatever its merges make of it.
   let ignoresMerges: Bool
 
-  /// Which pairs of adjacent symbols may end up in one token.
+  /// Where tokens may lie across the place between two characters.
   private let seams: SeamFilter
 
   init(
@@ -18,11 +18,10 @@ struct BytePairEncoding: Sendable {
     self.ignoresMerges = ignoresMerges
     var table = MergeTable(count: merges.count)
     var seams = SeamFilter()
+    let edges = (0..<Int32(vocabulary.size)).map { alphabet.edges(of: $0, in: vocabulary) }
     for (rank, rule) in merges.enumerated() {
       table.insert(rule.left, rule.right, MergeTable.Merge(rank: UInt32(rank), token: rule.result))
-      for left in alphabet.lastSymbols(of: rule.left, in: vocabulary) {
-        for right in alphabet.firstSymbols(of: rule.right, in: vocabulary) { seams.insert(left, right) }
-      }
+      seams.insert(edges[Int(rule.left)].last, edges[Int(rule.right)].first)
     }
     self.merges = table
     self.seams = seams
@@ -33,7 +32,7 @@ struct BytePairEncoding: Sendable {
     ignoresMerges ? alphabet.token(spelling: piece, in: vocabulary) : nil
   }
 
-  /// Whether no merge can join what is left and right of a place between two symbols.
+  /// Whether no merge can join two characters' tokens, or what they became, across the place between them.
   @inline(__always)
   func isSeam(_ left: Int32, _ right: Int32) -> Bool { !seams.contains(left, right) }
 }
@@ -45,7 +44,7 @@ struct MergeRule: Sendable {
   let result: Int32
 }
 
-/// Pairs of symbols between which some merge can take place, or that are taken for one (a Bloom filter of one hash).
+/// Pairs of characters, by their tokens, that some merge joins, and a few others (a Bloom filter of one hash).
 ///
 /// Between all other pairs a long piece can be cut without changing its tokens, which leaves words where a vocabulary
 /// has no token across them.

@@ -72,7 +72,7 @@ struct SymbolAlphabet: Sendable {
   }
 
   /// Whether byte fallback takes a character that is no token.
-  func hasByteTokens(for character: Range<Int>, in bytes: [UInt8]) -> Bool {
+  private func hasByteTokens(for character: Range<Int>, in bytes: [UInt8]) -> Bool {
     guard !fallback.byteTokens.isEmpty else { return false }
     return bytes[character].allSatisfy { fallback.byteTokens[Int($0)] >= 0 }
   }
@@ -89,34 +89,11 @@ struct SymbolAlphabet: Sendable {
     return vocabulary.id(of: spelling.span)
   }
 
-  /// The symbols that can be the first of those that merge to a token.
-  func firstSymbols(of token: Int32, in vocabulary: Vocabulary) -> [Int32] {
-    guard let spelling = vocabulary.bytes(of: token), let first = spelling.first else { return [] }
-    return symbols(
-      character: spelling.prefix(UTF8Character.length(first: first)), byteToken: spelling.prefix(6), vocabulary
-    ) { spelling.starts(with: $0) }
-  }
-
-  /// The symbols that can be the last of those that merge to a token.
-  func lastSymbols(of token: Int32, in vocabulary: Vocabulary) -> [Int32] {
-    guard let spelling = vocabulary.bytes(of: token), !spelling.isEmpty else { return [] }
-    let start = spelling.lastIndex { !UTF8Character.isContinuation($0) } ?? spelling.startIndex
-    return symbols(character: spelling[start...], byteToken: spelling.suffix(6), vocabulary) {
-      spelling.suffix($0.count) == $0
-    }
-  }
-
-  /// The tokens of a character and of a byte, as far as there are such, and the unknown token if it lies at the edge.
-  private func symbols(
-    character: ArraySlice<UInt8>, byteToken: ArraySlice<UInt8>, _ vocabulary: Vocabulary,
-    isAtEdge: (ArraySlice<UInt8>) -> Bool
-  ) -> [Int32] {
-    var symbols: [Int32] = []
-    if let id = vocabulary.id(of: character.span) { symbols.append(id) }
-    if let id = vocabulary.id(of: byteToken.span), fallback.byteTokens.contains(id) { symbols.append(id) }
-    if let unknown = fallback.unknown, let spelling = vocabulary.bytes(of: unknown), isAtEdge(spelling) {
-      symbols.append(unknown)
-    }
-    return symbols
+  /// The symbols of the first and of the last character of a token, -1 for one that is no token itself.
+  func edges(of token: Int32, in vocabulary: Vocabulary) -> (first: Int32, last: Int32) {
+    guard let spelling = vocabulary.bytes(of: token), let byte = spelling.first else { return (-1, -1) }
+    let first = spelling.prefix(UTF8Character.length(first: byte))
+    let last = spelling[(spelling.lastIndex { !UTF8Character.isContinuation($0) } ?? spelling.startIndex)...]
+    return (vocabulary.id(of: first.span) ?? -1, vocabulary.id(of: last.span) ?? -1)
   }
 }
