@@ -73,6 +73,6 @@ let package = Package(
     tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store"]),
     tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache"]),
-    tests("CommandTests", ["pmlc"], exclude: ["Goldens"]),
+    tests("CommandTests", ["ContentHash", "KVCacheFormat", "Store", "pmlc"], exclude: ["Goldens"]),
   ]
 )
