@@ -115,6 +115,10 @@ private struct MergeReader {
 
   /// Adds the merge of the two tokens that lie side by side in `entry`.
   private mutating func append(leftEnd: Int) throws(TokenizerError) {
+    guard merges.count < MergeTable.countLimit else {
+      throw .unsupported(
+        field: "model.merges", found: "a longer list", supported: ["\(MergeTable.countLimit) merges"])
+    }
     merges.append(
       MergeRule(
         left: try token(0..<leftEnd), right: try token(leftEnd..<entry.count), result: try token(0..<entry.count)))
