@@ -59,13 +59,9 @@ struct ModelFile {
   private static func readVocabulary(_ reader: inout JSONReader) throws(TokenizerError) -> Vocabulary {
     var vocabulary = Vocabulary()
     try reader.enterObject()
-    var hasMore = true
-    while hasMore {
-      hasMore = try vocabulary.insert { arena throws(TokenizerError) in
-        guard try reader.nextMember(key: &arena) else { return nil }
-        return try reader.readNaturalNumber()
-      }
-    }
+    while try vocabulary.insert({ arena throws(TokenizerError) in
+      try reader.nextMember(key: &arena) ? try reader.readNaturalNumber() : nil
+    }) {}
     return vocabulary
   }
 }
