@@ -69,7 +69,7 @@ let package = Package(
     tests("ContentHashTests", ["ContentHash"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
     tests("TokenizersTests", ["Tokenizers"], exclude: ["Fixtures"]),
-    tests("PMLCompilerTests", ["PMLCompiler"], exclude: ["Layout/encoding_digests.py"]),
+    tests("PMLCompilerTests", ["PMLCompiler"], exclude: ["Cases", "Layout/encoding_digests.py"]),
     tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store"]),
     tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache"]),
