@@ -13,14 +13,19 @@ struct Fixture: CustomTestStringConvertible {
 
   private init(_ url: URL) { self.url = url }
 
-  /// The families of a folder, and of the one with random cases where `TOKENIZER_CASES` names it.
+  /// The families whose fixtures are committed.
+  static let families = fixtures(in: folder)
+
+  /// These, and those of the folder with random cases where `TOKENIZER_CASES` names it.
   static let all: [Fixture] = {
-    let folders = [folder] + (ProcessInfo.processInfo.environment["TOKENIZER_CASES"].map { [URL(filePath: $0)] } ?? [])
-    return folders.flatMap { folder in
-      let entries = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
-      return entries.filter(\.hasDirectoryPath).sorted { $0.path < $1.path }.map { Fixture($0) }
-    }
+    let cases = ProcessInfo.processInfo.environment["TOKENIZER_CASES"].map { URL(filePath: $0) }
+    return families + (cases.map { fixtures(in: $0) } ?? [])
   }()
+
+  private static func fixtures(in folder: URL) -> [Fixture] {
+    let entries = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+    return entries.filter(\.hasDirectoryPath).sorted { $0.path < $1.path }.map { Fixture($0) }
+  }
 
   var testDescription: String { url.lastPathComponent }
 

@@ -33,6 +33,8 @@ public struct Warmer: Sendable {
   ) throws(PromptCacheError) -> WarmReport {
     let clock = ContinuousClock()
     let start = clock.now
+    let lease = try withStoreErrors { () throws(StoreError) in try store.leaseForWarming() }
+    defer { withExtendedLifetime(lease) {} }
     let missing = try complete(schema, engine: engine, progress: progress)
     let version = try withStoreErrors { () throws(StoreError) in
       try store.write { batch throws(StoreError) in

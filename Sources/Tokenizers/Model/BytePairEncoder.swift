@@ -45,7 +45,7 @@ struct BytePairEncoder {
     var previous: Int32 = -1
     while index < piece.upperBound {
       let character = index..<model.alphabet.end(ofCharacterAt: index, in: bytes)
-      let symbol = model.alphabet.token(of: character, in: bytes, model.vocabulary)
+      let symbol = model.alphabet.token(of: character, in: bytes)
       if previous >= 0, symbol >= 0, model.isSeam(previous, symbol) {
         body(&self, start..<index)
         start = index
@@ -73,7 +73,7 @@ struct BytePairEncoder {
   /// Merges a short run: looks through all pairs for each merge.
   private mutating func appendMergedByScan(_ run: Range<Int>) {
     symbols.removeAll(keepingCapacity: true)
-    model.alphabet.appendSymbols(of: run, in: bytes, model.vocabulary, to: &symbols)
+    model.alphabet.appendSymbols(of: run, in: bytes, to: &symbols)
     merges.removeAll(keepingCapacity: true)
     for index in symbols.indices.dropLast() { merges.append(model.merges[symbols[index], symbols[index + 1]]) }
 
@@ -97,7 +97,7 @@ struct BytePairEncoder {
   /// Merges a long run: a linked list of symbols, and a queue of the merges that may be due.
   private mutating func appendMergedByQueue(_ run: Range<Int>) {
     symbols.removeAll(keepingCapacity: true)
-    model.alphabet.appendSymbols(of: run, in: bytes, model.vocabulary, to: &symbols)
+    model.alphabet.appendSymbols(of: run, in: bytes, to: &symbols)
     var list = SymbolList(symbols, merges: model.merges)
     list.merge()
     list.appendTokens(to: &tokens)

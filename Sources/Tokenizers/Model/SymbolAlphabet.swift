@@ -13,12 +13,14 @@ struct SymbolAlphabet: Sendable {
   /// Symbols are bytes, spelled by the characters of `ByteAlphabet`; otherwise they are characters.
   let isByteLevel: Bool
   let fallback: Fallback
+  let vocabulary: Vocabulary
   /// By byte for a byte-level vocabulary, else by ASCII character; -1 where it is no token.
   private let tokens: [Int32]
 
   init(isByteLevel: Bool, fallback: Fallback, vocabulary: Vocabulary) {
     self.isByteLevel = isByteLevel
     self.fallback = fallback
+    self.vocabulary = vocabulary
     tokens =
       if isByteLevel {
         ByteAlphabet.characters.map { vocabulary.id(of: String(Character($0))) ?? -1 }
@@ -34,7 +36,7 @@ struct SymbolAlphabet: Sendable {
 
   /// The token of one character of `bytes`, or -1.
   @inline(__always)
-  func token(of character: Range<Int>, in bytes: [UInt8], _ vocabulary: Vocabulary) -> Int32 {
+  func token(of character: Range<Int>, in bytes: [UInt8]) -> Int32 {
     let first = bytes[character.lowerBound]
     if isByteLevel || first < 0x80 { return tokens[Int(first)] }
     return vocabulary.id(of: bytes.span.extracting(character)) ?? -1
@@ -51,13 +53,13 @@ struct SymbolAlphabet: Sendable {
   /// A character that is no token becomes the tokens of its bytes, where there are such for all of them, else the
   /// unknown token, else nothing. The order of the last two is the library's: an unknown token is put down at the next
   /// character that is a token.
-  func appendSymbols(of range: Range<Int>, in bytes: [UInt8], _ vocabulary: Vocabulary, to symbols: inout [Int32]) {
+  func appendSymbols(of range: Range<Int>, in bytes: [UInt8], to symbols: inout [Int32]) {
     var pending: Int32?
     var index = range.lowerBound
     while index < range.upperBound {
       let character = index..<end(ofCharacterAt: index, in: bytes)
       index = character.upperBound
-      let symbol = token(of: character, in: bytes, vocabulary)
+      let symbol = token(of: character, in: bytes)
       if symbol >= 0 {
         if let unknown = pending.take() { symbols.append(unknown) }
         symbols.append(symbol)
@@ -80,7 +82,7 @@ struct SymbolAlphabet: Sendable {
   // MARK: Tokens
 
   /// The token that a whole piece spells.
-  func token(spelling piece: Span<UInt8>, in vocabulary: Vocabulary) -> Int32? {
+  func token(spelling piece: Span<UInt8>) -> Int32? {
     guard isByteLevel else { return vocabulary.id(of: piece) }
     var spelling: [UInt8] = []
     for index in piece.indices {
@@ -90,7 +92,7 @@ struct SymbolAlphabet: Sendable {
   }
 
   /// The symbols of the first and of the last character of a token, -1 for one that is no token itself.
-  func edges(of token: Int32, in vocabulary: Vocabulary) -> (first: Int32, last: Int32) {
+  func edges(of token: Int32) -> (first: Int32, last: Int32) {
     guard let spelling = vocabulary.bytes(of: token), let byte = spelling.first else { return (-1, -1) }
     let first = spelling.prefix(UTF8Character.length(first: byte))
     let last = spelling[(spelling.lastIndex { !UTF8Character.isContinuation($0) } ?? spelling.startIndex)...]
