@@ -41,7 +41,8 @@ struct StoreContents: Equatable {
         let blob = segmentLengths.lazy.compactMap { tokens in
           try? snapshot.blob(key, expecting: KVBlobLayout(element: version.element, shape: Self.shape, tokens: tokens))
         }.first
-        blobs[key] = SHA256Digest(of: try #require(blob, "no blob of layer \(layer)").payload)
+        let found = try #require(blob, "no blob of layer \(layer)")
+        blobs[key] = SHA256Digest(of: found.payload)
       }
     }
     self.blobs = blobs

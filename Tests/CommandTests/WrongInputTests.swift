@@ -84,7 +84,7 @@ import Testing
   }
 
   @Test func emptyStore() async throws {
-    try await refused(["run", "prompt.pml"], status: 2, saying: "`s`")
+    try await refused(["run", "prompt.pml"], status: 2, saying: "store")
   }
 
   @Test func storeThatIsAFile() async throws {
