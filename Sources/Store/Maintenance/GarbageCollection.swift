@@ -6,6 +6,7 @@ extension StateStore {
   /// killed at any instant it leaves a whole store, and the next run frees the rest.
   ///
   /// - Parameter dryRun: only say what would go.
+  @discardableResult
   public func collectGarbage(_ policy: GarbagePolicy, dryRun: Bool = false) throws(StoreError) -> GarbageReport {
     if dryRun { return try snapshot().garbagePlan(policy).report }
     guard !options.readOnly else { throw .readOnly(path: path) }

@@ -21,3 +21,6 @@ func cut(_ path: String, to byteCount: Int) throws {
 func fileByteCount(_ path: String) -> Int {
   (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
 }
+
+/// Number of this process.
+let ownProcess = getpid()
