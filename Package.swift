@@ -68,7 +68,13 @@ let package = Package(
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
     tests("TokenizersTests", ["Tokenizers"]),
     tests("PMLCompilerTests", ["PMLCompiler"], exclude: ["Layout/encoding_digests.py"]),
-    tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store"]),
+    .target(
+      name: "StoreTestSupport", dependencies: ["ContentHash", "KVCacheFormat", "Store"],
+      path: "Tests/StoreTestSupport", swiftSettings: settings),
+    .executableTarget(
+      name: "store-torture", dependencies: ["Store", "StoreTestSupport"], path: "Tests/StoreTorture",
+      swiftSettings: settings),
+    tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store", "StoreTestSupport", "store-torture"]),
     tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache"]),
     tests("CommandTests", ["pmlc"]),

@@ -1,4 +1,5 @@
 import Store
+import StoreTestSupport
 import TestSupport
 import Testing
 
@@ -27,7 +28,7 @@ import Testing
     let before = try StateStore(at: path).list()
     let report = try StateStore.compact(at: path)
     #expect(report.dropped.isEmpty)
-    #expect(report.byteCountAfter < report.byteCountBefore / 4)
+    #expect(report.byteCountAfter < report.byteCountBefore / 2)
     let store = try StateStore(at: path)
     #expect(try store.verify().isSound)
     #expect(try store.list() == before)

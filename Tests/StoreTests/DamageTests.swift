@@ -2,6 +2,7 @@ import ContentHash
 import Foundation
 import KVCacheFormat
 import Store
+import StoreTestSupport
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import ContentHash
 import Foundation
 import Store
+import StoreTestSupport
 
 /// A store's database file, to be damaged.
 struct DataFile {

@@ -24,3 +24,7 @@ func fileByteCount(_ path: String) -> Int {
 
 /// Number of this process.
 let ownProcess = getpid()
+
+func setOwner(_ path: String, _ user: uid_t) throws {
+  guard unsafe chown(path, user, gid_t(user)) == 0 else { throw CocoaError(.fileWriteNoPermission) }
+}
