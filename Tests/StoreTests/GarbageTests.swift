@@ -154,7 +154,7 @@ import Testing
       try store.write { (batch) throws(StoreError) in
         for number in 0..<8 { try batch.putSample(Sample.key("\(round) \(number)"), tokens: 1000) }
       }
-      try store.age((0..<8).map { "\(round) \($0)" }, to: (0..<8).map { round * 10 + $0 })
+      try store.age((0..<8).map { "\(round) \($0)" }, to: (0..<8).map { 100 + round * 10 + $0 })
     }
     let snapshot = try store.snapshot()
     #expect(try snapshot.contains(Sample.key("39 0")))
