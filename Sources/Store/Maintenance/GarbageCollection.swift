@@ -39,7 +39,8 @@ extension StateStore {
 
 extension Snapshot {
   func garbagePlan(_ policy: GarbagePolicy) throws(StoreError) -> GarbagePlan {
-    GarbagePlan(try inventory(), policy, isWarming: store.isWarming, isInUse: store.isLeased)
+    // Whoever warms may have found one of these there, and not put it again.
+    GarbagePlan(try inventory(), policy, keepsNeedless: store.isWarming, isInUse: store.isLeased)
   }
 
   func inventory() throws(StoreError) -> Inventory {

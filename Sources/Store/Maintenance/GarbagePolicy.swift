@@ -37,9 +37,9 @@ struct GarbagePlan {
 
   /// - Parameters:
   ///   - isInUse: whether a process says that it uses the version.
-  ///   - isWarming: whether one says that it is about to record a version.
+  ///   - keepsNeedless: whether encodings stay that no version needs, as long as the policy's limit allows.
   init(
-    _ inventory: Inventory, _ policy: GarbagePolicy, isWarming: Bool, isInUse: (VersionName) -> Bool
+    _ inventory: Inventory, _ policy: GarbagePolicy, keepsNeedless: Bool, isInUse: (VersionName) -> Bool
   ) {
     var groups: [VersionName: [VersionRecord]] = [:]
     for version in inventory.versions {
@@ -64,8 +64,7 @@ struct GarbagePlan {
       }
     }
     let needless = inventory.holdings.filter { !needed.contains($0.key) }
-    // Whoever warms may have found one of them there, and not put it again.
-    var goes = isWarming ? [:] : needless
+    var goes = keepsNeedless ? [:] : needless
     var byteCount = goes.values.reduce(0) { $0 + $1.byteCount }
     let total = inventory.byteCount
     if let limit = policy.maximumBytes, total - byteCount > limit {
@@ -86,7 +85,7 @@ struct GarbagePlan {
     encodings = Array(goes.keys)
     report = GarbageReport(
       versions: versions, encodings: goes.count, byteCount: byteCount, byteCountLeft: total - byteCount,
-      postponed: isWarming ? needless.keys.count { goes[$0] == nil } : 0, spared: spared.sorted())
+      postponed: keepsNeedless ? needless.keys.count { goes[$0] == nil } : 0, spared: spared.sorted())
   }
 }
 
