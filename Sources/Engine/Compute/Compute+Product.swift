@@ -29,11 +29,12 @@ extension Compute {
   /// - Parameter packs: whether to pack even a few rows.
   func operand(_ x: Matrix, packs: Bool) -> Operand {
     guard x.rows > Self.fewRows || packs, !usesBLAS else { return Operand(matrix: x, packed: nil) }
-    let packed = workspace.matrix(.packed, rows: 1, columns: ck_packed_count(x.rows, x.columns)).memory
-    let step = 64  // a multiple of the 16 columns that the kernel asks for
+    let packed = workspace.matrix(.packed, rows: 1, columns: ck_packed_bytes(ck_f32, x.rows, x.columns) / 4).memory
+    let step = 64  // columns, as the kernel asks for
     pool.run((x.columns + step - 1) / step) { task, _ in
       unsafe ck_pack_rows(
-        x.pointer(row: 0), x.stride, x.rows, x.columns, task * step, min((task + 1) * step, x.columns), packed.base)
+        ck_f32, x.pointer(row: 0), x.stride, x.rows, x.columns, task * step, min((task + 1) * step, x.columns),
+        packed.base)
     }
     return Operand(matrix: x, packed: packed)
   }
@@ -122,12 +123,13 @@ extension Compute {
     unsafe linear.withPointers(outputs) { weights, bias in
       if let packed = x.packed {
         var call = unsafe ck_product_call(
-          element: weight.element.kernelElement, weights: weights, columns: weight.columns, packed: packed.base,
+          element: weight.element.kernelElement, weights: weights, scales: nil, columns: weight.columns,
+          packed: packed.base,
           rows: matrix.rows, bias: bias, adding: adding, output: output, output_stride: stride, scratch: scratch)
         unsafe ck_product(&call, 0, outputs.count)
       } else if matrix.rows <= Self.fewRows {
         var call = unsafe ck_few_rows_call(
-          element: weight.element.kernelElement, weights: weights, columns: weight.columns,
+          element: weight.element.kernelElement, weights: weights, scales: nil, columns: weight.columns,
           x: matrix.pointer(row: 0), x_stride: matrix.stride, rows: matrix.rows, bias: bias, adding: adding,
           output: output, output_stride: stride)
         unsafe ck_few_rows(&call, 0, outputs.count)
