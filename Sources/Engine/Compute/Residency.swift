@@ -1,12 +1,18 @@
 import Glibc
 
-/// Whether memory that a file is mapped to is in memory, and asking for it ahead.
+/// Whether what a file is mapped to is in memory, asking for it ahead, and letting go of it.
 enum Residency {
   /// Asks the system to read these bytes soon, without waiting for them. Memory of no file is left as it is.
   static func willNeed(_ address: UnsafeRawPointer, byteCount: Int) {
     let (start, length) = unsafe pages(address, byteCount: byteCount)
     // A hint: where the system cannot follow it, reading just waits.
     unsafe _ = madvise(start, length, MADV_WILLNEED)
+  }
+
+  /// Takes whole pages of a mapped file out of this process, to be read again if they are used again.
+  static func release(_ address: UnsafeRawPointer, byteCount: Int) {
+    let (start, length) = unsafe pages(address, byteCount: byteCount)
+    unsafe _ = madvise(start, length, MADV_DONTNEED)
   }
 
   /// Whether every page of these bytes is in memory.

@@ -40,6 +40,14 @@ import CKernels
     }
   }
 
+  /// Lets go of the memory of weights that are mapped and not wanted soon.
+  func release() {
+    guard file.identity != nil else { return }
+    unsafe withPointers(row: 0, count: rows) { weights, _ in
+      unsafe Residency.release(weights, byteCount: rows * rowBytes)
+    }
+  }
+
   /// Row `row` in single precision, of a matrix as it is stored.
   func row(_ row: Int) -> [Float] {
     unsafe Array(unsafeUninitializedCapacity: columns) { buffer, count in

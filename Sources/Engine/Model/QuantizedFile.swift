@@ -84,6 +84,7 @@ struct QuantizedFile {
             min((task + 1) * rowsPerTask, matrix.rows), quantized, scales)
         }
       }
+      matrix.release()
       progress(index + 1, matrices.count)
     }
   }
