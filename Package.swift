@@ -12,8 +12,8 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -50,7 +50,9 @@ let package = Package(
 
     // Three libraries that do not know each other, and the tokenizers.
     library("Tokenizers", []),
-    library("PMLCompiler", ["CLibXML2", "ContentHash"]),
+    library(
+      "PMLCompiler", ["CLibXML2", "ContentHash"],
+      resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "ContentHash", "KVCacheFormat"]),
     .target(name: "CKernels"),
     library("Engine", ["CKernels", "COpenBLAS", "ContentHash", "KVCacheFormat"]),
@@ -66,8 +68,8 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("ContentHashTests", ["ContentHash"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
-    tests("TokenizersTests", ["Tokenizers"]),
-    tests("PMLCompilerTests", ["PMLCompiler"], exclude: ["Layout/encoding_digests.py"]),
+    tests("TokenizersTests", ["Tokenizers"], exclude: ["Fixtures"]),
+    tests("PMLCompilerTests", ["PMLCompiler"], exclude: ["Cases", "Layout/encoding_digests.py"]),
     .target(
       name: "StoreTestSupport", dependencies: ["ContentHash", "KVCacheFormat", "Store"],
       path: "Tests/StoreTestSupport", swiftSettings: settings),
@@ -77,6 +79,6 @@ let package = Package(
     tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store", "StoreTestSupport", "store-torture"]),
     tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache"]),
-    tests("CommandTests", ["pmlc"]),
+    tests("CommandTests", ["ContentHash", "KVCacheFormat", "Store", "pmlc"], exclude: ["Goldens"]),
   ]
 )

@@ -1,5 +1,8 @@
 #include "CDemoModel.h"
 
+// `#embed` is of C23, and clang takes it in C of any year.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
 #define EMBED_ALIGNED static const unsigned char _Alignas(64)
 
 EMBED_ALIGNED config[] = {

@@ -1,6 +1,17 @@
 import ArgumentParser
+import PMLCompiler
 
 @main
 struct PMLC: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "pmlc")
+  static let version = CompiledSchema.compilerVersion
+
+  static let configuration = CommandConfiguration(
+    commandName: "pmlc",
+    abstract: "Compile prompt schemas, keep their attention states, and answer prompts from them.",
+    discussion: """
+      A schema (PML, an XML language) declares the parts that prompts repeat. `warm` computes the attention states of \
+      these parts once, into a store on disk; `run` answers a prompt from them, and computes only what is new.
+      """,
+    version: version,
+    subcommands: [Check.self, Compile.self, Inspect.self, Diff.self, Warm.self, Run.self, StoreCommand.self])
 }

@@ -99,6 +99,7 @@ def main():
         matching(r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"),
         normalization.changed_by_nfc,
         normalization.changed_by_nfd,
+        matching(r"\p{P}"),
     ]
     flags = [0] * 0x110000
     for bit, members in enumerate(classes):

@@ -7,7 +7,8 @@ enum {
   // Tokens whose scores are held at once.
   block_tokens = 128,
   block_tiles = block_tokens / ck_tile_tokens,
-  // From so many rows on, a block of half-precision keys and values is converted once, not by each block of rows.
+  // From so many rows on, a block of half-precision keys and values is converted once, not by each block of rows. (One of
+  // eight bits always is.)
   rows_worth_converting = 3 * CK_ROWS,
 };
 
@@ -26,6 +27,19 @@ typedef struct {
   int32_t *key_positions; // block_tokens
 } attention_scratch;
 
+// Memory that is wanted next, asked for little by little: few rows are done with a block of tokens sooner than memory has
+// the one after it.
+typedef struct {
+  const char *next;
+  const char *end;
+} attention_prefetch;
+
+INLINE attention_prefetch ask_for(attention_prefetch p, size_t bytes) {
+  const char *end = (size_t)(p.end - p.next) < bytes ? p.end : p.next + bytes;
+  for (; p.next < end; p.next += 64) __builtin_prefetch(p.next);
+  return p.next < p.end ? p : (attention_prefetch){p.end, p.end};
+}
+
 // One block of rows against one block of tokens.
 typedef struct {
   const float *queries;  // [head_dimension][rows]
@@ -40,60 +54,58 @@ typedef struct {
   const int32_t *key_positions;  // NULL without ALiBi
   const int32_t *row_positions;
   const float *row_slopes;       // times log2(e)
+  attention_prefetch next_keys;
+  attention_prefetch next_values;
   float *sums;                   // rows × [padded_dimension]
   float *maxima;
   float *denominators;
 } attention_block;
 
-// c[r][v] += Σ_i a[i · a_step + r · a_row] · b[i · b_step + v · b_vector ..< +16], all indices in numbers.
-INLINE void multiply_add(
-  const int rows, const int vectors, const ck_element element, const float *a, size_t a_step, size_t a_row,
-  const void *b, size_t b_step, size_t b_vector, size_t count, vf c[CK_ROWS][CK_WIDE]) {
-  for (size_t i = 0; i < count; i++) {
-    vf x[CK_WIDE];
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) x[v] = load_as_f32(element, b, i * b_step + v * b_vector);
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-      vf y = splat(a[i * a_step + r * a_row]);
-#pragma clang loop unroll(full)
-      for (int v = 0; v < vectors; v++) c[r][v] += y * x[v];
-    }
-  }
-}
-
-// scores[r][tile · 16 …] for tiles first..<first + vectors.
-INLINE void score_tiles(
+// scores[r][tile · 16 …] for tiles first..<first + vectors, asking for `share` bytes at each eighth dimension.
+INLINE attention_prefetch score_tiles(
   const int rows, const int vectors, const ck_element element, const attention_block *b, size_t first,
-  float scores[CK_ROWS][block_tokens]) {
+  attention_prefetch prefetch, size_t share, float scores[CK_ROWS][block_tokens]) {
   vf c[CK_ROWS][CK_WIDE] = {0};
   size_t tile = b->head_dimension * ck_tile_tokens;
-  multiply_add(
-    rows, vectors, element, b->queries, rows, 1, (const char *)b->keys + first * tile * element_bytes(element),
-    ck_tile_tokens, tile, b->head_dimension, c);
+  const char *keys = (const char *)b->keys + first * tile * element_bytes(element);
+  for (size_t d = 0; d < b->head_dimension; d += 8) {
+    size_t count = b->head_dimension - d < 8 ? b->head_dimension - d : 8;
+    prefetch = ask_for(prefetch, share);
+    multiply_add(
+      rows, vectors, element, b->queries + d * rows, rows, 1, keys + d * ck_tile_tokens * element_bytes(element),
+      ck_tile_tokens, tile, count, c);
+  }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) store(&scores[r][(first + v) * ck_tile_tokens], c[r][v]);
+  return prefetch;
 }
 
-INLINE void add_values(
+// sums[r][first …] = scale[r] · sums[r][first …] + Σ_t scores[r][t] · values[t][first …], asking for `share` bytes at each
+// eighth token.
+INLINE attention_prefetch add_values(
   const int rows, const int vectors, const ck_element element, const attention_block *b, size_t first,
-  const float *scale, const float scores[CK_ROWS][block_tokens]) {
+  attention_prefetch prefetch, size_t share, const float *scale, const float scores[CK_ROWS][block_tokens]) {
   vf c[CK_ROWS][CK_WIDE];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++)
       c[r][v] = load(b->sums + r * b->padded_dimension + first + v * lanes) * scale[r];
-  multiply_add(
-    rows, vectors, element, &scores[0][b->begin], 1, block_tokens,
-    (const char *)b->values + (b->begin * b->value_stride + first) * element_bytes(element), b->value_stride, lanes,
-    b->end - b->begin, c);
+  for (int32_t t = b->begin; t < b->end; t += 8) {
+    size_t count = b->end - t < 8 ? b->end - t : 8;
+    prefetch = ask_for(prefetch, share);
+    multiply_add(
+      rows, vectors, element, &scores[0][t], 1, block_tokens,
+      (const char *)b->values + (t * b->value_stride + first) * element_bytes(element), b->value_stride, lanes, count,
+      c);
+  }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) store(b->sums + r * b->padded_dimension + first + v * lanes, c[r][v]);
+  return prefetch;
 }
 
 // Turns the scores of one row into weights relative to its new maximum, which is returned; `*sum` becomes their sum.
@@ -136,8 +148,11 @@ INLINE void attend_rows(const int rows, const ck_element element, const attentio
   const int vectors = rows * CK_WIDE <= CK_ROWS * CK_VECTORS ? CK_WIDE : CK_VECTORS;
 
   int tile = b->begin / ck_tile_tokens, end_tile = (b->end + ck_tile_tokens - 1) / ck_tile_tokens;
-  for (; tile + vectors <= end_tile; tile += vectors) score_tiles(rows, vectors, element, b, tile, scores);
-  for (; tile < end_tile; tile++) score_tiles(rows, 1, element, b, tile, scores);
+  attention_prefetch next = b->next_keys;
+  size_t share = round_up((next.end - next.next) * 8 / (b->head_dimension * (end_tile - tile)), 64);
+  for (; tile + vectors <= end_tile; tile += vectors)
+    next = score_tiles(rows, vectors, element, b, tile, next, share * vectors, scores);
+  for (; tile < end_tile; tile++) next = score_tiles(rows, 1, element, b, tile, next, share, scores);
 
   float scale[CK_ROWS] __attribute__((aligned(64)));
   for (int r = 0; r < rows; r++) {
@@ -149,8 +164,11 @@ INLINE void attend_rows(const int rows, const ck_element element, const attentio
   }
 
   size_t d = 0, dimension = b->padded_dimension;
-  for (; d + vectors * lanes <= dimension; d += vectors * lanes) add_values(rows, vectors, element, b, d, scale, scores);
-  for (; d < dimension; d += lanes) add_values(rows, 1, element, b, d, scale, scores);
+  next = b->next_values;
+  share = round_up((next.end - next.next) * 8 * lanes / (dimension * (b->end - b->begin)), 64);
+  for (; d + vectors * lanes <= dimension; d += vectors * lanes)
+    next = add_values(rows, vectors, element, b, d, next, share * vectors, scale, scores);
+  for (; d < dimension; d += lanes) next = add_values(rows, 1, element, b, d, next, share, scale, scores);
 }
 
 #define CK_ATTEND(rows)                                                                                               \
@@ -164,8 +182,6 @@ static void (*const attend[][2])(const attention_block *) = {
   CK_EACH_ROW_COUNT(CK_ATTEND)
 #undef CK_ATTEND
 };
-
-INLINE size_t round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 static attention_scratch divide_scratch(const ck_attention_call *call) {
   size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
@@ -216,30 +232,15 @@ static int32_t tokens_below(const ck_kv_run *run, int64_t position) {
 
 INLINE int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : x > high ? high : x; }
 
-// Keys and values of tokens begin ..< end of the run as f32; values get the padded stride, zeros in the padding. Keys
-// that are f32 already stay where they are.
-static void convert_block(
-  const ck_kv_run *run, size_t dimension, int32_t begin, int32_t end, const attention_scratch *s) {
-  ck_element element = run->element;
-  size_t padded = round_up(dimension, lanes), count = end - begin;
-  size_t numbers = round_up(count, ck_tile_tokens) * dimension;
-  for (size_t i = 0; i < numbers && element != ck_f32; i += lanes)
-    store(s->keys + i, load_as_f32(element, run->keys, begin * dimension + i));
-  for (size_t t = 0; t < count; t++) {
-    size_t d = 0, row = (begin + t) * dimension;
-    for (; d + lanes <= dimension; d += lanes)
-      store(s->values + t * padded + d, load_as_f32(element, run->values, row + d));
-    if (d < dimension)
-      store(s->values + t * padded + d, load_part_as_f32(element, run->values, row + d, dimension - d));
-  }
-}
-
-// One block of tokens, begin ..< end of the run, against all rows that see some of it.
+// One block of tokens, begin ..< end of the run, against all rows that see some of it. `next` is what comes after it.
 static void attend_block(
-  const ck_attention_call *call, const ck_kv_run *run, int32_t begin, int32_t end, const attention_scratch *s) {
+  const ck_attention_call *call, const ck_kv_run *run, int32_t begin, int32_t end, const ck_kv_run *next,
+  int32_t next_begin, const attention_scratch *s) {
   size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
-  size_t padded = round_up(dimension, lanes), bytes = element_bytes(run->element);
-  bool converted = padded != dimension || (run->element != ck_f32 && rows >= rows_worth_converting);
+  size_t padded = round_up(dimension, lanes), count = end - begin;
+  size_t tile_bytes = ck_kv_tile_bytes(run->element, dimension);
+  bool converted = padded != dimension || run->element == ck_q8 ||
+                   (run->element == ck_f16 && rows >= rows_worth_converting);
   if (call->slopes)
     for (int32_t t = begin; t < end; t++)
       s->key_positions[t - begin] = run->positions ? run->positions[t] : run->first_position + t;
@@ -247,8 +248,8 @@ static void attend_block(
   int32_t row_begin[CK_ROWS], row_end[CK_ROWS], row_positions[CK_ROWS];
   float row_slopes[CK_ROWS];
   attention_block b = {
-    .keys = (const char *)run->keys + begin * dimension * bytes,
-    .values = (const char *)run->values + begin * dimension * bytes,
+    .keys = (const char *)run->keys + begin / ck_tile_tokens * tile_bytes,
+    .values = (const char *)run->values + begin / ck_tile_tokens * tile_bytes,
     .head_dimension = dimension,
     .padded_dimension = padded,
     .value_stride = padded,
@@ -259,15 +260,31 @@ static void attend_block(
     .row_slopes = row_slopes,
   };
   if (converted) {
-    convert_block(run, dimension, begin, end, s);
-    if (run->element != ck_f32) b.keys = s->keys;
+    if (run->element != ck_f32) {
+      convert_keys(run->element, b.keys, dimension, (count + ck_tile_tokens - 1) / ck_tile_tokens, s->keys);
+      b.keys = s->keys;
+    }
+    convert_values(run->element, b.values, dimension, count, padded, s->values);
     b.values = s->values;
   }
+  size_t next_bytes = 0, next_offset = 0;
+  if (next) {
+    int32_t tokens = next->tokens - next_begin < block_tokens ? next->tokens - next_begin : block_tokens;
+    tile_bytes = ck_kv_tile_bytes(next->element, dimension);
+    next_bytes = (tokens + ck_tile_tokens - 1) / ck_tile_tokens * tile_bytes;
+    next_offset = next_begin / ck_tile_tokens * tile_bytes;
+  }
   for (size_t block = 0; block < rows; block += CK_ROWS) {
-    size_t count = rows - block < CK_ROWS ? rows - block : CK_ROWS;
+    size_t some = rows - block < CK_ROWS ? rows - block : CK_ROWS;
+    size_t from = round_up(next_bytes * block / rows, 64), to = round_up(next_bytes * (block + some) / rows, 64);
+    if (next) {
+      const char *keys = (const char *)next->keys + next_offset, *values = (const char *)next->values + next_offset;
+      b.next_keys = (attention_prefetch){keys + from, keys + to};
+      b.next_values = (attention_prefetch){values + from, values + to};
+    }
     b.begin = end - begin;
     b.end = 0;
-    for (size_t r = 0; r < count; r++) {
+    for (size_t r = 0; r < some; r++) {
       size_t token = (block + r) / call->group;
       row_begin[r] = clamp(s->visible[2 * token] - begin, 0, end - begin);
       row_end[r] = clamp(s->visible[2 * token + 1] - begin, 0, end - begin);
@@ -282,7 +299,7 @@ static void attend_block(
     b.sums = s->sums + block * padded;
     b.maxima = s->maxima + block;
     b.denominators = s->denominators + block;
-    attend[count][!converted && run->element == ck_f16](&b);
+    attend[some][!converted && run->element == ck_f16](&b);
   }
 }
 
@@ -324,9 +341,12 @@ static void attention(const ck_attention_call *call) {
     if (begin >= end) continue;
     if (run->variant != packed) pack_queries(call, run->variant, s.queries);
     packed = run->variant;
-    begin = begin / ck_tile_tokens * ck_tile_tokens;
-    for (; begin < end; begin += block_tokens)
-      attend_block(call, run, begin, end - begin < block_tokens ? end : begin + block_tokens, &s);
+    begin = begin / block_tokens * block_tokens;  // Where blocks begin does not depend on who sees them.
+    for (; begin < end; begin += block_tokens) {
+      bool last = end - begin <= block_tokens;
+      const ck_kv_run *next = !last ? run : i + 1 < call->run_count ? run + 1 : NULL;
+      attend_block(call, run, begin, last ? end : begin + block_tokens, next, last ? 0 : begin + block_tokens, &s);
+    }
   }
   finish_rows(call, &s);
 }

@@ -38,6 +38,13 @@ import KVCacheFormat
 
   init(shape: KVShape) { self.shape = shape }
 
+  /// Position of the last token.
+  var lastPosition: Int? {
+    guard count > 0 else { return nil }
+    let (page, slot) = locate(count - 1)
+    return unsafe Int(pages[page].positions[slot])
+  }
+
   /// Makes room for tokens at these positions, and counts them. Their states are to be stored next.
   func append(positions: some RandomAccessCollection<Int32>) {
     let capacity = starts[pages.count]
@@ -54,6 +61,12 @@ import KVCacheFormat
       unsafe pages[page].positions[slot] = position
     }
     count += positions.count
+  }
+
+  /// Forgets all but the first `count` tokens.
+  func truncate(to count: Int) {
+    precondition(count >= 0 && count <= self.count, "\(count) tokens of \(self.count)")
+    self.count = count
   }
 
   private func locate(_ token: Int) -> (page: Int, slot: Int) {
@@ -104,32 +117,52 @@ import KVCacheFormat
   func write(layer: Int, tokens: Range<Int>, layout: KVBlobLayout, into destination: inout MutableRawSpan) {
     precondition(layout.tokens == tokens.count && layout.shape == shape, "the layout is another segment's")
     precondition(destination.byteCount == layout.byteCount, "\(destination.byteCount) bytes for \(layout.byteCount)")
-    let dimension = shape.headDimension
     unsafe destination.withUnsafeMutableBytes { bytes in
       guard let base = bytes.baseAddress else { return }
-      unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: KVBlobLayout.tileTokens * dimension) { rows in
-        guard let rows = rows.baseAddress else { return }
-        for head in 0..<shape.heads {
-          let keys = unsafe base + layout.keyOffset(head: head)
-          let values = unsafe base + layout.valueOffset(head: head)
-          forParts(tokens) { page, slots, offset in
-            for slot in slots {
-              let token = offset + slot - slots.lowerBound
-              let tile = slot / KVBlobLayout.tileTokens
-              let lane = slot % KVBlobLayout.tileTokens
-              let source =
-                unsafe page.keys(layer: layer, head: head).assumingMemoryBound(to: Float.self)
-                + tile * KVBlobLayout.tileTokens * dimension + lane
-              for index in 0..<dimension { unsafe rows[index] = source[index * KVBlobLayout.tileTokens] }
-              unsafe ck_store_keys(layout.element.kernelElement, dimension, rows, dimension, token, 1, keys)
-            }
-            unsafe ck_store_values(
-              layout.element.kernelElement, dimension,
-              page.values(layer: layer, head: head).assumingMemoryBound(to: Float.self)
-                + slots.lowerBound * dimension, dimension, offset, slots.count, values)
-          }
-          unsafe ck_zero_tail(layout.element.kernelElement, dimension, layout.tokens, keys, values)
+      for head in 0..<shape.heads {
+        let keys = unsafe base + layout.keyOffset(head: head)
+        let values = unsafe base + layout.valueOffset(head: head)
+        forParts(tokens) { page, slots, offset in
+          unsafe writeKeys(
+            page.keys(layer: layer, head: head), slots: slots, element: layout.element, from: offset, into: keys)
+          unsafe ck_store_values(
+            layout.element.kernelElement, shape.headDimension,
+            page.values(layer: layer, head: head).assumingMemoryBound(to: Float.self)
+              + slots.lowerBound * shape.headDimension, shape.headDimension, offset, slots.count, values)
         }
+        unsafe ck_zero_tail(layout.element.kernelElement, shape.headDimension, layout.tokens, keys, values)
+      }
+    }
+  }
+
+  /// Writes the keys in `slots` of a page to the tiles at `keys`, from token `offset` on.
+  private func writeKeys(
+    _ page: UnsafeMutableRawPointer, slots: Range<Int>, element: KVElement, from offset: Int,
+    into keys: UnsafeMutableRawPointer
+  ) {
+    let (tile, dimension) = (KVBlobLayout.tileTokens, shape.headDimension)
+    let source = unsafe page.assumingMemoryBound(to: Float.self)
+    if slots.lowerBound.isMultiple(of: tile), offset.isMultiple(of: tile) {
+      // Tile for tile. What follows the last token in its tile is zeroed, or written next.
+      let count = (slots.count + tile - 1) / tile * tile * dimension
+      let destination = unsafe keys + offset * dimension * element.byteCount
+      switch element {
+      case .f32:
+        unsafe destination.copyMemory(
+          from: source + slots.lowerBound * dimension, byteCount: count * MemoryLayout<Float>.stride)
+      case .f16:
+        unsafe ck_f32_to_f16(
+          source + slots.lowerBound * dimension, count, destination.assumingMemoryBound(to: UInt16.self))
+      }
+      return
+    }
+    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: dimension) { row in
+      guard let row = row.baseAddress else { return }
+      for slot in slots {
+        let lane = unsafe source + slot / tile * tile * dimension + slot % tile
+        for index in 0..<dimension { unsafe row[index] = lane[index * tile] }
+        unsafe ck_store_keys(
+          element.kernelElement, dimension, row, dimension, offset + slot - slots.lowerBound, 1, keys)
       }
     }
   }

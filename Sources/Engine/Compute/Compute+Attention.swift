@@ -1,129 +1,52 @@
 import CKernels
-import Glibc
 import KVCacheFormat
 
-/// Cosines and sines for the rows of a pass: a row holds the cosines of all pairs, then the sines.
-struct RotaryTable {
-  let angles: Matrix
-  let pairs: Int
-
-  func cosines(_ row: Int) -> UnsafeMutablePointer<Float> { unsafe angles.pointer(row: row) }
-  func sines(_ row: Int) -> UnsafeMutablePointer<Float> { unsafe angles.pointer(row: row) + pairs }
-}
-
 extension Compute {
-  /// Computes the angles of all rows of `pass`, in each rotated form.
-  func rotaryTable(_ pass: Pass, _ frequencies: RotaryFrequencies) -> RotaryTable {
-    let pairs = frequencies.radians.count
-    let table = RotaryTable(
-      angles: workspace.matrix(.rotary, rows: pass.angles, columns: 2 * pairs), pairs: pairs)
-    for span in pass.spans {
-      pool.run(span.shifts.count * span.rows.count) { task, _ in
-        let (variant, row) = task.quotientAndRemainder(dividingBy: span.rows.count)
-        let position = Float(Int(pass.positions[span.rows.lowerBound + row]) - span.shifts[variant])
-        let (cosines, sines) = unsafe (table.cosines(span.firstAngle + task), table.sines(span.firstAngle + task))
-        for (pair, radians) in frequencies.radians.enumerated() {
-          let angle = position * radians
-          unsafe cosines[pair] = cosf(angle) * frequencies.amplitude
-          unsafe sines[pair] = sinf(angle) * frequencies.amplitude
-        }
-      }
-    }
-    return table
-  }
-
-  /// Rotates the keys of all rows, in place, and keeps them and the values in the sequences' states.
-  func storeStates(
-    _ projection: Matrix, layer: Int, pass: Pass, table: RotaryTable?, _ decoder: DecoderDescription
-  ) {
-    let dimension = decoder.headDimension
-    for span in pass.spans {
-      pool.run(decoder.keyValueHeads) { head, _ in
-        let column = decoder.keyColumn(head)
-        if let table {
-          for row in span.rows {
-            let angle = span.firstAngle + row - span.rows.lowerBound
-            let keys = unsafe projection.pointer(row: row) + column
-            unsafe ck_rotate(
-              keys, table.cosines(angle), table.sines(angle), 1, 1, dimension, 2 * table.pairs, keys)
-          }
-        }
-        let first = unsafe projection.pointer(row: span.rows.lowerBound)
-        unsafe span.fresh.store(
-          layer: layer, head: head, tokens: span.tokens, keys: first + column,
-          values: first + decoder.valueColumn(head), stride: projection.stride)
-      }
-    }
-  }
-}
-
-/// One key-value head of some rows of one sequence: the work of one thread at a time.
-struct AttentionTask {
-  let span: Int
-  let head: Int
-  let rows: Range<Int>
-}
-
-extension Compute {
-  /// Query rows, over all heads of a group, that one task takes.
-  private static let queriesPerTask = 128
-
-  /// The tasks that cover `rows` of each span.
-  static func attentionTasks(
-    _ pass: Pass, _ decoder: DecoderDescription, rows: (Pass.Span) -> Range<Int>
-  ) -> [AttentionTask] {
-    let block = max(queriesPerTask / decoder.groupSize, 1)
-    var tasks: [AttentionTask] = []
-    for (index, span) in pass.spans.enumerated() {
-      let rows = rows(span)
-      // The last rows see the most, so they go first.
-      for start in stride(from: rows.lowerBound, to: rows.upperBound, by: block).reversed() {
-        for head in 0..<decoder.keyValueHeads {
-          tasks.append(
-            AttentionTask(span: index, head: head, rows: start..<min(start + block, rows.upperBound)))
-        }
-      }
-    }
-    return tasks
-  }
-
-  /// Attention of the tasks' rows over all that their sequences hold: cached segments where they lie, fresh states
+  /// Attention of the plan's rows over all that their sequences hold: cached segments where they lie, fresh states
   /// beside them, one softmax over both. Queries come from `projection`, results go to the same rows of `output`.
   func attend(
-    _ tasks: [AttentionTask], queries projection: Matrix, into output: Matrix, layer: Int, pass: Pass,
+    _ plan: AttentionPlan, queries projection: Matrix, into output: Matrix, layer: Int, pass: Pass,
     table: RotaryTable?, _ decoder: DecoderDescription
   ) {
     let rowNumbers = decoder.groupSize * decoder.headDimension
-    let mostRows = tasks.reduce(0) { max($0, $1.rows.count) }
-    let mostForms = pass.spans.reduce(1) { max($0, $1.shifts.count) }
-    let kernelBytes = ck_attention_scratch_bytes(mostRows, decoder.groupSize, decoder.headDimension)
+    let forms = pass.spans.reduce(1) { max($0, $1.shifts.count) }
+    let kernelBytes = ck_attention_scratch_bytes(plan.mostRows, decoder.groupSize, decoder.headDimension)
     let kernelNumbers = (kernelBytes + 63) / 64 * 16
-    unsafe run(tasks.count, scratch: kernelNumbers + mostForms * mostRows * rowNumbers) { index, scratch in
-      let task = tasks[index]
-      let span = pass.spans[task.span]
+    let partials = Partials(
+      results: workspace.matrix(.partials, rows: plan.partials, columns: decoder.headDimension),
+      logarithms: workspace.matrix(.partialLogarithms, rows: plan.partials, columns: 1))
+    unsafe run(plan.tasks.count, scratch: kernelNumbers + forms * plan.mostRows * rowNumbers) { index, scratch in
+      let task = plan.tasks[index]
+      let block = plan.blocks[task.block]
+      let span = pass.spans[block.span]
       let queries = unsafe scratch + kernelNumbers
-      unsafe turnQueries(task, span, projection, table: table, decoder, into: queries)
-      var runs = unsafe [ck_kv_run]()
-      unsafe runs.reserveCapacity(span.cached.count + 8)
-      for run in span.cached { unsafe runs.append(run.kernelRun(layer: layer, head: task.head)) }
-      unsafe span.fresh.appendRuns(layer: layer, head: task.head, to: &runs)
-      unsafe attend(
-        task, queries: queries, runs: runs, scratch: scratch, into: output, layer: layer, pass: pass, decoder)
+      unsafe turnQueries(block, span, projection, table: table, decoder, into: queries)
+      let runs = unsafe span.runs(layer: layer, head: block.head, part: task.part, of: block.parts, decoder)
+      let target = unsafe partials.target(task, block, output, decoder)
+      unsafe decoder.withKernelCall(block, pass: pass, layer: layer, runs: runs) { call in
+        unsafe call.pointee.queries = UnsafePointer(queries)
+        unsafe call.pointee.output = target.results
+        unsafe call.pointee.output_token_stride = target.stride
+        unsafe call.pointee.log_sum_exp = target.logarithms
+        unsafe call.pointee.scratch = UnsafeMutableRawPointer(scratch)
+        unsafe ck_attention(call)
+      }
     }
+    merge(partials, plan, into: output, decoder)
   }
 
-  /// Writes the task's queries, scaled, once for each rotated form: (forms, rows, group, headDimension).
+  /// Writes the block's queries, scaled, once for each rotated form: (forms, rows, group, headDimension).
   private func turnQueries(
-    _ task: AttentionTask, _ span: Pass.Span, _ projection: Matrix, table: RotaryTable?,
+    _ block: AttentionPlan.Block, _ span: Pass.Span, _ projection: Matrix, table: RotaryTable?,
     _ decoder: DecoderDescription, into queries: UnsafeMutablePointer<Float>
   ) {
-    let column = decoder.queryColumn(task.head * decoder.groupSize)
+    let column = decoder.queryColumn(block.head * decoder.groupSize)
     let rowNumbers = decoder.groupSize * decoder.headDimension
     for form in span.shifts.indices {
-      for (index, row) in task.rows.enumerated() {
+      for (index, row) in block.rows.enumerated() {
         let source = unsafe projection.pointer(row: row) + column
-        let destination = unsafe queries + (form * task.rows.count + index) * rowNumbers
-        let angle = span.firstAngle + form * span.rows.count + row - span.rows.lowerBound
+        let destination = unsafe queries + (form * block.rows.count + index) * rowNumbers
+        let angle = span.angle(form: form, row: row)
         unsafe ck_rotate(
           source, table?.cosines(angle), table?.sines(angle), decoder.attentionScale, decoder.groupSize,
           decoder.headDimension, 2 * (table?.pairs ?? 0), destination)
@@ -131,41 +54,126 @@ extension Compute {
     }
   }
 
-  private func attend(
-    _ task: AttentionTask, queries: UnsafePointer<Float>, runs: [ck_kv_run],
-    scratch: UnsafeMutablePointer<Float>, into output: Matrix, layer: Int, pass: Pass, _ decoder: DecoderDescription
-  ) {
-    let group = decoder.groupSize
-    let rowNumbers = group * decoder.headDimension
-    unsafe runs.withUnsafeBufferPointer { runs in
-      unsafe pass.positions.withUnsafeBufferPointer { positions in
-        unsafe decoder.withSlopes(ofGroup: task.head) { slopes in
-          var call = unsafe ck_attention_call(
-            queries: queries, query_variant_stride: task.rows.count * rowNumbers, query_token_stride: rowNumbers,
-            output: output.pointer(row: task.rows.lowerBound) + task.head * rowNumbers,
-            output_token_stride: output.stride, log_sum_exp: nil,
-            positions: positions.baseAddress.map { unsafe $0 + task.rows.lowerBound }, slopes: slopes,
-            window: Int32(decoder.windows[layer] ?? 0), tokens: Int32(task.rows.count), group: Int32(group),
-            head_dimension: Int32(decoder.headDimension), runs: runs.baseAddress, run_count: Int32(runs.count),
-            scratch: scratch)
-          unsafe ck_attention(&call)
+  /// Joins what the parts of each block gave.
+  private func merge(_ partials: Partials, _ plan: AttentionPlan, into output: Matrix, _ decoder: DecoderDescription) {
+    guard plan.partials > 0 else { return }
+    let rowNumbers = decoder.groupSize * decoder.headDimension
+    pool.run(plan.blocks.count) { index, _ in
+      let block = plan.blocks[index]
+      guard block.parts > 1 else { return }
+      let firsts = (0..<block.parts).map { block.firstPartial + $0 * block.rows.count * decoder.groupSize }
+      var results = unsafe firsts.map { unsafe Optional(UnsafePointer(partials.results.pointer(row: $0))) }
+      var logarithms = unsafe firsts.map { unsafe Optional(UnsafePointer(partials.logarithms.pointer(row: $0))) }
+      for row in block.rows {
+        unsafe ck_attention_merge(
+          block.parts, results, logarithms, decoder.groupSize, decoder.headDimension,
+          output.pointer(row: row) + block.head * rowNumbers)
+        for part in 0..<block.parts {
+          unsafe results[part]? += rowNumbers
+          unsafe logarithms[part]? += decoder.groupSize
         }
       }
     }
   }
 }
 
-extension Pass.CachedRun {
-  fileprivate func kernelRun(layer: Int, head: Int) -> ck_kv_run {
-    unsafe ck_kv_run(
-      keys: segment.keys(layer: layer, head: head), values: segment.values(layer: layer, head: head), positions: nil,
-      first_position: place, tokens: count, element: segment.layout.element.kernelElement, variant: variant)
+/// What tasks leave that see a part of the keys: results, (part, row, head of the group), and the logarithm of each
+/// one's softmax denominator.
+private struct Partials {
+  let results: Matrix
+  let logarithms: Matrix
+
+  /// Where a task writes: straight to the output if it sees all the keys.
+  func target(
+    _ task: AttentionPlan.Task, _ block: AttentionPlan.Block, _ output: Matrix, _ decoder: DecoderDescription
+  ) -> (results: UnsafeMutablePointer<Float>, stride: Int, logarithms: UnsafeMutablePointer<Float>?) {
+    let rowNumbers = decoder.groupSize * decoder.headDimension
+    if block.parts == 1 {
+      return unsafe (output.pointer(row: block.rows.lowerBound) + block.head * rowNumbers, output.stride, nil)
+    }
+    let first = block.firstPartial + task.part * block.rows.count * decoder.groupSize
+    return unsafe (results.pointer(row: first), rowNumbers, logarithms.pointer(row: first))
+  }
+}
+
+extension Pass.Span {
+  /// What the kernel reads of one head: every run of keys, or the tiles of part `part` of `parts`.
+  fileprivate func runs(
+    layer: Int, head: Int, part: Int, of parts: Int, _ decoder: DecoderDescription
+  ) -> [ck_kv_run] {
+    var runs = unsafe [ck_kv_run]()
+    unsafe runs.reserveCapacity(cached.count + 8)
+    for run in cached {
+      unsafe runs.append(
+        ck_kv_run(
+          keys: run.segment.keys(layer: layer, head: head), values: run.segment.values(layer: layer, head: head),
+          positions: nil, first_position: run.place, tokens: run.count,
+          element: run.segment.layout.element.kernelElement, variant: run.variant))
+    }
+    unsafe fresh.appendRuns(layer: layer, head: head, to: &runs)
+    guard parts > 1 else { return unsafe runs }
+    let tiles = unsafe runs.reduce(0) { unsafe $0 + $1.tiles }
+    let wanted = tiles * part / parts..<tiles * (part + 1) / parts
+    var cut = unsafe [ck_kv_run]()
+    var start = 0
+    for index in unsafe runs.indices {
+      let run = unsafe runs[index]
+      let end = unsafe start + run.tiles
+      let kept = wanted.clamped(to: start..<end)
+      if !kept.isEmpty {
+        unsafe cut.append(run.tiles(kept.lowerBound - start..<kept.upperBound - start, decoder.headDimension))
+      }
+      start = end
+    }
+    return unsafe cut
+  }
+}
+
+extension ck_kv_run {
+  fileprivate var tiles: Int { unsafe (Int(tokens) + KVBlobLayout.tileTokens - 1) / KVBlobLayout.tileTokens }
+
+  /// The run of these tiles.
+  fileprivate func tiles(_ range: Range<Int>, _ headDimension: Int) -> ck_kv_run {
+    let first = range.lowerBound * KVBlobLayout.tileTokens
+    let bytes = unsafe range.lowerBound * ck_kv_tile_bytes(element, headDimension)
+    var run = unsafe self
+    unsafe run.keys += bytes
+    unsafe run.values += bytes
+    if unsafe run.positions != nil { unsafe run.positions += first }
+    unsafe run.first_position += Int32(first)
+    unsafe run.tokens = Int32(min(range.count * KVBlobLayout.tileTokens, Int(tokens) - first))
+    return unsafe run
   }
 }
 
 extension DecoderDescription {
+  /// Lends a call that lacks its queries, outputs and scratch.
+  fileprivate func withKernelCall(
+    _ block: AttentionPlan.Block, pass: Pass, layer: Int, runs: [ck_kv_run],
+    _ body: (UnsafeMutablePointer<ck_attention_call>) -> Void
+  ) {
+    unsafe runs.withUnsafeBufferPointer { runs in
+      unsafe pass.positions.withUnsafeBufferPointer { positions in
+        unsafe withSlopes(ofGroup: block.head) { slopes in
+          var call = unsafe ck_attention_call()
+          unsafe call.query_variant_stride = block.rows.count * groupSize * headDimension
+          unsafe call.query_token_stride = groupSize * headDimension
+          unsafe call.positions = positions.baseAddress.map { unsafe $0 + block.rows.lowerBound }
+          unsafe call.slopes = slopes
+          unsafe call.window = Int32(windows[layer] ?? 0)
+          unsafe call.tokens = Int32(block.rows.count)
+          unsafe call.group = Int32(groupSize)
+          unsafe call.head_dimension = Int32(headDimension)
+          unsafe call.runs = runs.baseAddress
+          unsafe call.run_count = Int32(runs.count)
+          unsafe body(&call)
+        }
+      }
+    }
+  }
+
   /// Lends the slopes of the query heads that share `head`, or a null pointer for a rotary model.
-  fileprivate func withSlopes(ofGroup head: Int, _ body: (UnsafePointer<Float>?) -> Void) {
+  private func withSlopes(ofGroup head: Int, _ body: (UnsafePointer<Float>?) -> Void) {
     if case .linearBiases(let slopes) = positions {
       unsafe slopes.withUnsafeBufferPointer { slopes in
         unsafe body(slopes.baseAddress.map { unsafe $0 + head * groupSize })

@@ -1,99 +1,186 @@
 import CKernels
 import COpenBLAS
 
+/// Activations that weights are about to be multiplied with: as they lie, or packed for the kernel.
+struct Operand {
+  let matrix: Matrix
+  /// Packed for weights of this type (all types but `q8` share one form).
+  let element: WeightElement
+  let packed: FloatMemory?
+}
+
+/// One product: operand · Wᵀ + b, written to `output` or added to it.
+struct Product {
+  let linear: Linear
+  let output: Matrix
+  var adding = false
+}
+
 extension Compute {
-  /// Numbers of a tile of converted weights: a quarter of a megabyte, which stays in the second-level cache.
+  /// Up to so many rows the weights are read once for all of them, and nothing is packed.
+  private static func fewRows(_ element: WeightElement) -> Int { element == .q8 ? 3 : 8 }
+  /// Weight rows of a task; the kernel works on so many at a time.
+  private static let panelRows = 63
+  /// Weight bytes of a task where reading them is what takes the time.
+  private static let taskBytes = 1 << 16
+  /// Numbers of a tile of weights that is converted for OpenBLAS: a quarter of a megabyte stays in the cache.
   private static let tileNumbers = 1 << 16
 
-  /// y = x · Wᵀ + b, or y += x · Wᵀ + b.
+  /// Makes `x` ready for products with `linear` and others like it. It holds until the next call, and as long as `x` is
+  /// left as it is.
   ///
-  /// x is (rows, inputs), y (rows, outputs). Weights are converted tile by tile on the way, by the thread that
-  /// multiplies with them; for a single row the product reads them as they are stored.
-  func multiply(_ x: Matrix, by linear: Linear, into y: Matrix, adding: Bool = false) {
-    let weight = linear.weight
-    precondition(x.columns == weight.columns && y.columns == weight.rows && x.rows == y.rows, "shapes do not match")
-    guard x.rows > 0 else { return }
-    if x.rows == 1 {
-      multiplyRow(x, by: linear, into: y, adding: adding)
-    } else {
-      multiplyRows(x, by: linear, into: y, adding: adding)
+  /// - Parameter packs: whether to pack even a few rows.
+  func operand(_ x: Matrix, for linear: Linear, packs: Bool) -> Operand {
+    let element = linear.weight.element
+    let isFew = !packs && x.rows <= Self.fewRows(element)
+    guard !isFew, !usesBLAS || element == .q8 else { return Operand(matrix: x, element: element, packed: nil) }
+    let bytes = ck_packed_bytes(element.kernelElement, x.rows, x.columns)
+    let packed = workspace.matrix(.packed, rows: 1, columns: (bytes + 3) / 4).memory
+    let step = 64  // what the kernel asks for
+    pool.run((x.columns + step - 1) / step) { task, _ in
+      unsafe ck_pack_rows(
+        element.kernelElement, x.pointer(row: 0), x.stride, x.rows, x.columns, task * step,
+        min((task + 1) * step, x.columns), packed.base)
+    }
+    return Operand(matrix: x, element: element, packed: packed)
+  }
+
+  /// Carries out products with one operand, sharing out their weight rows.
+  func multiply(_ x: Operand, _ products: [Product]) {
+    guard x.matrix.rows > 0 else { return }
+    var tasks: [(product: Product, outputs: Range<Int>)] = []
+    for product in products {
+      let weight = product.linear.weight
+      precondition(
+        x.matrix.columns == weight.columns && product.output.columns == weight.rows
+          && product.output.rows == x.matrix.rows, "shapes do not match")
+      precondition((weight.element == .q8) == (x.element == .q8), "made ready for other weights")
+      let step = outputsPerTask(weight, x)
+      for start in stride(from: 0, to: weight.rows, by: step) {
+        tasks.append((product, start..<min(start + step, weight.rows)))
+      }
+    }
+    unsafe run(tasks.count, scratch: scratchNumbers(x)) { task, scratch in
+      let (product, outputs) = tasks[task]
+      unsafe multiply(
+        x, product.linear, outputs, into: product.output.columns(outputs), adding: product.adding, scratch: scratch)
     }
   }
 
-  private func multiplyRows(_ x: Matrix, by linear: Linear, into y: Matrix, adding: Bool) {
-    let weight = linear.weight
-    let tileRows = max(Self.tileNumbers / weight.columns / 16 * 16, 16)
-    let tiles = (weight.rows + tileRows - 1) / tileRows
-    unsafe run(tiles, scratch: tileRows * weight.columns) { tile, scratch in
-      let outputs = tile * tileRows..<min((tile + 1) * tileRows, weight.rows)
-      if let bias = linear.bias { spread(bias, outputs, over: y, adding: adding) }
-      let destination = unsafe y.pointer(row: 0) + outputs.lowerBound
-      unsafe weight.withSinglePrecision(rows: outputs, scratch: scratch) { tile in
-        unsafe cblas_sgemm(
-          CblasRowMajor, CblasNoTrans, CblasTrans, CInt(x.rows), CInt(outputs.count), CInt(x.columns), 1,
-          x.pointer(row: 0), CInt(x.stride), tile, CInt(weight.columns), adding || linear.bias != nil ? 1 : 0,
-          destination, CInt(y.stride))
+  /// y += x · Wᵀ + b.
+  func add(_ x: Operand, times linear: Linear, to y: Matrix) {
+    multiply(x, [Product(linear: linear, output: y, adding: true)])
+  }
+
+  /// y = activation(x · gateᵀ) · (x · upᵀ), number by number, or activation(x · upᵀ) without a gate.
+  ///
+  /// The activation goes over each part of the product while it is in the cache.
+  func multiply(_ x: Operand, gate: Linear?, up: Linear, activation: Activation, into y: Matrix) {
+    guard x.matrix.rows > 0 else { return }
+    let rows = x.matrix.rows
+    let step = outputsPerTask(up.weight, x)
+    let productNumbers = scratchNumbers(x)
+    let tasks = (up.weight.rows + step - 1) / step
+    unsafe run(tasks, scratch: productNumbers + (gate == nil ? 0 : rows * step)) { task, scratch in
+      let outputs = task * step..<min((task + 1) * step, up.weight.rows)
+      let part = y.columns(outputs)
+      unsafe multiply(x, up, outputs, into: part, adding: false, scratch: scratch)
+      guard let gate else {
+        for row in 0..<rows { unsafe activation.apply(part.pointer(row: row), count: outputs.count) }
+        return
+      }
+      let gated = unsafe scratch + productNumbers
+      unsafe multiply(
+        x, gate, outputs, output: gated, stride: outputs.count, adding: false, scratch: scratch)
+      for row in 0..<rows {
+        unsafe activation.apply(
+          gated + row * outputs.count, multiplying: part.pointer(row: row), count: outputs.count)
       }
     }
   }
 
-  private func spread(_ bias: [Float], _ outputs: Range<Int>, over y: Matrix, adding: Bool) {
-    unsafe bias.withUnsafeBufferPointer { bias in
-      guard let base = bias.baseAddress else { return }
-      for row in 0..<y.rows {
-        let destination = unsafe y.pointer(row: row) + outputs.lowerBound
-        if adding {
-          unsafe ck_add(base + outputs.lowerBound, outputs.count, destination)
-        } else {
-          unsafe destination.update(from: base + outputs.lowerBound, count: outputs.count)
-        }
-      }
-    }
+  private func outputsPerTask(_ weight: WeightMatrix, _ x: Operand) -> Int {
+    if x.packed != nil { return Self.panelRows }
+    if x.matrix.rows > Self.fewRows(x.element) { return Self.blasTileRows(columns: weight.columns) }
+    return max(Self.taskBytes / weight.rowBytes / 8, 1) * 8
   }
 
-  private func multiplyRow(_ x: Matrix, by linear: Linear, into y: Matrix, adding: Bool) {
-    let weight = linear.weight
-    let tileRows = max(Self.tileNumbers / weight.columns / 16 * 16, 16)
-    let tiles = (weight.rows + tileRows - 1) / tileRows
-    unsafe run(tiles, scratch: adding ? tileRows : 0) { tile, scratch in
-      let outputs = tile * tileRows..<min((tile + 1) * tileRows, weight.rows)
-      let destination = unsafe y.pointer(row: 0) + outputs.lowerBound
-      let target = unsafe adding ? scratch : destination
-      unsafe weight.withPointer(row: outputs.lowerBound, count: outputs.count) { source in
-        unsafe linear.bias.withOptionalPointer { bias in
-          unsafe ck_gemv(
-            weight.element.kernelElement, source, x.pointer(row: 0), bias.map { unsafe $0 + outputs.lowerBound },
-            weight.columns, 0, outputs.count, target)
-        }
-      }
-      if adding { unsafe ck_add(target, outputs.count, destination) }
-    }
-  }
-}
+  private static func blasTileRows(columns: Int) -> Int { max(tileNumbers / columns / 16, 1) * 16 }
 
-extension WeightMatrix {
-  /// Lends these rows in single precision: as they lie, or converted into `scratch`.
-  fileprivate func withSinglePrecision(
-    rows range: Range<Int>, scratch: UnsafeMutablePointer<Float>, _ body: (UnsafePointer<Float>) -> Void
+  /// Numbers of scratch, a multiple of 16, that one task's product takes.
+  private func scratchNumbers(_ x: Operand) -> Int {
+    if x.packed != nil { return (ck_product_scratch_bytes(x.matrix.rows) + 63) / 64 * 16 }
+    return x.matrix.rows > Self.fewRows(x.element) ? Self.blasTileRows(columns: x.matrix.columns) * x.matrix.columns : 0
+  }
+
+  private func multiply(
+    _ x: Operand, _ linear: Linear, _ outputs: Range<Int>, into y: Matrix, adding: Bool,
+    scratch: UnsafeMutablePointer<Float>
   ) {
-    unsafe withPointer(row: range.lowerBound, count: range.count) { source in
-      if element == .f32, Int(bitPattern: source).isMultiple(of: MemoryLayout<Float>.alignment) {
-        unsafe body(source.assumingMemoryBound(to: Float.self))
+    unsafe multiply(
+      x, linear, outputs, output: y.pointer(row: 0), stride: y.stride, adding: adding, scratch: scratch)
+  }
+
+  /// The product's columns `outputs`, the first of them at `output`, rows `stride` numbers apart.
+  private func multiply(
+    _ x: Operand, _ linear: Linear, _ outputs: Range<Int>, output: UnsafeMutablePointer<Float>, stride: Int,
+    adding: Bool, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let (weight, matrix) = (linear.weight, x.matrix)
+    unsafe linear.withPointers(outputs) { weights, scales, bias in
+      if let packed = x.packed {
+        var call = unsafe ck_product_call(
+          element: weight.element.kernelElement, weights: weights, scales: scales, columns: weight.columns,
+          packed: packed.base,
+          rows: matrix.rows, bias: bias, adding: adding, output: output, output_stride: stride, scratch: scratch)
+        unsafe ck_product(&call, 0, outputs.count)
+      } else if matrix.rows <= Self.fewRows(x.element) {
+        var call = unsafe ck_few_rows_call(
+          element: weight.element.kernelElement, weights: weights, scales: scales, columns: weight.columns,
+          x: matrix.pointer(row: 0), x_stride: matrix.stride, rows: matrix.rows, bias: bias, adding: adding,
+          output: output, output_stride: stride)
+        unsafe ck_few_rows(&call, 0, outputs.count)
       } else {
-        unsafe convert(rows: range, into: scratch)
-        unsafe body(scratch)
+        // OpenBLAS, for CPUs that the kernels have no vectors for: weights are converted tile by tile.
+        if let bias = unsafe bias {
+          unsafe spread(bias, count: outputs.count, over: output, rows: matrix.rows, stride: stride, adding: adding)
+        }
+        unsafe ck_to_f32(weight.element.kernelElement, weights, outputs.count * weight.columns, scratch)
+        unsafe cblas_sgemm(
+          CblasRowMajor, CblasNoTrans, CblasTrans, CInt(matrix.rows), CInt(outputs.count), CInt(matrix.columns), 1,
+          matrix.pointer(row: 0), CInt(matrix.stride), scratch, CInt(weight.columns),
+          adding || linear.bias != nil ? 1 : 0, output, CInt(stride))
+      }
+    }
+  }
+
+  private func spread(
+    _ bias: UnsafePointer<Float>, count: Int, over output: UnsafeMutablePointer<Float>, rows: Int, stride: Int,
+    adding: Bool
+  ) {
+    for row in 0..<rows {
+      if adding {
+        unsafe ck_add(bias, count, output + row * stride)
+      } else {
+        unsafe (output + row * stride).update(from: bias, count: count)
       }
     }
   }
 }
 
-extension [Float]? {
-  /// Lends the numbers, or a null pointer where there are none.
-  fileprivate func withOptionalPointer(_ body: (UnsafePointer<Float>?) -> Void) {
-    if let numbers = self {
-      unsafe numbers.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
-    } else {
-      body(nil)
+extension Linear {
+  /// Lends the weights, their scales and the bias (or null pointers), from the first of `outputs` on.
+  fileprivate func withPointers(
+    _ outputs: Range<Int>, _ body: (UnsafeRawPointer, UnsafePointer<Float>?, UnsafePointer<Float>?) -> Void
+  ) {
+    unsafe weight.withPointers(row: outputs.lowerBound, count: outputs.count) { weights, scales in
+      if let bias {
+        unsafe bias.withUnsafeBufferPointer { bias in
+          unsafe body(weights, scales, bias.baseAddress.map { unsafe $0 + outputs.lowerBound })
+        }
+      } else {
+        unsafe body(weights, scales, nil)
+      }
     }
   }
 }

@@ -1,5 +1,4 @@
 import CKernels
-import Glibc
 
 /// A norm's parameters.
 struct Normalization: Sendable {
@@ -45,29 +44,6 @@ extension Compute {
     }
   }
 
-  /// up = activation(gate) · up, number by number.
-  func activate(_ activation: Activation, gate: Matrix, up: Matrix) {
-    precondition(gate.rows == up.rows && gate.columns == up.columns, "shapes do not match")
-    forBlocks(of: up.rows) { rows in
-      for row in rows {
-        let (source, destination) = unsafe (gate.pointer(row: row), up.pointer(row: row))
-        if activation == .silu {
-          unsafe ck_silu_multiply(source, destination, up.columns, destination)
-        } else {
-          unsafe activation.apply(source, count: up.columns)
-          for column in 0..<up.columns { unsafe destination[column] *= source[column] }
-        }
-      }
-    }
-  }
-
-  /// x = activation(x), number by number.
-  func activate(_ activation: Activation, _ x: Matrix) {
-    forBlocks(of: x.rows) { rows in
-      for row in rows { unsafe activation.apply(x.pointer(row: row), count: x.columns) }
-    }
-  }
-
   /// Bounds each number of `x` to −bound...bound.
   func clip(_ x: Matrix, to bound: Float) {
     forBlocks(of: x.rows) { rows in
@@ -83,17 +59,6 @@ extension Compute {
     precondition(y.rows == rows.count && x.columns == y.columns, "shapes do not match")
     for (row, source) in rows.enumerated() {
       unsafe y.pointer(row: row).update(from: x.pointer(row: source), count: x.columns)
-    }
-  }
-}
-
-extension Activation {
-  fileprivate func apply(_ x: UnsafeMutablePointer<Float>, count: Int) {
-    switch self {
-    case .gelu: unsafe ck_gelu_erf(x, count, x)
-    case .geluTanh: unsafe ck_gelu_tanh(x, count, x)
-    case .relu: for index in 0..<count { unsafe x[index] = max(x[index], 0) }
-    case .silu: for index in 0..<count { unsafe x[index] /= 1 + exp(-x[index]) }
     }
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import COpenBLAS
 import Glibc
 import Synchronization
@@ -9,6 +10,8 @@ import Synchronization
 final class Compute {
   let pool: ThreadPool
   let workspace = Workspace()
+  /// Whether products are OpenBLAS's: where the kernels have no vector instructions for this CPU.
+  let usesBLAS = ck_cpu_in_use() == ck_cpu_portable
   private var scratch: [FloatMemory?]
 
   init(threads: Int) {

@@ -2,7 +2,7 @@
 final class Workspace {
   /// What the memory is used for.
   enum Slot: Int, CaseIterable {
-    case hidden, normalized, projection, attended, gate, up, rotary
+    case hidden, normalized, projection, attended, up, rotary, packed, partials, partialLogarithms
     case askedHidden, askedAttended, askedNormalized, logits
   }
 

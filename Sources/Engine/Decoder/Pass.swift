@@ -16,6 +16,9 @@ struct Pass {
     let asked: Range<Int>
     /// First row of this span's angles in the pass's table; there is one for each form and row.
     let firstAngle: Int
+
+    /// The row of the pass's table of angles for a rotated form of a row.
+    func angle(form: Int, row: Int) -> Int { firstAngle + form * rows.count + row - rows.lowerBound }
   }
 
   /// A cached segment, and which form of the queries meets it.
@@ -31,9 +34,23 @@ struct Pass {
   let spans: [Span]
   /// Rows of the table of angles.
   let angles: Int
+  /// Whether even a few rows are packed for products, as many are.
+  let packs: Bool
 
   /// Rows whose hidden state is asked for, in order.
   var asked: [Int] { spans.flatMap(\.asked) }
+
+  /// At most `size` rows of each span at a time.
+  func blocks(of size: Int, rows: (Span) -> Range<Int>) -> [(span: Int, rows: Range<Int>)] {
+    var blocks: [(span: Int, rows: Range<Int>)] = []
+    for (index, span) in spans.enumerated() {
+      let rows = rows(span)
+      for start in stride(from: rows.lowerBound, to: rows.upperBound, by: size) {
+        blocks.append((index, start..<min(start + size, rows.upperBound)))
+      }
+    }
+    return blocks
+  }
 }
 
 extension Pass.Span {

@@ -1,6 +1,6 @@
 import ContentHash
 
-// A `.pmlir` file: canonical JSON (RFC 8785), one line.
+// A `.pmlir` file (docs/pmlir.md): canonical JSON (RFC 8785), one line.
 //
 //   {"compiler":"0.1.0","format":"pmlir","hash":"9f86…","layout":{
 //     "bos":1,"fill":0,"length":19,
@@ -49,7 +49,7 @@ extension CompiledSchema {
     }
     guard hash == schema.contentHash else { throw .hashMismatch(stored: hash, found: schema.contentHash) }
     let layout = try members.value("layout")
-    let template = try ChatTemplate(json: members.value("template"))
+    let template = try Self.template(members.value("template"))
     try members.finish()
 
     let placement = SchemaPlacement(
@@ -58,6 +58,14 @@ extension CompiledSchema {
       throw .layoutMismatch
     }
     self.init(schema: schema, template: template, layout: placement.layout)
+  }
+
+  private static func template(_ json: JSONValue) throws(IRError) -> ChatTemplate {
+    do throws(ChatTemplateError) {
+      return try ChatTemplate(json: json.canonicalBytes)
+    } catch {
+      throw .template(error)
+    }
   }
 }
 

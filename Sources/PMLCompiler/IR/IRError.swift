@@ -12,6 +12,8 @@ public enum IRError: Error, Hashable, Sendable {
   case unknownKey(String, in: String)
   /// An object lacks a key, or the value is of another type.
   case expected(String, key: String, in: String)
+  /// The chat template is none.
+  case template(ChatTemplateError)
   /// A rule of the language is broken.
   case invalid(String)
   /// The schema is not the one that the file was written for: it was edited.
@@ -32,6 +34,7 @@ extension IRError: CustomStringConvertible {
       "version \(found) of the format, this compiler reads version \(supported)"
     case .unknownKey(let key, let object): "unknown key `\(key)` in the \(object)"
     case .expected(let type, let key, let object): "`\(key)` of the \(object) is no \(type)"
+    case .template(let error): "not a chat template: \(error)"
     case .invalid(let reason): "not a valid schema: \(reason)"
     case .hashMismatch(let stored, let found): "the schema was changed: its hash is \(found), the file says \(stored)"
     case .layoutMismatch: "the layout does not belong to the schema"
@@ -42,7 +45,7 @@ extension IRError: CustomStringConvertible {
   /// What to do about it.
   public var help: String? {
     switch self {
-    case .unsupportedVersion, .hashMismatch, .layoutMismatch, .unknownKey, .expected, .invalid:
+    case .unsupportedVersion, .hashMismatch, .layoutMismatch, .unknownKey, .expected, .template, .invalid:
       "compile the schema again with `pmlc compile`"
     case .otherTokenizer: "compile the schema with `--model` naming this model"
     case .malformed, .notIR: nil

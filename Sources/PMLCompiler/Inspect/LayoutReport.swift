@@ -7,10 +7,14 @@ public struct LayoutReport: Sendable {
   /// Formats to give sizes for.
   public let formats: [StateFormat]
 
+  /// The schema's runs of text, in document order.
+  private let runs: [String]
+
   /// A report.
   public init(of schema: Schema, plan: EncodingPlan, formats: [StateFormat]) {
     self.schema = schema
     self.plan = plan
+    runs = schema.tokenizedRuns.compactMap { if case .text = $0.use { $0.run.text } else { nil } }
     self.formats = formats
   }
 
@@ -37,6 +41,12 @@ public struct LayoutReport: Sendable {
     guard let first = ownSegments(of: module).first, let encoding = plan.encoding(ofSegment: first) else { return nil }
     let context = plan.context(of: plan.encodings[encoding])
     return context.reduce(0) { $0 + plan.tokenCount(of: plan.encodings[$1.encoding]) }
+  }
+
+  /// The first words of a segment's text.
+  func beginning(of segment: SchemaLayout.Segment) -> String {
+    guard case .text(let run) = segment.kind else { return "BOS" }
+    return runs[run].count > 160 ? "\(runs[run].prefix(160))…" : runs[run]
   }
 
   private func ownSegments(of module: Int) -> [Int] {

@@ -4,7 +4,7 @@ public struct PromptLayout: Hashable, Sendable {
   public struct CachedUse: Hashable, Sendable {
     /// Index of the encoding in the schema's plan.
     public let encoding: Int
-    /// Position at which its first token stands in this prompt.
+    /// Position at which its first token stands in this prompt; the encoding's own `start` where it is not relative.
     public let place: Int
     /// Tokens used: all, or all but the last where that one is computed again.
     public let count: Int
@@ -48,7 +48,7 @@ public struct PromptLayout: Hashable, Sendable {
     placement.placeNewText()
     if prompt.endsWithUserTurn { placement.placeHeader(template.header) }
     placement.checkLength()
-    diagnostics += placement.problems.map { $0.problem.diagnostic(file: file, at: $0.range) }
+    diagnostics += placement.problems.map { $0.problem.diagnostic(in: file, at: $0.range) }
     guard placement.problems.isEmpty else { return nil }
     self.init(placement.pieces, nextPosition: placement.end)
   }

@@ -89,14 +89,6 @@ public struct SchemaDiff: Sendable {
   }
 }
 
-extension EncodingPlan {
-  /// Indices of the encodings that are kept, one for each digest.
-  public var distinctStored: [Int] {
-    var seen: Set<SHA256Digest> = []
-    return encodings.indices.filter { encodings[$0].isStored && seen.insert(encodings[$0].digest).inserted }
-  }
-}
-
 /// Tells what differs between an encoding of one plan and of another.
 private struct ContextComparison {
   let old: EncodingPlan

@@ -1,7 +1,7 @@
 extension SchemaLayout {
   /// Lays out `schema` for a model.
   ///
-  /// - Parameter sources: where its parts stand in its file, for the problems; a schema out of a store has none.
+  /// - Parameter sources: where its parts stand in its file, for the problems; a schema out of a store has none, and no warnings.
   /// - Parameter diagnostics: takes what is wrong, in document order. A text of more tokens than its parameter's `length`
   ///   and a layout beyond the model's context length are errors.
   /// - Returns: `nil` where there are errors.
@@ -10,10 +10,10 @@ extension SchemaLayout {
   ) {
     let tokens = SchemaTokens(of: schema, with: tokenizer)
     var placement = SchemaPlacement(of: schema, tokens: tokens, longest: tokenizer.contextLength)
-    placement.checkLength()
+    placement.checkLength(warns: sources != nil)
     let file = sources?.file ?? schema.name
     diagnostics += placement.problems.map { problem, place in
-      problem.diagnostic(file: file, at: place.range(in: sources))
+      problem.diagnostic(in: file, at: place.range(in: sources))
     }
     guard placement.fits else { return nil }
     self = placement.layout
@@ -67,11 +67,11 @@ struct SchemaPlacement {
     }
   }
 
-  /// Reports a layout that the model has no positions for, or hardly any beside.
-  mutating func checkLength() {
+  /// Reports a layout that the model has no positions for, and, to one who can change it, one that leaves few.
+  mutating func checkLength(warns: Bool) {
     if layout.length > longest {
       report(.schemaTooLong(positions: layout.length, contextLength: longest), at: .schema)
-    } else if layout.length > longest / 2 {
+    } else if warns, layout.length > longest / 2 {
       problems.append((.schemaTakesMost(positions: layout.length, contextLength: longest), .schema))
     }
   }

@@ -9,7 +9,7 @@ extension TextDecoder {
     case "Fuse": self = .fuse
     case "Metaspace":
       self = .metaspace(
-        character: try section.character("replacement"), dropsFirst: try PrependScheme(section) != .never)
+        character: try section.character("replacement"), dropsFirst: try Metaspace.PrependScheme(section) != .never)
     case "Replace": self = .replace(try ByteReplacement(section))
     case "Sequence":
       var steps: [TextDecoder] = []

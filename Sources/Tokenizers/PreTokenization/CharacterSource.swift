@@ -12,15 +12,27 @@ struct SourceCharacter {
   let end: Int
 
   @inline(__always)
-  func `is`(_ ascii: UnicodeScalar) -> Bool { codePoint == ascii.value }
+  var isLineBreak: Bool { codePoint == "\n" || codePoint == "\r" }
 
   @inline(__always)
-  func isAny(of classes: CharacterClass) -> Bool { !characterClass.isDisjoint(with: classes) }
+  func `is`(_ character: UnicodeScalar) -> Bool { codePoint == character.value }
+
+  /// Whether it is of one of some classes.
+  @inline(__always)
+  func `is`(_ classes: CharacterClass) -> Bool { !characterClass.isDisjoint(with: classes) }
 }
+
+/// Lets a code point be compared with a character.
+@inline(__always)
+func == (codePoint: UInt32, character: UnicodeScalar) -> Bool { codePoint == character.value }
+
+/// Lets a code point be matched with a character.
+@inline(__always)
+func ~= (character: UnicodeScalar, codePoint: UInt32) -> Bool { codePoint == character.value }
 
 /// Text in UTF-8.
 struct UTF8Source: CharacterSource {
-  let bytes: [UInt8]
+  private let bytes: [UInt8]
   private let classes = CharacterClassTable.shared
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -34,14 +46,15 @@ struct UTF8Source: CharacterSource {
 
 /// Bytes, each of which counts as the character that stands for it in `ByteAlphabet`.
 struct ByteLevelSource: CharacterSource {
-  let bytes: [UInt8]
+  private let bytes: [UInt8]
+  private let classes = CharacterClassTable.shared
+  private let alphabet = ByteAlphabet.characters
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   @inline(__always)
   func character(at index: Int) -> SourceCharacter {
-    let codePoint = ByteAlphabet.characters[Int(bytes[index])].value
-    return SourceCharacter(
-      codePoint: codePoint, characterClass: CharacterClassTable.shared[codePoint], end: index + 1)
+    let codePoint = alphabet[Int(bytes[index])].value
+    return SourceCharacter(codePoint: codePoint, characterClass: classes[codePoint], end: index + 1)
   }
 }

@@ -1,5 +1,7 @@
 extension PreTokenizer {
-  private static let supported = ["ByteLevel", "Sequence", "Split"]
+  private static let supported = [
+    "ByteLevel", "Digits", "Metaspace", "Punctuation", "Sequence", "Split", "Whitespace", "WhitespaceSplit",
+  ]
 
   /// Reads `pre_tokenizer`.
   init(_ section: Section) throws(TokenizerError) {
@@ -8,13 +10,31 @@ extension PreTokenizer {
       self = .byteLevel(
         addsPrefixSpace: try section.bool("add_prefix_space"),
         usesPattern: try section.bool(ifPresent: "use_regex") ?? true)
-    case "Split":
-      self = .split(
-        try Pattern(section.section("pattern")), try SplitBehavior(section), isInverted: try section.bool("invert"))
+    case "Digits":
+      let isolates = try section.bool("individual_digits")
+      self = .split(.character(.numeric), isolates ? .isolated : .contiguous, isInverted: false)
+    case "Metaspace": self = .metaspace(try Metaspace(section))
+    case "Punctuation":
+      let behavior = try SplitBehavior(ifPresentIn: section) ?? .isolated
+      self = .split(.character(.punctuation), behavior, isInverted: false)
     case "Sequence":
       var steps: [PreTokenizer] = []
-      for step in try section.sections("pretokenizers") { steps.append(try PreTokenizer(step)) }
+      for step in try section.sections("pretokenizers") {
+        let next = try PreTokenizer(step)
+        if next.rewritesText, steps.contains(where: \.isByteLevel) {
+          let type = try step.string("type")
+          throw step.unsupportedType("\(type) after ByteLevel", supported: ["Digits", "Punctuation", "Split"])
+        }
+        steps.append(next)
+      }
       self = .sequence(steps)
+    case "Split":
+      guard let behavior = try SplitBehavior(ifPresentIn: section) else {
+        throw .missing(field: section.path(to: "behavior"))
+      }
+      self = .split(try Pattern(section.section("pattern")), behavior, isInverted: try section.bool("invert"))
+    case "Whitespace": self = .split(.word, .removed, isInverted: true)
+    case "WhitespaceSplit": self = .split(.character(.whiteSpace), .removed, isInverted: false)
     case let type: throw section.unsupportedType(type, supported: Self.supported)
     }
   }
@@ -22,22 +42,11 @@ extension PreTokenizer {
 
 extension SplitBehavior {
   /// Reads the `behavior` of a pre-tokenizer.
-  init(_ section: Section) throws(TokenizerError) {
-    let name = try section.string("behavior")
+  fileprivate init?(ifPresentIn section: Section) throws(TokenizerError) {
+    guard let name = try section.string(ifPresent: "behavior") else { return nil }
     guard let behavior = SplitBehavior(rawValue: name) else {
       throw section.unsupported("behavior", name, supported: SplitBehavior.allCases.map(\.rawValue))
     }
     self = behavior
-  }
-}
-
-extension Pattern {
-  /// Reads the `pattern` of a `Split`.
-  init(_ section: Section) throws(TokenizerError) {
-    let expression = try section.string("Regex")
-    guard let pattern = Pattern(regularExpression: expression) else {
-      throw section.unsupported("Regex", expression, supported: [GPT2Pattern.text])
-    }
-    self = pattern
   }
 }

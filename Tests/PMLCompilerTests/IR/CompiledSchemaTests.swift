@@ -80,8 +80,35 @@ struct CompiledSchemaTests {
       return
     }
     #expect(
-      error(#"["<s>\n","</s>"]"#, #"["<s>\n"]"#) == .expected("prefix and suffix", key: "system", in: "chat template"))
+      error(#"["<s>\n","</s>"]"#, #"["<s>\n"]"#) == .template(.notTwoStrings("system")))
     #expect(throws: IRError.notIR) { try CompiledSchema(decoding: Array("3".utf8)) }
+  }
+
+  @Test func takesTheDeepestSchema() throws {
+    var node = module("m", [text("x")])
+    for depth in 0..<99 { node = union([member("m", [node, text("\(depth)")])]) }
+    let compiled = try Self.compiled(PMLCompilerTests.schema([node]))
+    #expect(try CompiledSchema(decoding: compiled.encoded) == compiled)
+    node = module("m", [text("x")])
+    for depth in 0..<199 { node = module("m", [node, text("\(depth)")]) }
+    let deeper = try Self.compiled(PMLCompilerTests.schema([node]))
+    #expect(try CompiledSchema(decoding: deeper.encoded) == deeper)
+  }
+
+  /// Whatever a byte becomes: an error, or a file that is right again.
+  @Test func damageIsAnErrorOrRight() throws {
+    let encoded = try Self.compiled(Self.schema).encoded
+    var generator = SeededGenerator(seed: 1)
+    var read = 0
+    for _ in 0..<1_000 {
+      var bytes = encoded
+      bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+      guard let compiled = try? CompiledSchema(decoding: bytes) else { continue }
+      read += 1
+      #expect(try CompiledSchema(decoding: compiled.encoded) == compiled)
+      #expect(EncodingPlan(of: compiled.layout).encodings.count == 6)
+    }
+    #expect(read < 100)
   }
 
   @Test func refusesLengthsBeyondReason() throws {

@@ -57,6 +57,27 @@ struct ReportTests {
         """#)
   }
 
+  @Test func wideNamesTakeTwoColumns() throws {
+    let lines = try Self.report(schema([module("東京", [text("a")])])).text.split(separator: "\n")
+    #expect(
+      lines.suffix(2) == [
+        "0–1        (schema)  context         1     0  4.0 kB  2.0 kB",
+        "1            東京    context         1     1  4.0 kB  2.0 kB",
+      ])
+  }
+
+  @Test func theLayoutPageNeedsNothingElse() throws {
+    let hostile = schema([text("</script><script>alert(1)</script>"), module("m", [text("/*layout*/")])])
+    let page = String(decoding: try Self.report(hostile).html, as: UTF8.self)
+    // The data has its place, and nothing in it ends the element that holds it.
+    #expect(page.split(separator: "</script>").count == 3)
+    #expect(page.contains(#""text":"\u003c/script>\u003cscript>alert(1)\u003c/script>""#))
+    #expect(page.contains(#""text":"/*layout*/""#))
+    // No address but the name of SVG's namespace.
+    #expect(page.split(separator: "://").count == 2)
+    #expect(!page.contains("src=") && !page.contains("@import") && !page.contains("url(h"))
+  }
+
   @Test func diffAsText() throws {
     #expect(
       try Self.diff().text == """

@@ -201,6 +201,50 @@ struct EncodingPlanTests {
       ])
   }
 
+  // MARK: What has to be computed
+
+  @Test func placeholdersAreComputedForWhatSeesThem() throws {
+    let plan = try plan(
+      schema([
+        module("m", [text("a"), parameter("p", length: 2), text("b"), parameter("q", length: 2)]),
+        module("n", attention: .isolated, [text("c"), parameter("r", length: 2), text("d"), module("x", [text("e")])]),
+      ]))
+    func computed(_ missing: String...) -> [String] {
+      let digests = plan.encodings.filter { missing.contains(plan.tokens(of: $0).spelled) }.map(\.digest)
+      return plan.computation(of: plan.distinctStored) { digests.contains($0.digest) }
+        .map { plan.tokens(of: plan.encodings[$0]).spelled }
+    }
+    #expect(computed() == [])
+    #expect(computed("a") == ["a"])
+    #expect(computed("b") == ["__", "b"])
+    #expect(computed("e") == ["__", "e"])
+    #expect(computed("a", "d") == ["a", "__", "d"])
+    // BOS, a, p, b, c, r, d, e; nothing sees q
+    #expect(plan.computation(of: plan.distinctStored) { _ in true }.count == 8)
+    let first = try #require(plan.encodings.firstIndex { plan.tokens(of: $0).spelled == "a" })
+    #expect(plan.computation(of: [first]) { _ in true }.count == 2)  // BOS and a
+  }
+
+  @Test(arguments: 0..<100 as Range<UInt64>) func whatIsComputedSuffices(seed: UInt64) throws {
+    let plan = try plan(RandomSchema.schema(seed: seed))
+    var generator = SeededGenerator(seed: seed)
+    let stored = plan.distinctStored.map { plan.encodings[$0].digest }
+    let missing = Set(stored.filter { _ in Bool.random(using: &generator) })
+    var there = Set(stored).subtracting(missing)
+    var placeholders: Set<SHA256Digest> = []
+    var seen: Set<SHA256Digest> = []
+    for index in plan.computation(of: plan.distinctStored, where: { missing.contains($0.digest) }) {
+      let encoding = plan.encodings[index]
+      let context = plan.context(of: encoding).map { plan.encodings[$0.encoding].digest }
+      #expect(there.isSuperset(of: context))
+      #expect(there.insert(encoding.digest).inserted)
+      if !encoding.isStored { placeholders.insert(encoding.digest) }
+      seen.formUnion(context)
+    }
+    #expect(there.isSuperset(of: stored))
+    #expect(seen.isSuperset(of: placeholders))
+  }
+
   @Test func anEditChangesTheModuleAndWhatSeesIt() throws {
     func schema(_ b: String) -> Schema {
       PMLCompilerTests.schema([

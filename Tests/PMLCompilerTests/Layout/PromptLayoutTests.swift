@@ -212,6 +212,36 @@ struct PromptLayoutTests {
     #expect(found.map(\.code.rawValue) == ["PML414"])
   }
 
+  // MARK: From documents
+
+  @Test func documentsGetTheirPositions() throws {
+    let text = """
+      <schema name="trip">
+        You plan.
+        <module name="plan">Take <parameter name="days" length="6" default="2" scaffold="x"/> days.</module>
+        <union scaffold="bern">
+          <module name="miami" attention="isolated">Beach.</module>
+          <module name="bern">Bears!!</module>
+        </union>
+        <user>Go on.</user>
+        <scaffold modules="plan miami"/>
+      </schema>
+      """
+    let schema = try lowered(text, template: .marked)
+    let prompt = try resolved(
+      """
+      <prompt schema="trip"><plan days="3"/><miami/><user>Where?</user></prompt>
+      """, for: text, template: .marked)
+    let plan = try plan(schema)
+    #expect(
+      plan.layout.segments.map { "\($0.start):\($0.tokens.spelled)" } == [
+        "0:^", "1:You plan.", "10:Take", "20: days.", "26:Beach.", "26:Bears!!", "33:<U>", "36:Go on.", "42:</U>",
+      ])
+    #expect(
+      try drawing(prompt, on: schema)
+        == "^@0 You plan.@1 Take'0@10  days.'0@20 Beach.'0@26 <U>@33 Go on.@36 </U>@42 | 14: 3 46:<U>Where?</U>H | 60")
+  }
+
   // MARK: On random schemas
 
   @Test(arguments: 0..<100 as Range<UInt64>) func everyPromptIsLaidOutConsistently(seed: UInt64) throws {

@@ -1,0 +1,19 @@
+// The inner loop of every product: a block of accumulators that stays in registers.
+
+// c[r][v] += Σ_i a[i · a_step + r · a_row] · b[i · b_step + v · b_vector ..< +16], all indices in numbers; a is f32, b
+// of any element. rows and vectors are constants where this is used, so that c becomes registers.
+INLINE void multiply_add(
+  const int rows, const int vectors, const ck_element element, const float *a, size_t a_step, size_t a_row,
+  const void *b, size_t b_step, size_t b_vector, size_t count, vf (*c)[CK_WIDE]) {
+  for (size_t i = 0; i < count; i++) {
+    vf x[CK_WIDE];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) x[v] = load_as_f32(element, b, i * b_step + v * b_vector);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+      vf y = splat(a[i * a_step + r * a_row]);
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) c[r][v] += y * x[v];
+    }
+  }
+}

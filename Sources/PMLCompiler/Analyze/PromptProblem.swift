@@ -1,0 +1,64 @@
+/// What the analyzer finds in a prompt.
+enum PromptProblem {
+  case unknownSchema(String)
+  case otherSchema(String, given: String)
+  case unknownModule(String, scope: ModulePath, nearest: String?)
+  /// The module exists, but in another one.
+  case nestedElsewhere(String, scope: ModulePath, path: ModulePath)
+  case unknownParameter(String, module: ModulePath, nearest: String?)
+  case missingArgument(parameter: String, module: String)
+  case importedTwice(ModulePath, first: Range<Int>)
+  case unionMembers(String, String, other: Range<Int>)
+  case textOutOfOrder(String, before: String, text: Range<Int>)
+}
+
+extension PromptProblem: Problem {
+  var report: Report {
+    switch self {
+    case .unknownSchema(let name):
+      Report(
+        code: .unknownSchema, message: "schema \(quoted(name)) is not at hand",
+        help: "give the file of the schema too")
+    case .otherSchema(let name, let given):
+      Report(
+        code: .otherSchema, message: "this prompt is for schema \(quoted(name)), not \(quoted(given))",
+        help: "give it the schema that it names, or write `schema=\"\(given)\"`")
+    case .unknownModule(let name, let scope, let nearest):
+      Report(
+        code: .unknownModule,
+        message: "there is no module \(quoted(name)) in \(scope == .root ? "the schema" : quoted(scope.description))",
+        help: nearest.map { "did you mean \(quoted($0))?" })
+    case .nestedElsewhere(let name, let scope, let path):
+      Report(
+        code: .nestedElsewhere,
+        message: "module \(quoted(name)) is not in \(scope == .root ? "the schema itself" : quoted(scope.description))",
+        help: path.parent == .root
+          ? "write it at the top of the prompt"
+          : "write it inside \(quoted("<" + (path.parent?.name ?? "") + ">")): its path is \(quoted(path.description))"
+      )
+    case .unknownParameter(let name, let module, let nearest):
+      Report(
+        code: .unknownParameter, message: "module \(quoted(module.description)) has no parameter \(quoted(name))",
+        help: nearest.map { "did you mean \(quoted($0))?" })
+    case .missingArgument(let parameter, let module):
+      Report(
+        code: .missingArgument,
+        message: "module \(quoted(module)) needs an argument for its parameter \(quoted(parameter))",
+        help: "write `<\(module) \(parameter)=\"…\"/>`, or give the parameter a `default` in the schema")
+    case .importedTwice(let path, let first):
+      Report(
+        code: .importedTwice, message: "module \(quoted(path.description)) is imported already",
+        help: "a prompt imports a module once", related: [(first, "the first time")])
+    case .unionMembers(let name, let otherName, let other):
+      Report(
+        code: .unionMembers, message: "\(quoted(name)) and \(quoted(otherName)) are members of one union",
+        help: "a prompt imports one of them", related: [(other, "the other one")])
+    case .textOutOfOrder(let name, let other, let text):
+      Report(
+        code: .textOutOfOrder,
+        message: "\(quoted(name)) comes before \(quoted(other)) in the schema, so text cannot stand between references",
+        help: "put the references into schema order, or the text behind the last one",
+        related: [(text, "text before a reference")])
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/// Checks what a schema means: names, members, and remarks on what is allowed but hardly meant.
+struct SchemaAnalyzer {
+  private let log: DiagnosticLog
+  private var nearest = NearestName()
+
+  init(log: DiagnosticLog) { self.log = log }
+
+  /// Checks the whole schema, its scaffolds aside.
+  mutating func check(_ schema: SchemaSyntax) {
+    checkScope(schema.content)
+  }
+
+  /// The names of one scope, then the scopes in it.
+  private mutating func checkScope(_ content: [SchemaPart]) {
+    var scope = Names()
+    check(content, &scope)
+  }
+
+  private struct Names {
+    var modules: [String: Range<Int>] = [:]
+    var parameters: [String: Range<Int>] = [:]
+  }
+
+  private mutating func check(_ content: [SchemaPart], _ scope: inout Names) {
+    for (index, part) in content.enumerated() {
+      switch part {
+      case .text: break
+      case .parameter(let parameter):
+        check(parameter, &scope)
+        if parameter.scaffold == nil, let name = parameter.name, isInSentence(index, of: content) {
+          log.report(SchemaProblem.noPlaceholder(name.value), at: parameter.element.nameRange)
+        }
+      case .module(let module): check(module, &scope)
+      case .union(let union): check(union, &scope)
+      case .role(let role): check(role.content, &scope)
+      }
+    }
+  }
+
+  private mutating func check(_ module: ModuleSyntax, _ scope: inout Names) {
+    if let name = module.name {
+      if let first = scope.modules[name.value] {
+        log.report(SchemaProblem.repeatedModule(name.value, first: first), at: name.valueRange)
+      } else {
+        scope.modules[name.value] = name.valueRange
+      }
+      if module.src == nil, module.content.allSatisfy(\.isNothing) {
+        log.report(SchemaProblem.emptyModule(name.value), at: name.valueRange)
+      }
+    }
+    checkScope(module.content)
+  }
+
+  private mutating func check(_ union: UnionSyntax, _ scope: inout Names) {
+    for member in union.members { check(member, &scope) }
+    if union.members.count == 1 { log.report(SchemaProblem.unionOfOne, at: union.nameRange) }
+    if let scaffold = union.scaffold {
+      let names = union.members.compactMap(\.name?.value)
+      if !names.contains(scaffold.value) {
+        let suggestion = nearest.suggestion(for: scaffold.value, among: names)
+        log.report(SchemaProblem.unknownMember(scaffold.value, nearest: suggestion), at: scaffold.valueRange)
+      }
+    }
+  }
+
+  private mutating func check(_ parameter: ParameterSyntax, _ scope: inout Names) {
+    if parameter.element.name == "param" {
+      log.report(
+        SchemaProblem.deprecatedSpelling("param", instead: "parameter"), at: parameter.element.nameRange)
+    }
+    if let length = parameter.length, length.name == "len" {
+      log.report(SchemaProblem.deprecatedSpelling("len", instead: "length"), at: length.nameRange)
+    }
+    guard let name = parameter.name else { return }
+    if let first = scope.parameters[name.value] {
+      log.report(SchemaProblem.repeatedParameter(name.value, first: first), at: name.valueRange)
+    } else {
+      scope.parameters[name.value] = name.valueRange
+    }
+  }
+
+  /// Whether words stand before and behind a parameter on its line, so that a gap would stand between them.
+  private func isInSentence(_ index: Int, of content: [SchemaPart]) -> Bool {
+    guard index > 0, index + 1 < content.count, case .text(let before) = content[index - 1],
+      case .text(let after) = content[index + 1]
+    else { return false }
+    let spaces: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    guard let last = before.text.bytes.last(where: { !spaces($0) }), last.isWordByte || last == UInt8(ascii: ","),
+      let next = after.text.bytes.first(where: { !spaces($0) && $0 != UInt8(ascii: ",") })
+    else { return false }
+    return next.isWordByte
+  }
+}
+
+extension SchemaPart {
+  /// White space that is dropped wherever it stands, or no text at all.
+  fileprivate var isNothing: Bool {
+    switch self {
+    case .text(let text): text.text.isBlank && !text.isPreserved
+    case .parameter, .module, .union: false
+    case .role(let role): role.content.allSatisfy(\.isNothing)
+    }
+  }
+}
+
+extension UInt8 {
+  /// Whether it is part of a letter or a digit: those of other scripts are beyond ASCII.
+  fileprivate var isWordByte: Bool {
+    switch self {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...:
+      true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/// What a phase found wrong, as data; each kind of problem has its words in one place.
+protocol Problem: Sendable {
+  var report: Report { get }
+}
+
+/// The words for a problem.
+struct Report {
+  let code: Diagnostic.Code
+  var severity = Diagnostic.Severity.error
+  /// What is wrong: a lower-case clause, the user's own words in backquotes.
+  let message: String
+  /// What to do about it.
+  var help: String?
+  /// Other places of the same document to look at.
+  var related: [(range: Range<Int>, message: String)] = []
+}
+
+/// Collects the problems of one document; gives them in source order, each once.
+final class DiagnosticLog {
+  /// More than a person reads or a terminal holds; a document of a million errors must not cost gigabytes.
+  static let limit = 10_000
+
+  private let source: SourceFile
+  private var found: Set<Diagnostic> = []
+  private(set) var errorCount = 0
+
+  init(_ source: SourceFile) { self.source = source }
+
+  /// Notes a problem with the bytes in `range`.
+  func report(_ problem: some Problem, at range: Range<Int>) {
+    let report = problem.report
+    if report.severity == .error { errorCount += 1 }
+    guard found.count < Self.limit else { return }
+    found.insert(
+      Diagnostic(
+        code: report.code, severity: report.severity, file: source.path, range: source.positions(of: range),
+        message: report.message, help: report.help,
+        related: report.related.map {
+          Diagnostic.Related(file: source.path, range: source.positions(of: $0.range), message: $0.message)
+        }))
+  }
+
+  /// All of them, by place, then by code.
+  var diagnostics: [Diagnostic] { found.inSourceOrder() }
+}
+
+extension Collection<Diagnostic> {
+  /// By file, by place, then by code.
+  public func inSourceOrder() -> [Diagnostic] {
+    sorted { left, right in
+      if left.file != right.file { return left.file < right.file }
+      if left.range.lowerBound != right.range.lowerBound { return left.range.lowerBound < right.range.lowerBound }
+      if left.range.upperBound != right.range.upperBound { return left.range.upperBound < right.range.upperBound }
+      return (left.code.rawValue, left.message) < (right.code.rawValue, right.message)
+    }
+  }
+}
+
+/// The user's own words in a message: in backquotes, on one line, cut where they are long.
+func quoted(_ text: some StringProtocol) -> String {
+  let limit = 60
+  var shown = ""
+  for (index, scalar) in text.unicodeScalars.enumerated() {
+    if index == limit {
+      shown += "…"
+      break
+    }
+    switch scalar {
+    case "\n": shown += "\\n"
+    case "\r": shown += "\\r"
+    case "\t": shown += "\\t"
+    case _ where scalar.isInvisible: shown += "\\u{\(String(scalar.value, radix: 16))}"
+    default: shown.unicodeScalars.append(scalar)
+    }
+  }
+  return "`\(shown)`"
+}
+
+extension Unicode.Scalar {
+  /// Whether it moves a terminal's cursor or turns the text's direction rather than to show itself.
+  var isInvisible: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
+  }
+}

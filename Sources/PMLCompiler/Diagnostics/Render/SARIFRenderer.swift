@@ -1,0 +1,110 @@
+internal import ContentHash
+
+/// Writes diagnostics as SARIF 2.1.0, for code scanning services.
+///
+/// Rules are the diagnostic codes, paths are relative to the folder that the program ran in, and each result has a
+/// fingerprint that stays when lines are added above it.
+public struct SARIFRenderer: Sendable {
+  private let sources: [String: SourceFile]
+  private let folder: String
+  private let version: String
+
+  /// A renderer for a program of this version that ran in `folder`; `sources` are the documents.
+  public init(sources: [SourceFile], folder: String, version: String) {
+    self.sources = Dictionary(sources.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    self.folder = folder.hasSuffix("/") ? folder : folder + "/"
+    self.version = version
+  }
+
+  /// The log, its line ended.
+  public func render(_ diagnostics: some Sequence<Diagnostic>) -> String {
+    var seen: [String: Int] = [:]
+    let results = diagnostics.map { result(for: $0, seen: &seen) }
+    let driver: JSONValue = .object([
+      "name": "pmlc", "version": .string(version),
+      "rules": .array(
+        Diagnostic.Code.meanings.map { code, meaning in
+          .object(["id": .string(code.rawValue), "shortDescription": .object(["text": .string(meaning)])])
+        }),
+    ])
+    let run: JSONValue = .object([
+      "tool": .object(["driver": driver]), "columnKind": "unicodeCodePoints", "results": .array(results),
+    ])
+    let log: JSONValue = .object([
+      "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run],
+    ])
+    return String(decoding: log.canonicalBytes, as: UTF8.self) + "\n"
+  }
+
+  private func result(for diagnostic: Diagnostic, seen: inout [String: Int]) -> JSONValue {
+    let text = diagnostic.message + (diagnostic.help.map { "\nhelp: \($0)" } ?? "")
+    var members: [String: JSONValue] = [
+      "ruleId": .string(diagnostic.code.rawValue),
+      "level": .string(diagnostic.severity.rawValue),
+      "message": .object(["text": .string(text)]),
+      "locations": [.object(location(diagnostic.file, diagnostic.range))],
+      "partialFingerprints": .object(["pmlc/v1": .string(fingerprint(diagnostic, seen: &seen))]),
+    ]
+    if let index = Diagnostic.Code.meanings.firstIndex(where: { $0.key == diagnostic.code }) {
+      members["ruleIndex"] = .integer(index)
+    }
+    if !diagnostic.related.isEmpty {
+      members["relatedLocations"] = .array(
+        diagnostic.related.map { related in
+          var location = location(related.file, related.range)
+          location["message"] = .object(["text": .string(related.message)])
+          return .object(location)
+        })
+    }
+    return .object(members)
+  }
+
+  private func location(_ file: String, _ range: Range<SourcePosition>) -> [String: JSONValue] {
+    let region: JSONValue = .object([
+      "startLine": .integer(range.lowerBound.line), "startColumn": .integer(range.lowerBound.column),
+      "endLine": .integer(range.upperBound.line), "endColumn": .integer(range.upperBound.column),
+    ])
+    return ["physicalLocation": .object(["artifactLocation": artifact(file), "region": region])]
+  }
+
+  /// A path from the folder as a URI reference; one outside it as a URI of its own.
+  private func artifact(_ file: String) -> JSONValue {
+    var path = file.hasPrefix(folder) ? String(file.dropFirst(folder.count)) : file
+    while path.hasPrefix("./") { path.removeFirst(2) }
+    if path.hasPrefix("/") { return .object(["uri": .string("file://" + percentEncoded(path))]) }
+    return .object(["uri": .string(percentEncoded(path)), "uriBaseId": "%SRCROOT%"])
+  }
+
+  private func percentEncoded(_ path: String) -> String {
+    var encoded = ""
+    for byte in path.utf8 {
+      switch Unicode.Scalar(byte) {
+      case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~", "/": encoded.unicodeScalars.append(Unicode.Scalar(byte))
+      default: encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+      }
+    }
+    return encoded
+  }
+
+  /// A hash of the rule, the file and the line's text; of several that are alike, each has its number.
+  private func fingerprint(_ diagnostic: Diagnostic, seen: inout [String: Int]) -> String {
+    let line = sources[diagnostic.file].map { SourceLine($0, around: diagnostic.range, limit: 1_000).text } ?? ""
+    let text = [
+      diagnostic.code.rawValue, diagnostic.file, String(line.trimmingSpace),
+      diagnostic.message,
+    ]
+    var hasher = SHA256Hasher()
+    for part in text { hasher.update(part) }
+    let hash = String(hasher.finalize().description.prefix(32))
+    let number = seen[hash, default: 0]
+    seen[hash] = number + 1
+    return "\(hash):\(number)"
+  }
+}
+
+extension String {
+  fileprivate var trimmingSpace: Substring {
+    let head = drop { $0.isWhitespace }
+    return head[..<(head.lastIndex { !$0.isWhitespace }.map(head.index(after:)) ?? head.endIndex)]
+  }
+}

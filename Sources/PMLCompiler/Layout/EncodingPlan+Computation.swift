@@ -1,0 +1,42 @@
+import ContentHash
+
+extension EncodingPlan {
+  /// Indices of the encodings that are kept, one for each digest.
+  public var distinctStored: [Int] { distinct(encodings.indices.filter { encodings[$0].isStored }) }
+
+  /// What has to be computed so that the `wanted` encodings are there: those missing, and what they see and is missing
+  /// too or never kept.
+  ///
+  /// In plan order, one for each digest; found in time linear in the plan's size.
+  ///
+  /// - Parameter isMissing: whether there are no states for an encoding that is kept; asked once for each.
+  public func computation<E: Error>(
+    of wanted: [Int], where isMissing: (Encoding) throws(E) -> Bool
+  ) throws(E) -> [Int] {
+    var settled: Set<Int> = []
+    var needed: [Int] = []
+    // Contexts share their beginnings: one that was met before has been followed to its own.
+    var followed: Set<ContextTree.Context> = [.empty]
+    var pending = wanted
+    while let index = pending.popLast() {
+      let encoding = encodings[index]
+      guard settled.insert(index).inserted else { continue }
+      if encoding.isStored {
+        guard try isMissing(encoding) else { continue }
+      }
+      needed.append(index)
+      var context = encoding.context
+      while followed.insert(context).inserted {
+        let link = contexts.links[context.link]
+        pending.append(link.entry.encoding)
+        context = link.before
+      }
+    }
+    return distinct(needed.sorted())
+  }
+
+  private func distinct(_ indices: [Int]) -> [Int] {
+    var digests: Set<SHA256Digest> = []
+    return indices.filter { digests.insert(encodings[$0].digest).inserted }
+  }
+}

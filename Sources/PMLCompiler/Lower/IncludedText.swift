@@ -1,0 +1,63 @@
+/// The text of a file that a module names in `src`.
+enum IncludedText {
+  /// What all files of a schema may hold together; one file may be named many times.
+  static let totalLimit = 4 * DocumentLimits.bytes
+
+  /// The file's bytes, less a byte order mark.
+  ///
+  /// - Throws: why it is not taken, as a problem with `src`.
+  static func read(_ path: String, by reader: some IncludeReader) throws(IncludeProblem) -> [UInt8] {
+    guard isInside(path) else { throw .outside(path) }
+    let bytes: [UInt8]
+    do {
+      bytes = try reader.bytes(of: path, limit: DocumentLimits.bytes + 1)
+    } catch {
+      throw .unreadable(path, error)
+    }
+    guard bytes.count <= DocumentLimits.bytes else { throw .tooLarge(path) }
+    if let invalid = TextEncoding.firstInvalid(in: bytes) {
+      throw .notText(path, line: SourceFile(path: path, bytes: bytes).position(of: invalid.lowerBound).line)
+    }
+    return bytes.starts(with: TextEncoding.byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
+  }
+
+  /// Whether a path is relative and never goes up.
+  private static func isInside(_ path: String) -> Bool {
+    !path.hasPrefix("/") && !path.split(separator: "/").contains("..")
+  }
+}
+
+/// Why a file of `src` is not taken.
+enum IncludeProblem: Error {
+  case outside(String)
+  case unreadable(String, IncludeError)
+  case tooLarge(String)
+  case tooLargeTogether
+  case notText(String, line: Int)
+}
+
+extension IncludeProblem: Problem {
+  private static let outsideHelp = "name a file in the schema's own folder or below it, by a path without `..`"
+
+  var report: Report {
+    switch self {
+    case .outside(let path), .unreadable(let path, .leavesFolder):
+      Report(
+        code: .includeOutside, message: "\(quoted(path)) leads out of the schema's folder", help: Self.outsideHelp)
+    case .unreadable(let path, .notRegularFile):
+      Report(code: .includeUnreadable, message: "\(quoted(path)) is not a file with text")
+    case .unreadable(let path, .unreadable(let error)):
+      Report(
+        code: .includeUnreadable, message: "\(quoted(path)) cannot be read: \(error)",
+        help: error == .notFound ? "the path starts from the schema's own folder" : nil)
+    case .tooLarge(let path):
+      Report(code: .includeTooLarge, message: "\(quoted(path)) is larger than 64 MiB")
+    case .tooLargeTogether:
+      Report(code: .includeTooLarge, message: "the files of `src` up to this one are larger than 256 MiB")
+    case .notText(let path, let line):
+      Report(
+        code: .includeNotText, message: "\(quoted(path)) is not UTF-8: see its line \(line)",
+        help: "save it as UTF-8")
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/// Makes the new text of a lowered prompt: white space settled, roles turned into text, each group in its place.
+struct PromptLowering {
+  private let source: SourceFile
+  private let template: ChatTemplate
+  private let surroundings: PromptSurroundings
+  private var newText: [Prompt.NewText] = []
+  private var group: Group?
+  private var runsLeft = 0
+  /// What the groups up to now leave behind them.
+  private var before = TextFlow()
+
+  /// Runs that stand together, between two references.
+  private struct Group {
+    var runs: [TextRun] = []
+    var range: Range<Int>
+    var flow: TextFlow
+  }
+
+  init(_ source: SourceFile, schema: Schema, template: ChatTemplate, imports: [Prompt.Import]) {
+    self.source = source
+    self.template = template
+    surroundings = PromptSurroundings(schema, template: template, imports: Set(imports.map(\.path)))
+  }
+
+  /// The new text of `prompt`; `references` are what its references at the top resolved to, in order.
+  mutating func lower(_ prompt: PromptSyntax, references: [PromptAnalyzer.Reference]) -> [Prompt.NewText] {
+    runsLeft = prompt.content.reduce(0) { $0 + $1.runCount }
+    var next = references[...]
+    var previous: PromptAnalyzer.Reference?
+    for part in prompt.content {
+      switch part {
+      case .text(let text):
+        begin(at: text.text.visibleRange(in: source.bytes), before: next.first, after: previous)
+        append(text)
+      case .role(let role):
+        begin(at: role.range, before: next.first, after: previous)
+        append(role)
+      case .reference:
+        end(before: next.first, after: previous)
+        previous = next.popFirst()
+      }
+    }
+    end(before: nil, after: previous)
+    return newText
+  }
+
+  private mutating func begin(
+    at range: Range<Int>, before next: PromptAnalyzer.Reference?, after previous: PromptAnalyzer.Reference?
+  ) {
+    if let begun = group {
+      group?.range = begun.range.lowerBound..<range.upperBound
+    } else {
+      let flow =
+        next.map { surroundings.flow(before, before: $0.path, after: previous?.path) } ?? surroundings.flowAtEnd(before)
+      group = Group(range: range, flow: flow)
+    }
+  }
+
+  private mutating func end(before next: PromptAnalyzer.Reference?, after previous: PromptAnalyzer.Reference?) {
+    guard let group else { return }
+    self.group = nil
+    guard !group.runs.isEmpty else { return }
+    before.advance()
+    let place = next.map { Prompt.NewText.Place.before($0.path, after: previous?.path) } ?? .end
+    newText.append(Prompt.NewText(place: place, runs: group.runs, range: source.positions(of: group.range)))
+  }
+
+  private mutating func append(_ text: TextSyntax) {
+    runsLeft -= 1
+    let isFirst = group?.flow.isFirst ?? false
+    let settled =
+      runsLeft == 0 && !text.isPreserved
+      ? WhiteSpace.settleLast(text.text.bytes, isFirst: isFirst) : text.settled(isFirst: isFirst).text
+    append(TextRun(String(decoding: settled, as: UTF8.self)))
+  }
+
+  private mutating func append(_ role: PromptRoleSyntax) {
+    let parts = template.parts(of: role.role, followsSystem: group?.flow.followsSystem ?? false)
+    append(TextRun(parts.prefix, origin: .template))
+    for text in role.texts { append(text) }
+    append(TextRun(parts.suffix, origin: .template))
+    group?.flow.followsSystem = role.role == .system
+  }
+
+  private mutating func append(_ run: TextRun) {
+    guard !run.text.isEmpty else { return }
+    group?.runs.append(run)
+    group?.flow.advance()
+  }
+}
+
+extension PromptPart {
+  fileprivate var runCount: Int {
+    switch self {
+    case .text: 1
+    case .role(let role): role.texts.count
+    case .reference: 0
+    }
+  }
+}
+
+extension PromptSyntax {
+  /// Whether the last thing in the prompt is a user's turn.
+  var endsWithUserTurn: Bool {
+    if case .role(let role) = content.last { role.role == .user } else { false }
+  }
+}

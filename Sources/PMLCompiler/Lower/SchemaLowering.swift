@@ -1,0 +1,148 @@
+/// Makes the lowered schema of a schema's syntax: white space settled, files read in, roles turned into text.
+struct SchemaLowering<Includes: IncludeReader> {
+  private let source: SourceFile
+  private let template: ChatTemplate
+  private let includes: Includes
+  private let log: DiagnosticLog
+  private(set) var sourceMap: SchemaSourceMap
+  private var flow = TextFlow()
+  private var includedBytes = 0
+
+  init(_ source: SourceFile, template: ChatTemplate, includes: Includes, log: DiagnosticLog) {
+    self.source = source
+    self.template = template
+    self.includes = includes
+    self.log = log
+    sourceMap = SchemaSourceMap(file: source.path)
+  }
+
+  /// The schema, and where its parts stand in `sourceMap`.
+  mutating func lower(_ syntax: SchemaSyntax) -> Schema {
+    let attention = syntax.attention ?? .context
+    if let name = syntax.name { sourceMap.names[.root] = source.positions(of: name.valueRange) }
+    return Schema(
+      name: syntax.name?.value ?? "", attention: attention,
+      nodes: lower(syntax.content, in: .root, attention: attention),
+      scaffolds: syntax.scaffolds.map { Schema.Scaffold(modules: $0.paths.map(\.path)) })
+  }
+
+  private mutating func lower(
+    _ content: [SchemaPart], in path: ModulePath, attention: Schema.Attention
+  ) -> [Schema.Node] {
+    var nodes: [Schema.Node] = []
+    var space = false
+    for part in content {
+      switch part {
+      case .text(let text):
+        let settled = text.settled(isFirst: flow.isFirst)
+        append(settled.text, .document, to: &nodes)
+        space = settled.movesSpace
+      case .parameter(let parameter):
+        nodes.append(.parameter(lower(parameter, in: path, leadingSpace: space)))
+        space = false
+        flow.advance()
+      case .module(let module): nodes.append(.module(lower(module, in: path, attention: attention)))
+      case .union(let union): nodes.append(.union(lower(union, in: path, attention: attention)))
+      case .role(let role):
+        let parts = template.parts(of: role.role, followsSystem: flow.followsSystem)
+        append(Array(parts.prefix.utf8), .template, to: &nodes)
+        nodes += lower(role.content, in: path, attention: attention)
+        append(Array(parts.suffix.utf8), .template, to: &nodes)
+        flow.followsSystem = role.role == .system
+      }
+    }
+    return nodes
+  }
+
+  private mutating func append(_ text: [UInt8], _ origin: TextRun.Origin, to nodes: inout [Schema.Node]) {
+    guard !text.isEmpty else { return }
+    nodes.append(.text(TextRun(String(decoding: text, as: UTF8.self), origin: origin)))
+    flow.advance()
+  }
+
+  private mutating func lower(
+    _ module: ModuleSyntax, in parent: ModulePath, attention inherited: Schema.Attention
+  ) -> Schema.Module {
+    let name = module.name?.value ?? ""
+    let path = parent.appending(name)
+    let attention = module.attention ?? inherited
+    if let name = module.name, sourceMap.names[path] == nil {
+      sourceMap.names[path] = source.positions(of: name.valueRange)
+    }
+    var nodes: [Schema.Node] = []
+    if let src = module.src { append(includedText(src), .document, to: &nodes) }
+    nodes += lower(module.content, in: path, attention: attention)
+    flow.followsSystem = false  // what follows stands there without the module too
+    return Schema.Module(name: name, attention: attention, cache: module.isCached, nodes: nodes)
+  }
+
+  /// Members begin where the union begins; what follows is first only if all of them are empty.
+  private mutating func lower(
+    _ union: UnionSyntax, in path: ModulePath, attention: Schema.Attention
+  ) -> Schema.Union {
+    let before = flow
+    var after = flow
+    let members = union.members.map { member in
+      flow = before
+      defer { after.merge(flow) }
+      return lower(member, in: path, attention: attention)
+    }
+    flow = after
+    return Schema.Union(members: members, scaffold: union.scaffold?.value)
+  }
+
+  private mutating func lower(
+    _ parameter: ParameterSyntax, in path: ModulePath, leadingSpace: Bool
+  ) -> Schema.Parameter {
+    let name = parameter.name?.value ?? ""
+    if let name = parameter.name, let length = parameter.length, sourceMap.parameters[path]?[name.value] == nil {
+      sourceMap.parameters[path, default: [:]][name.value] = SchemaSourceMap.Parameter(
+        name: source.positions(of: name.valueRange), length: source.positions(of: length.valueRange),
+        scaffold: parameter.scaffold.map { source.positions(of: $0.valueRange) },
+        defaultText: parameter.defaultText.map { source.positions(of: $0.valueRange) })
+    }
+    return Schema.Parameter(
+      name: name, length: parameter.length.flatMap { AttributeRule.Value.length($0.value) } ?? 1,
+      scaffold: parameter.scaffold?.value, defaultText: parameter.defaultText?.value, leadingSpace: leadingSpace)
+  }
+
+  private mutating func includedText(_ src: XMLAttribute) -> [UInt8] {
+    do throws(IncludeProblem) {
+      let text = try IncludedText.read(src.value, by: includes)
+      includedBytes += text.count
+      guard includedBytes <= IncludedText.totalLimit else { throw .tooLargeTogether }
+      return text
+    } catch {
+      log.report(error, at: src.valueRange)
+      return []
+    }
+  }
+}
+
+/// What stands before a place in layout order, as far as rules depend on it.
+struct TextFlow {
+  /// Nothing does: text here stands at position 0, or right after BOS.
+  private(set) var isFirst = true
+  /// The last thing is a system element.
+  var followsSystem = false
+
+  mutating func advance() {
+    isFirst = false
+    followsSystem = false
+  }
+
+  /// Takes in another way in which this place may be reached.
+  mutating func merge(_ other: TextFlow) {
+    isFirst = isFirst && other.isFirst
+    followsSystem = followsSystem && other.followsSystem
+  }
+}
+
+extension TextSyntax {
+  /// The text as the rules for white space leave it.
+  func settled(isFirst: Bool) -> WhiteSpace.Settled {
+    isPreserved
+      ? WhiteSpace.Settled(text: text.bytes)
+      : WhiteSpace.settle(text.bytes, isFirst: isFirst, beforeParameter: precedesParameter)
+  }
+}

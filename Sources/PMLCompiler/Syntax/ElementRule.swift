@@ -1,0 +1,115 @@
+/// What an element of PML may have, as `grammar/pml.rng` says it.
+struct ElementRule {
+  let attributes: [AttributeRule]
+  let children: Set<ElementKind>
+  let hasText: Bool
+
+  /// Whether a role stands around it, so that none may stand in it.
+  let isInRole: Bool
+
+  /// The rule for `kind` in `parent`; a role may hold what its parent may, roles and scaffolds aside.
+  init(for kind: ElementKind, in parent: ElementRule?) {
+    isInRole = kind.isRole || parent?.isInRole == true
+    hasText = kind != .union && kind != .parameter && kind != .scaffold
+    let roles = isInRole ? [] : ElementKind.roles
+    switch kind {
+    case .schema:
+      attributes = [.required("name", .name), .attention, .space]
+      children = roles.union([.module, .union, .scaffold])
+    case .module:
+      attributes = [
+        .required("name", .moduleName), .optional("cache", .oneOf(["true", "false"])), .optional("src", .text),
+        .attention, .space,
+      ]
+      children = roles.union([.module, .union, .parameter])
+    case .union:
+      attributes = [.optional("scaffold", .name)]
+      children = [.module]
+    case .parameter:
+      attributes = [
+        .required("name", .parameterName), .required("length", .length), .optional("len", .length),
+        .optional("scaffold", .text), .optional("default", .text),
+      ]
+      children = []
+    case .system, .user, .assistant:
+      attributes = [.space]
+      children = (parent?.children ?? []).subtracting(ElementKind.roles).subtracting([.scaffold])
+    case .scaffold:
+      attributes = [.required("modules", .paths)]
+      children = []
+    case .prompt:
+      attributes = [.required("schema", .name), .space]
+      children = roles
+    }
+  }
+}
+
+/// An attribute that an element may have.
+struct AttributeRule {
+  enum Value {
+    case name, moduleName, parameterName
+    case oneOf([String])
+    case length
+    case paths
+    case text
+  }
+
+  let name: String
+  let value: Value
+  let isRequired: Bool
+
+  static func required(_ name: String, _ value: Value) -> Self { Self(name: name, value: value, isRequired: true) }
+  static func optional(_ name: String, _ value: Value) -> Self { Self(name: name, value: value, isRequired: false) }
+  static let attention = optional("attention", .oneOf(["context", "isolated"]))
+  static let space = optional("xml:space", .oneOf(["default", "preserve"]))
+}
+
+extension AttributeRule.Value {
+  /// Highest `length` of a parameter; no model has as many positions.
+  static let longestParameter = 999_999_999
+
+  /// What is wrong with `value`, if anything is.
+  func problem(with value: String, of attribute: String) -> GrammarProblem? {
+    let isReserved =
+      switch self {
+      case .moduleName: ElementKind.names.contains(value) || value.hasPrefix("xml")
+      case .parameterName: value.hasPrefix("xml")
+      default: false
+      }
+    if isReserved { return .reservedName(value) }
+    return accepts(value) ? nil : .invalidValue(value, attribute: attribute, expected: expected)
+  }
+
+  private func accepts(_ value: String) -> Bool {
+    switch self {
+    case .name, .moduleName, .parameterName: XMLName.isUnprefixed(value)
+    case .oneOf(let values): values.contains(value)
+    case .length: Self.length(value) != nil
+    case .paths: Self.paths(value).count > 1 && Self.paths(value).allSatisfy(Self.isPath)
+    case .text: true
+    }
+  }
+
+  private var expected: String {
+    switch self {
+    case .name, .moduleName, .parameterName: "a name: a letter or `_`, then letters, digits, `.`, `-` and `_`"
+    case .oneOf(let values): values.map { "`\($0)`" }.joined(separator: " or ")
+    case .length: "a number of tokens from 1 to \(Self.longestParameter)"
+    case .paths: "two or more module paths with spaces between them, as in `a b/c`"
+    case .text: "text"
+    }
+  }
+
+  /// The number that `text` spells in ASCII digits, from 1 up.
+  static func length(_ text: String) -> Int? {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int(text) else { return nil }
+    return (1...longestParameter).contains(value) ? value : nil
+  }
+
+  /// The paths of `modules`, as they stand between spaces.
+  static func paths(_ text: String) -> [Substring] { text.utf8.split(whereSeparator: \.isXMLSpace).map(Substring.init) }
+
+  private static func isPath(_ text: Substring) -> Bool {
+    text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy(XMLName.isUnprefixed)
+  }
+}

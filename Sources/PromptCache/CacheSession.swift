@@ -1,0 +1,84 @@
+public import ContentHash
+public import Engine
+public import KVCacheFormat
+public import PMLCompiler
+public import Store
+
+/// A model's engine and a store, joined: answers prompts from cached states.
+public struct CacheSession: Sendable {
+  /// The model.
+  public let model: LoadedModel
+  /// Its weights.
+  public let engine: InferenceEngine
+  /// Where states are.
+  public let store: StateStore
+  /// Identity of the model in the store.
+  public let fingerprint: SHA256Digest
+
+  /// A session.
+  ///
+  /// - Parameter fingerprint: that of `model`.
+  public init(model: LoadedModel, engine: InferenceEngine, store: StateStore, fingerprint: SHA256Digest) {
+    self.model = model
+    self.engine = engine
+    self.store = store
+    self.fingerprint = fingerprint
+  }
+
+  /// Answers prompts with this model.
+  public var runner: PromptRunner { PromptRunner(model: model, engine: engine) }
+
+  /// Finds the states that a prompt uses. They are read where they lie for as long as the result lives.
+  ///
+  /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states.
+  public func prepare(
+    _ layout: PromptLayout, of schema: PreparedSchema, element: KVElement
+  ) throws(PromptCacheError) -> PreparedPrompt {
+    let snapshot = try withStoreErrors { () throws(StoreError) in try store.snapshot() }
+    let lookup = StateLookup(
+      plan: schema.plan, snapshot: snapshot, model: fingerprint, element: element, shape: engine.kvShape)
+    var attended: [AttendedSegment] = []
+    attended.reserveCapacity(layout.cached.count)
+    for use in layout.cached {
+      let encoding = schema.plan.encodings[use.encoding]
+      guard let segment = try lookup.segment(encoding) else { throw .statesMissing(schema: schema.schema.name) }
+      attended.append(AttendedSegment(segment, place: use.place, encodedAt: encoding.start, count: use.count))
+    }
+    return PreparedPrompt(layout, attended: attended)
+  }
+
+  /// Computes and keeps what a prompt needs and the store lacks, and records no version.
+  public func complete(
+    _ layout: PromptLayout, of schema: PreparedSchema, element: KVElement
+  ) throws(PromptCacheError) {
+    let warmer = Warmer(model: model, fingerprint: fingerprint, store: store, element: element)
+    let engine = engine
+    try warmer.complete(schema, wanted: layout.cached.map(\.encoding)) { () throws(PromptCacheError) in engine }
+  }
+}
+
+/// A schema as a store's version records it.
+public struct WarmedSchema: Sendable {
+  /// The schema.
+  public let schema: PreparedSchema
+  /// KV format of its states.
+  public let element: KVElement
+  /// Number of the version.
+  public let version: Int
+
+  /// The newest version of the schema called `name`.
+  ///
+  /// - Parameter element: its KV format, any where it is `nil`.
+  /// - Returns: `nil` if there is none.
+  public init?(
+    named name: String, element: KVElement?, for model: LoadedModel, fingerprint: SHA256Digest, in store: StateStore
+  ) throws(PromptCacheError) {
+    let versions = try withStoreErrors { () throws(StoreError) in
+      try store.snapshot().versions(model: fingerprint, schema: name)
+    }
+    guard let newest = versions.last(where: { element == nil || $0.element == element }) else { return nil }
+    schema = try PreparedSchema(of: newest, model: model)
+    self.element = newest.element
+    version = newest.number
+  }
+}

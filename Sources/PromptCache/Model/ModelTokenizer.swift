@@ -1,0 +1,35 @@
+internal import Engine
+public import PMLCompiler
+internal import Tokenizers
+
+/// A model's tokenizer, as the compiler asks for it.
+public struct ModelTokenizer: TextTokenizer {
+  let tokenizer: Tokenizer
+  /// Longest sequence that the model takes, in positions.
+  public let contextLength: Int
+
+  init(files: some ModelFiles, contextLength: Int) throws(PromptCacheError) {
+    let vocabulary = try withEngineErrors { () throws(EngineError) in try files.requiredFile("tokenizer.json") }
+    let configuration = try withEngineErrors { () throws(EngineError) in try files.file("tokenizer_config.json") }
+    do throws(TokenizerError) {
+      tokenizer = try Tokenizer(tokenizerJSON: vocabulary.array, configJSON: configuration?.array)
+    } catch {
+      throw .tokenizer(error, location: files.location)
+    }
+    self.contextLength = contextLength
+  }
+
+  /// Tokens of one run of text; what spells a special token stays text.
+  public func tokens(of text: String) -> [TokenID] { tokenizer.encode(text) }
+  /// Tokens of a chat template's text.
+  public func tokens(ofTemplate text: String) -> [TokenID] { tokenizer.encodeTemplate(text) }
+  /// The token that begins a sequence, where the model wants one.
+  public var beginOfSequence: TokenID? { tokenizer.beginOfSequence }
+  /// What stands at a parameter's positions while the text around it is encoded.
+  public var placeholder: TokenID { tokenizer.placeholder }
+}
+
+extension FileBytes {
+  /// A copy of the bytes.
+  var array: [UInt8] { unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
+}

@@ -1,0 +1,83 @@
+public import Engine
+public import KVCacheFormat
+public import Store
+public import Tokenizers
+
+/// Why a request to the prompt cache could not be carried out.
+public enum PromptCacheError: Error, Sendable {
+  /// The model's configuration, weights or a forward pass.
+  case engine(EngineError)
+  /// The store.
+  case store(StoreError)
+  /// `tokenizer.json` of the model at `location`.
+  case tokenizer(TokenizerError, location: String)
+  /// A model folder without a file that every model needs.
+  case missingFile(String, location: String)
+  /// Neither a template's name nor a readable file of one.
+  case unknownChatTemplate(String, known: [String])
+  /// A chat template's file that is not what it should be.
+  case badChatTemplate(path: String, problem: String)
+  /// The store holds no version of the schema for this model (in this KV format, where one is asked for).
+  case notWarmed(schema: String, model: String, element: KVElement?)
+  /// States that a prompt uses are not there, though a version of its schema is.
+  case statesMissing(schema: String)
+  /// States that another process removed while they were in use here.
+  case stateRemoved
+  /// A version's lowered schema that this program cannot read.
+  case unreadableVersion(schema: String, version: Int, problem: String)
+  /// Nothing is present in the prompt: there is no token to go on from.
+  case emptyPrompt
+  /// No folder for a store could be found: neither an option nor an environment variable names one.
+  case noStoreFolder
+}
+
+extension PromptCacheError: CustomStringConvertible {
+  /// What is wrong, in one lower-case clause.
+  public var description: String {
+    switch self {
+    case .engine(let error): error.message
+    case .store(let error): error.message
+    case .tokenizer(let error, let location): "cannot read the tokenizer of \(location): \(error)"
+    case .missingFile(let name, let location): "`\(location)` has no `\(name)`"
+    case .unknownChatTemplate(let name, _): "no chat template `\(name)`"
+    case .badChatTemplate(let path, let problem): "`\(path)` is not a chat template: \(problem)"
+    case .notWarmed(let schema, let model, let element):
+      "the store has no version of schema `\(schema)` for \(model)" + (element.map { " in \($0)" } ?? "")
+    case .statesMissing(let schema): "states of schema `\(schema)` are not in the store"
+    case .stateRemoved: "states were removed from the store while they were in use"
+    case .unreadableVersion(let schema, let version, let problem):
+      "version \(version) of schema `\(schema)` cannot be read: \(problem)"
+    case .emptyPrompt: "the prompt is empty: there is no token to answer from"
+    case .noStoreFolder: "there is no folder for the store"
+    }
+  }
+
+  /// What to do about it, where something can be done.
+  public var help: String? {
+    switch self {
+    case .engine(let error): error.help
+    case .store(let error): error.help
+    case .tokenizer: "only byte-level and SentencePiece-style BPE are supported"
+    case .missingFile: "name a Hugging Face model folder with config.json, tokenizer.json and *.safetensors"
+    case .unknownChatTemplate(_, let known):
+      "known are \(known.joined(separator: ", ")); a file must be a JSON object with `system`, `user`, `assistant`, `header`"
+    case .badChatTemplate: nil
+    case .notWarmed(let schema, _, let element):
+      "run `pmlc warm\(element.map { " --kv \($0)" } ?? "")` on the file of `\(schema)`, or pass it with `--schema`"
+    case .stateRemoved: "do it again; and let no other process collect garbage meanwhile"
+    case .statesMissing, .unreadableVersion: "run `pmlc warm` on the schema's file again"
+    case .emptyPrompt: "add text to the prompt"
+    case .noStoreFolder: "pass `--store DIR`, or set PMLC_STORE, XDG_CACHE_HOME or HOME"
+    }
+  }
+}
+
+/// Runs `body` with its errors wrapped.
+func withEngineErrors<R>(_ body: () throws(EngineError) -> R) throws(PromptCacheError) -> R {
+  do throws(EngineError) { return try body() } catch { throw .engine(error) }
+}
+
+/// Runs `body` with its errors wrapped.
+func withStoreErrors<R>(_ body: () throws(StoreError) -> R) throws(PromptCacheError) -> R {
+  do throws(StoreError) { return try body() } catch { throw .store(error) }
+}

@@ -1,0 +1,32 @@
+public import ContentHash
+public import PMLCompiler
+
+/// A schema laid out for one model: positions, and the encodings to keep.
+public struct PreparedSchema: Sendable {
+  /// The lowered schema, the chat template that it was lowered with, and its layout.
+  public let compiled: CompiledSchema
+  /// Each segment in each of its contexts.
+  public let plan: EncodingPlan
+
+  /// The lowered schema.
+  public var schema: Schema { compiled.schema }
+  /// SHA-256 of the lowered schema.
+  public var hash: SHA256Digest { compiled.schema.contentHash }
+
+  /// Digests of all encodings to keep, each once, and what a person would call them: module, position, scaffold.
+  var storedEncodings: [(digest: SHA256Digest, label: String)] {
+    var seen: Set<SHA256Digest> = []
+    return plan.encodings.compactMap { encoding in
+      guard encoding.isStored, seen.insert(encoding.digest).inserted else { return nil }
+      let module = plan.layout.modules[plan.layout.module(of: encoding.item)]
+      let place = module.path == .root ? "schema text" : "module `\(module.path)`"
+      let scaffold = encoding.scaffold.map { ", scaffold \($0 + 1)" } ?? ""
+      return (encoding.digest, "\(place) at position \(plan.layout.positions(of: encoding.item).lowerBound)\(scaffold)")
+    }
+  }
+
+  init(_ compiled: CompiledSchema) {
+    self.compiled = compiled
+    plan = EncodingPlan(of: compiled.layout)
+  }
+}

@@ -1,0 +1,61 @@
+internal import ContentHash
+public import Engine
+internal import KVCacheFormat
+internal import PMLCompiler
+public import Store
+
+extension Blob: KVBlobOwner {}
+
+/// Finds the states of a plan's encodings in one snapshot of a store, and lends them where they lie.
+struct StateLookup {
+  let plan: EncodingPlan
+  /// `nil` where there is no store yet: nothing is found.
+  let snapshot: Snapshot?
+  let model: SHA256Digest
+  let element: KVElement
+  let shape: KVShape
+
+  /// How one layer of `encoding` is laid out.
+  func layout(of encoding: EncodingPlan.Encoding) -> KVBlobLayout {
+    KVBlobLayout(element: element, shape: shape, tokens: plan.tokenCount(of: encoding))
+  }
+
+  /// Bytes of the states of `encoding` in all layers.
+  func byteCount(of encoding: EncodingPlan.Encoding) -> Int { layout(of: encoding).byteCount * shape.layers }
+
+  /// Where the states of `encoding` in `layer` are kept.
+  func key(of encoding: EncodingPlan.Encoding, layer: Int) -> BlobKey {
+    BlobKey(model: model, element: element, encoding: encoding.digest, layer: layer)
+  }
+
+  /// Whether all layers of `encoding` are there and whole, by their checksums.
+  func contains(_ encoding: EncodingPlan.Encoding) throws(PromptCacheError) -> Bool {
+    do throws(StoreError) {
+      let layout = layout(of: encoding)
+      for layer in 0..<shape.layers
+      where try snapshot?.blob(key(of: encoding, layer: layer), expecting: layout) == nil {
+        return false
+      }
+      return true
+    } catch {
+      guard case .unusableBlob = error else { throw .store(error) }
+      return false
+    }
+  }
+
+  /// The states of `encoding`, or `nil` if a layer is not there.
+  func segment(_ encoding: EncodingPlan.Encoding) throws(PromptCacheError) -> KVSegment? {
+    let layout = layout(of: encoding)
+    let blobs = try withStoreErrors { () throws(StoreError) -> [Blob]? in
+      var blobs: [Blob] = []
+      blobs.reserveCapacity(shape.layers)
+      for layer in 0..<shape.layers {
+        guard let blob = try snapshot?.blob(key(of: encoding, layer: layer), expecting: layout) else { return nil }
+        blobs.append(blob)
+      }
+      return blobs
+    }
+    guard let blobs else { return nil }
+    return try withEngineErrors { () throws(EngineError) in try KVSegment(layers: blobs, layout: layout) }
+  }
+}

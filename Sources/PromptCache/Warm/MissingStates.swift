@@ -1,0 +1,53 @@
+internal import ContentHash
+internal import PMLCompiler
+
+/// What of a plan a store lacks.
+struct MissingStates {
+  /// Encodings that are in the store, or equal one that is computed.
+  private(set) var reused = 0
+  /// Encodings to compute and keep.
+  private(set) var computed = 0
+  /// Tokens of those.
+  private(set) var tokens = 0
+  /// Bytes of their states.
+  private(set) var bytes = 0
+  /// Indices of the encodings to compute, placeholders among them, each after what it sees.
+  let order: [Int]
+
+  /// Finds what is missing of `wanted`, indices of encodings in the plan, and of what these see.
+  init(of wanted: [Int], in lookup: StateLookup) throws(PromptCacheError) {
+    let plan = lookup.plan
+    let wanted = wanted.filter { plan.encodings[$0].isStored }
+    var inStore: [SHA256Digest: Bool] = [:]
+    order = try plan.computation(of: wanted) { encoding throws(PromptCacheError) in
+      if let isPresent = inStore[encoding.digest] { return !isPresent }
+      let isPresent = try lookup.contains(encoding)
+      inStore[encoding.digest] = isPresent
+      return !isPresent
+    }
+    var planned: Set<SHA256Digest> = []
+    for encoding in order.map({ plan.encodings[$0] }) where encoding.isStored {
+      planned.insert(encoding.digest)
+      computed += 1
+      tokens += plan.tokenCount(of: encoding)
+      bytes += lookup.byteCount(of: encoding)
+    }
+    // A scaffold's first module sees there what it sees without: one segment in one context, however often listed.
+    var counted: Set<Identity> = []
+    for encoding in wanted.map({ plan.encodings[$0] })
+    where encoding.isStored && counted.insert(Identity(encoding)).inserted && planned.remove(encoding.digest) == nil {
+      reused += 1
+    }
+  }
+
+  /// One segment in one context.
+  private struct Identity: Hashable {
+    let item: SchemaLayout.Item
+    let digest: SHA256Digest
+
+    init(_ encoding: EncodingPlan.Encoding) {
+      item = encoding.item
+      digest = encoding.digest
+    }
+  }
+}

@@ -1,0 +1,145 @@
+internal import ContentHash
+internal import Engine
+internal import KVCacheFormat
+internal import PMLCompiler
+internal import Store
+
+/// Computes encodings of one plan that a store lacks, each in its context, and puts them there.
+///
+/// A context is always read as it is stored, whether it was computed long ago or just before, and the engine's states do
+/// not depend on what they are computed beside, so that a run that was interrupted and taken up again ends in the same
+/// bytes as one that was not.
+struct StateComputer {
+  let plan: EncodingPlan
+  let engine: InferenceEngine
+  let store: StateStore
+  let model: SHA256Digest
+  let element: KVElement
+
+  /// Bytes after which computed states are committed, so that little is lost with a killed process.
+  private static let commitBytes = 32 << 20
+  /// The same in time.
+  private static let commitInterval = Duration.milliseconds(500)
+
+  /// Tokens computed in one pass, above which another segment is left to the next one.
+  private static let passTokens = 1024
+
+  /// Computes what `work` lists and commits it.
+  ///
+  /// - Parameter progress: called after each pass with the number of kept tokens done.
+  func perform(_ work: MissingStates, progress: (Int) -> Void) throws(PromptCacheError) {
+    let clock = ContinuousClock()
+    var states = try StatesInUse(lookup: lookup())
+    var pending: [(encoding: EncodingPlan.Encoding, states: SegmentStates)] = []
+    var pendingBytes = 0
+    var lastCommit = clock.now
+    var tokensDone = 0
+
+    var remaining = work.order[...]
+    while !remaining.isEmpty {
+      let pass = nextPass(of: &remaining)
+      for (encoding, computed) in zip(pass, try compute(pass, states: &states)) {
+        let segment = try withEngineErrors { () throws(EngineError) in try computed.segment(element: element) }
+        states.keep(segment, of: encoding)
+        guard encoding.isStored else { continue }
+        pending.append((encoding, computed))
+        pendingBytes += states.lookup.byteCount(of: encoding)
+        tokensDone += computed.tokens
+      }
+      if pendingBytes >= Self.commitBytes || clock.now - lastCommit >= Self.commitInterval {
+        try commit(pending, keys: states.lookup)
+        pending = []
+        pendingBytes = 0
+        // From here on what was committed is read from the map, and the snapshot before lets go of its pages.
+        states.renew(lookup: try lookup())
+        lastCommit = clock.now
+      }
+      progress(tokensDone)
+    }
+    try commit(pending, keys: states.lookup)
+  }
+
+  /// Takes the encodings of the next pass off the front: none of them sees another one of them.
+  private func nextPass(of remaining: inout ArraySlice<Int>) -> [EncodingPlan.Encoding] {
+    var pass: [EncodingPlan.Encoding] = []
+    var members: Set<SHA256Digest> = []
+    var tokens = 0
+    while let index = remaining.first {
+      let encoding = plan.encodings[index]
+      tokens += plan.tokenCount(of: encoding)
+      guard pass.isEmpty || tokens <= Self.passTokens else { break }
+      guard !plan.context(of: encoding).contains(where: { members.contains(plan.encodings[$0.encoding].digest) })
+      else { break }
+      members.insert(encoding.digest)
+      pass.append(encoding)
+      remaining.removeFirst()
+    }
+    return pass
+  }
+
+  /// The store as it is now.
+  func lookup() throws(PromptCacheError) -> StateLookup {
+    let snapshot = try withStoreErrors { () throws(StoreError) in try store.snapshot() }
+    return StateLookup(plan: plan, snapshot: snapshot, model: model, element: element, shape: engine.kvShape)
+  }
+
+  private func compute(
+    _ pass: [EncodingPlan.Encoding], states: inout StatesInUse
+  ) throws(PromptCacheError) -> [SegmentStates] {
+    var inputs: [InferenceEngine.Encoding] = []
+    for encoding in pass {
+      var context: [AttendedSegment] = []
+      for entry in plan.context(of: encoding) {
+        let seen = plan.encodings[entry.encoding]
+        context.append(AttendedSegment(try states.segment(of: seen), place: entry.place, encodedAt: seen.start))
+      }
+      let tokens = plan.tokens(of: encoding)
+      let positions = tokens.indices.map { Int32(encoding.start + $0) }
+      inputs.append(InferenceEngine.Encoding(tokens: tokens, positions: positions, context: context))
+    }
+    return try withEngineErrors { () throws(EngineError) in try engine.encode(inputs) }
+  }
+
+  private func commit(
+    _ computed: [(encoding: EncodingPlan.Encoding, states: SegmentStates)], keys: StateLookup
+  ) throws(PromptCacheError) {
+    guard !computed.isEmpty else { return }
+    try withStoreErrors { () throws(StoreError) in
+      try store.write { batch throws(StoreError) in
+        for (encoding, states) in computed {
+          let layout = keys.layout(of: encoding)
+          for layer in 0..<engine.kvShape.layers {
+            try batch.put(keys.key(of: encoding, layer: layer), layout: layout) { destination in
+              states.write(layer: layer, layout: layout, into: &destination)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Segments that encodings of one run see: new ones in memory, others in a snapshot.
+private struct StatesInUse {
+  private(set) var lookup: StateLookup
+  private var kept: [SHA256Digest: KVSegment] = [:]
+  private var placeholders: [SHA256Digest: KVSegment] = [:]
+
+  init(lookup: StateLookup) { self.lookup = lookup }
+
+  mutating func keep(_ segment: KVSegment, of encoding: EncodingPlan.Encoding) {
+    if encoding.isStored { kept[encoding.digest] = segment } else { placeholders[encoding.digest] = segment }
+  }
+
+  mutating func segment(of encoding: EncodingPlan.Encoding) throws(PromptCacheError) -> KVSegment {
+    if let segment = kept[encoding.digest] ?? placeholders[encoding.digest] { return segment }
+    guard let segment = try lookup.segment(encoding) else { throw .stateRemoved }
+    kept[encoding.digest] = segment
+    return segment
+  }
+
+  mutating func renew(lookup: StateLookup) {
+    self.lookup = lookup
+    kept = [:]
+  }
+}

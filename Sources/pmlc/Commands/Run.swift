@@ -1,0 +1,165 @@
+import ArgumentParser
+import Engine
+import Foundation
+import KVCacheFormat
+import PMLCompiler
+import PromptCache
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Answer a prompt from the store's states.",
+    discussion: """
+      Without `--schema`, the newest version of the prompt's schema in the store is used. With it, states that are \
+      missing are computed and kept first.
+      """)
+
+  @Argument(help: ArgumentHelp("A prompt.", valueName: "prompt"))
+  var prompt: String
+
+  @Option(help: ArgumentHelp("The prompt's schema.", valueName: "file"))
+  var schema: String?
+
+  @Option(help: "The KV format: f32 or f16. Without it, that of the newest version, else f16.")
+  var kv: KVElement?
+
+  @Option(help: ArgumentHelp("Tokens of the answer at most.", valueName: "n"))
+  var maxTokens = 256
+
+  @Option(help: ArgumentHelp("0 takes the likeliest token each time; higher is more random.", valueName: "t"))
+  var temperature: Float = 0
+
+  @Option(help: ArgumentHelp("Draw from the likeliest tokens that make up this probability.", valueName: "p"))
+  var topP: Float = 1
+
+  @Option(help: ArgumentHelp("Draw from the k likeliest tokens; 0 for all.", valueName: "k"))
+  var topK = 0
+
+  @Option(help: ArgumentHelp("Above 1, tokens that stood before become less likely.", valueName: "r"))
+  var repetitionPenalty: Float = 1
+
+  @Option(help: ArgumentHelp("Makes sampling repeatable. Without it, each run draws anew.", valueName: "n"))
+  var seed: UInt64?
+
+  @Option(
+    help: ArgumentHelp("Ends the answer where this text would stand; may be given several times.", valueName: "text"))
+  var stop: [String] = []
+
+  @Flag(help: "Compute everything at positions 0, 1, 2 …: the baseline to compare with.")
+  var noCache = false
+
+  @Option(
+    help: ArgumentHelp("Report each token's log-probability and the n likeliest; implies --json.", valueName: "n"))
+  var logprobs: Int?
+
+  @Flag(help: "Print one JSON object in place of the text.")
+  var json = false
+
+  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var storeOptions: NamespaceInStore
+  @OptionGroup var storeLimit: StoreLimit
+  @OptionGroup var computeOptions: ComputeOptions
+
+  func validate() throws {
+    if maxTokens < 1 { throw ValidationError("--max-tokens takes 1 or more") }
+    if !(temperature >= 0 && temperature.isFinite) { throw ValidationError("--temperature takes 0 or more") }
+    if !(topP > 0 && topP <= 1) { throw ValidationError("--top-p takes more than 0, up to 1") }
+    if topK < 0 { throw ValidationError("--top-k takes 0 or more") }
+    if !(repetitionPenalty > 0 && repetitionPenalty.isFinite) {
+      throw ValidationError("--repetition-penalty takes more than 0")
+    }
+    if let logprobs, logprobs < 0 { throw ValidationError("--logprobs takes 0 or more") }
+  }
+
+  func run() throws {
+    try reportingFailures {
+      let source = try Inputs.read(prompt)
+      let inputs = Inputs(model: try modelOptions.load())
+      let completion = noCache ? try answerUncached(source, inputs) : try answerCached(source, inputs)
+      if printsJSON {
+        Terminal.output.writeLine(try jsonLine(completion))
+      } else {
+        Terminal.output.writeLine("")
+        Terminal.error.writeLine(summary(of: completion))
+      }
+    }
+  }
+
+  private var printsJSON: Bool { json || logprobs != nil }
+
+  private var options: GenerationOptions {
+    GenerationOptions(
+      maximumTokens: maxTokens,
+      sampling: SamplingOptions(
+        temperature: temperature, topK: topK, topP: topP, repetitionPenalty: repetitionPenalty,
+        seed: seed ?? .random(in: .min ... .max)),
+      stops: stop, logProbabilities: logprobs)
+  }
+
+  /// Answers from the store's states.
+  private func answerCached(_ source: SourceFile, _ inputs: Inputs) throws -> Completion {
+    let fileSchema = try schema.map(inputs.schema(at:))
+    // Neither a prompt with errors nor a model that cannot be loaded shall leave a store behind.
+    let checked = try fileSchema.map { try inputs.prompt(source, for: $0) }
+    let engine = try engine(of: inputs.model)
+    let store = try storeOptions.open(
+      for: fileSchema == nil ? .reading : .creating, maximumBytes: storeLimit.maxBytes)
+    let model = inputs.model
+    let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
+    let name = try fileSchema?.schema.name ?? inputs.schemaName(of: source)
+    let warmed = try WarmedSchema(named: name, element: kv, for: model, fingerprint: fingerprint, in: store)
+    guard let schema = fileSchema ?? warmed?.schema else {
+      throw PromptCacheError.notWarmed(schema: name, model: model.files.location, element: kv)
+    }
+    let element = kv ?? warmed?.element ?? .f16
+    let session = CacheSession(model: model, engine: engine, store: store, fingerprint: fingerprint)
+    if let checked { try session.complete(checked, of: schema, element: element) }
+
+    // Compiling the prompt is part of a request, so it is timed, though it may have been checked before.
+    let start = ContinuousClock().now
+    let layout = try inputs.prompt(source, for: schema, showing: checked == nil)
+    return try complete(try session.prepare(layout, of: schema, element: element), session.runner, start: start)
+  }
+
+  /// Answers without states: every token is computed.
+  private func answerUncached(_ source: SourceFile, _ inputs: Inputs) throws -> Completion {
+    let model = inputs.model
+    let schema = try schema.map(inputs.schema(at:)) ?? warmedSchema(of: source, inputs)
+    let runner = PromptRunner(model: model, engine: try engine(of: model))
+    let start = ContinuousClock().now
+    let layout = try inputs.prompt(source, for: schema)
+    return try complete(PreparedPrompt(uncached: layout), runner, start: start)
+  }
+
+  /// The newest version of the prompt's schema, whatever its KV format.
+  private func warmedSchema(of source: SourceFile, _ inputs: Inputs) throws -> PreparedSchema {
+    let store = try storeOptions.open(for: .reading)
+    let name = try inputs.schemaName(of: source)
+    let model = inputs.model
+    let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
+    guard let warmed = try WarmedSchema(named: name, element: kv, for: model, fingerprint: fingerprint, in: store)
+    else {
+      throw PromptCacheError.notWarmed(schema: name, model: model.files.location, element: kv)
+    }
+    return warmed.schema
+  }
+
+  private func engine(of model: LoadedModel) throws(PromptCacheError) -> InferenceEngine {
+    try model.engine(threads: computeOptions.threads)
+  }
+
+  private func complete(
+    _ prompt: PreparedPrompt, _ runner: PromptRunner, start: ContinuousClock.Instant
+  ) throws -> Completion {
+    try runner.complete(prompt, options: options, start: start) { piece in
+      if !printsJSON { Terminal.output.write(piece) }
+    }
+  }
+
+  private func summary(of completion: Completion) -> String {
+    let usage = completion.usage
+    return String(
+      format: "%d tokens, %d of them cached; first token after %.1f ms; %d tokens answered, %.0f a second",
+      usage.promptTokens, usage.cachedTokens, completion.timings.timeToFirstToken, usage.completionTokens,
+      completion.timings.decodeTokensPerSecond)
+  }
+}

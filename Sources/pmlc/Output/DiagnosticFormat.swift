@@ -1,0 +1,24 @@
+import ArgumentParser
+import Foundation
+import PMLCompiler
+
+/// How `check` prints what it finds.
+enum DiagnosticFormat: String, CaseIterable, ExpressibleByArgument {
+  case text, json, sarif, github
+
+  /// Writes diagnostics: text, which is for people, to standard error, and what programs read to standard output.
+  func write(_ diagnostics: [Diagnostic], sources: [SourceFile]) {
+    switch self {
+    case .text:
+      DiagnosticOutput(sources: sources).show(diagnostics)
+    case .json:
+      Terminal.output.write(JSONRenderer.render(diagnostics))
+    case .sarif:
+      let folder = FileManager.default.currentDirectoryPath
+      let renderer = SARIFRenderer(sources: sources, folder: folder, version: PMLC.version)
+      Terminal.output.write(renderer.render(diagnostics))
+    case .github:
+      Terminal.output.write(GitHubRenderer.render(diagnostics))
+    }
+  }
+}

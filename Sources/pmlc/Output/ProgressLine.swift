@@ -1,0 +1,29 @@
+import Foundation
+
+/// One line on a terminal that is drawn over again; nothing elsewhere.
+struct ProgressLine {
+  private let terminal = Terminal.error
+  private let clock = ContinuousClock()
+  private var lastDrawn: ContinuousClock.Instant?
+
+  private static let barCells = 24
+  private static let interval = Duration.milliseconds(80)
+
+  /// Draws the line, if it has not just been drawn.
+  mutating func draw(_ fraction: Double, _ text: String) {
+    guard terminal.isInteractive else { return }
+    let now = clock.now
+    if let lastDrawn, now - lastDrawn < Self.interval, fraction < 1 { return }
+    lastDrawn = now
+    let filled = Int((min(max(fraction, 0), 1) * Double(Self.barCells)).rounded())
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.barCells - filled)
+    terminal.write("\r\u{1B}[K\(bar) \(text)")
+  }
+
+  /// Removes the line.
+  mutating func clear() {
+    guard lastDrawn != nil else { return }
+    terminal.write("\r\u{1B}[K")
+    lastDrawn = nil
+  }
+}

@@ -1,0 +1,44 @@
+import PMLCompiler
+import Testing
+
+@Suite struct CompilerTests {
+  let schema = """
+    <schema name="trip">
+      You plan trips.
+      <module name="trip-plan">
+        Plan a trip of <parameter name="duration" length="8" default="3 days"/>.
+        <module name="costs">Mind the costs.</module>
+      </module>
+      <union>
+        <module name="miami">Miami has beaches.</module>
+        <module name="paris">Paris has museums.</module>
+      </union>
+      <system>Be brief.</system>
+    </schema>
+    """
+
+  @Test func aSchemaIsLowered() throws {
+    let schema = try lowered(schema, template: .marked)
+    #expect(schema.name == "trip")
+    #expect(
+      schema.sketch == """
+        "You plan trips." trip-plan("⏎Plan a trip of" {_duration} "." costs("Mind the costs.")) \
+        [miami("Miami has beaches.") paris("Paris has museums.")] |<S>| "Be brief." |</S>|
+        """)
+  }
+
+  @Test func aPromptIsResolved() throws {
+    let prompt = try resolved(
+      """
+      <prompt schema="trip">
+        <trip-plan duration="a week"><costs/></trip-plan>
+        <paris/>
+        <user>What shall I see?</user>
+      </prompt>
+      """, for: schema, template: .marked)
+    #expect(prompt.imports.map(\.path.description) == ["trip-plan", "trip-plan/costs", "paris"])
+    #expect(prompt.imports.first?.arguments["duration"]?.text == "a week")
+    #expect(prompt.sketch == #""What shall I see?" |</U>|"#)
+    #expect(prompt.endsWithUserTurn)
+  }
+}
