@@ -9,14 +9,14 @@ bool ck_cpu_is_supported(ck_cpu cpu) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   switch (cpu) {
-  case ck_cpu_portable:
-    return true;
-  case ck_cpu_avx2:
-    return avx2;
-  case ck_cpu_avx512:
-    return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  case ck_cpu_portable: return true;
+  case ck_cpu_avx2: return avx2;
+  case ck_cpu_avx2vnni: return avx2 && __builtin_cpu_supports("avxvnni");
+  case ck_cpu_avx512: return avx512;
+  case ck_cpu_avx512vnni: return avx512 && __builtin_cpu_supports("avx512vnni");
   }
   return false;
 #else
@@ -24,24 +24,27 @@ bool ck_cpu_is_supported(ck_cpu cpu) {
 #endif
 }
 
-static const ck_kernels *table(ck_cpu cpu) {
+static const struct {
+  const char *name;
+  const ck_kernels *kernels;
+} kinds[] = {
+  [ck_cpu_portable] = {"portable", &ck_kernels_portable},
 #if defined(__x86_64__)
-  if (cpu == ck_cpu_avx512) return &ck_kernels_avx512;
-  if (cpu == ck_cpu_avx2) return &ck_kernels_avx2;
+  [ck_cpu_avx2] = {"avx2", &ck_kernels_avx2},
+  [ck_cpu_avx2vnni] = {"avx2vnni", &ck_kernels_avx2vnni},
+  [ck_cpu_avx512] = {"avx512", &ck_kernels_avx512},
+  [ck_cpu_avx512vnni] = {"avx512vnni", &ck_kernels_avx512vnni},
 #endif
-  return &ck_kernels_portable;
-}
+};
+enum { kind_count = sizeof kinds / sizeof *kinds };
 
 static const ck_kernels *best(void) {
   const char *wanted = getenv("PMLC_CPU");
-  if (wanted) {
-    static const char *const names[] = {"portable", "avx2", "avx512"};
-    for (int cpu = ck_cpu_portable; cpu <= ck_cpu_avx512; cpu++)
-      if (strcmp(wanted, names[cpu]) == 0 && ck_cpu_is_supported((ck_cpu)cpu)) return table((ck_cpu)cpu);
-  }
-  for (int cpu = ck_cpu_avx512; cpu > ck_cpu_portable; cpu--)
-    if (ck_cpu_is_supported((ck_cpu)cpu)) return table((ck_cpu)cpu);
-  return &ck_kernels_portable;
+  for (int cpu = 0; wanted && cpu < kind_count; cpu++)
+    if (strcmp(wanted, kinds[cpu].name) == 0 && ck_cpu_is_supported((ck_cpu)cpu)) return kinds[cpu].kernels;
+  for (int cpu = kind_count - 1; cpu > 0; cpu--)
+    if (ck_cpu_is_supported((ck_cpu)cpu)) return kinds[cpu].kernels;
+  return kinds[0].kernels;
 }
 
 static _Atomic(const ck_kernels *) chosen;
@@ -60,7 +63,7 @@ ck_cpu ck_cpu_in_use(void) { return kernels()->cpu; }
 
 bool ck_cpu_select(ck_cpu cpu) {
   if (!ck_cpu_is_supported(cpu)) return false;
-  chosen_here = table(cpu);
+  chosen_here = kinds[cpu].kernels;
   return true;
 }
 
@@ -93,24 +96,49 @@ void ck_store_values(
   kernels()->store_values(element, head_dimension, x, stride, first, count, values);
 }
 
+size_t ck_kv_tile_bytes(ck_element element, size_t head_dimension) {
+  size_t numbers = ck_tile_tokens * head_dimension;
+  if (element == ck_q8) return numbers + (head_dimension + 31) / 32 * ck_tile_tokens * sizeof(uint16_t);
+  return numbers * (element == ck_f32 ? 4 : 2);
+}
+
 void ck_zero_tail(ck_element element, size_t head_dimension, size_t tokens, void *keys, void *values) {
   size_t used = tokens % ck_tile_tokens;
   if (used == 0) return;
-  size_t bytes = element == ck_f32 ? 4 : 2;
-  size_t tile = tokens / ck_tile_tokens * ck_tile_tokens * head_dimension * bytes;
-  size_t rest = ck_tile_tokens - used;
+  size_t tile_bytes = ck_kv_tile_bytes(element, head_dimension), bytes = element == ck_f32 ? 4 : element == ck_f16 ? 2 : 1;
+  size_t rest = ck_tile_tokens - used, numbers = ck_tile_tokens * head_dimension * bytes;
+  char *key_tile = (char *)keys + tokens / ck_tile_tokens * tile_bytes;
+  char *value_tile = (char *)values + tokens / ck_tile_tokens * tile_bytes;
   for (size_t d = 0; d < head_dimension; d++)
-    memset((char *)keys + tile + (d * ck_tile_tokens + used) * bytes, 0, rest * bytes);
-  memset((char *)values + tile + used * head_dimension * bytes, 0, rest * head_dimension * bytes);
+    memset(key_tile + (d * ck_tile_tokens + used) * bytes, 0, rest * bytes);
+  memset(value_tile + used * head_dimension * bytes, 0, rest * head_dimension * bytes);
+  for (size_t at = numbers; at < tile_bytes; at += ck_tile_tokens * sizeof(uint16_t)) {
+    memset(key_tile + at + used * sizeof(uint16_t), 0, rest * sizeof(uint16_t));
+    memset(value_tile + at + used * sizeof(uint16_t), 0, rest * sizeof(uint16_t));
+  }
 }
 
 void ck_few_rows(const ck_few_rows_call *call, size_t begin, size_t end) { kernels()->few_rows(call, begin, end); }
 
-size_t ck_packed_count(size_t rows, size_t columns) { return kernels()->packed_count(rows, columns); }
+size_t ck_q8_row_bytes(size_t columns) { return ck_q8_row_scales(columns) * ck_q8_group; }
+
+size_t ck_q8_row_scales(size_t columns) { return (columns + ck_q8_group - 1) / ck_q8_group; }
+
+void ck_quantize_weights(
+  ck_element element, const void *w, size_t columns, size_t begin, size_t end, uint8_t *quantized, float *scales) {
+  kernels()->quantize_weights(element, w, columns, begin, end, quantized, scales);
+}
+
+size_t ck_packed_bytes(ck_element element, size_t rows, size_t columns) {
+  size_t whole = (rows + 15) / 16 * 16;
+  // Of ck_q8 each group of a row also has a scale and a sum; see body/product_q8.h.
+  return element == ck_q8 ? whole * ck_q8_row_scales(columns) * (ck_q8_group + 8) : whole * columns * sizeof(float);
+}
 
 void ck_pack_rows(
-  const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end, float *packed) {
-  kernels()->pack_rows(x, stride, rows, columns, begin, end, packed);
+  ck_element element, const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end,
+  void *packed) {
+  kernels()->pack_rows(element, x, stride, rows, columns, begin, end, packed);
 }
 
 size_t ck_product_scratch_bytes(size_t rows) {

@@ -13,8 +13,8 @@ typedef struct {
   void (*store_keys)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
   void (*store_values)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
   void (*few_rows)(const ck_few_rows_call *, size_t, size_t);
-  size_t (*packed_count)(size_t, size_t);
-  void (*pack_rows)(const float *, size_t, size_t, size_t, size_t, size_t, float *);
+  void (*quantize_weights)(ck_element, const void *, size_t, size_t, size_t, uint8_t *, float *);
+  void (*pack_rows)(ck_element, const float *, size_t, size_t, size_t, size_t, size_t, void *);
   void (*product)(const ck_product_call *, size_t, size_t);
   void (*rms_norm)(const float *, const float *, float, size_t, size_t, float *);
   void (*layer_norm)(const float *, const float *, const float *, float, size_t, size_t, float *);
@@ -32,7 +32,9 @@ typedef struct {
 extern const ck_kernels ck_kernels_portable;
 #if defined(__x86_64__)
 extern const ck_kernels ck_kernels_avx2;
+extern const ck_kernels ck_kernels_avx2vnni;
 extern const ck_kernels ck_kernels_avx512;
+extern const ck_kernels ck_kernels_avx512vnni;
 #endif
 
 #endif

@@ -1,13 +1,15 @@
-// The kernels, for the CPU that the including file has set: CK_CPU, CK_HAS_F16C, and the block of the products that its
-// registers hold: CK_ROWS × CK_VECTORS accumulators, or CK_WIDE vectors for few rows.
+// The kernels, for the CPU that the including file has set: its name, whether it has F16C, the bits that its VNNI multiplies
+// at once, and how many sums of each product its registers hold.
 #include "simd.h"
 
 #include "body/numbers.h"
+#include "body/keys_and_values.h"
 #include "body/vectors.h"
 #include "body/few_rows.h"
 #include "body/multiply_add.h"
 #include "body/attention.h"
 #include "body/product.h"
+#include "body/product_q8.h"
 
 #define CK_PASTE_(a, b) a##b
 #define CK_PASTE(a, b) CK_PASTE_(a, b)
@@ -21,7 +23,7 @@ const ck_kernels CK_PASTE(ck_kernels_, CK_CPU) = {
   .store_keys = store_keys,
   .store_values = store_values,
   .few_rows = few_rows,
-  .packed_count = packed_count,
+  .quantize_weights = quantize_weights,
   .pack_rows = pack_rows,
   .product = product,
   .rms_norm = rms_norm,

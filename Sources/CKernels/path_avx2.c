@@ -1,24 +1,12 @@
-// AVX2, FMA, F16C: 16 registers of 8 lanes, so that one vector of 16 takes two.
+// AVX2, FMA, F16C.
 #if defined(__x86_64__)
+#include <immintrin.h>
 #include <math.h>
 #include <string.h>
 
 #define CK_CPU avx2
-#define CK_HAS_F16C 1
-#define CK_ROWS 6
-#define CK_VECTORS 1
-#define CK_WIDE 2
-#define CK_EACH_ROW_COUNT(f) f(1) f(2) f(3) f(4) f(5) f(6)
-
-#define CK_FEW_ROWS 3
-#define CK_FEW_ROWS_TILE 6
-#define CK_EACH_FEW_ROWS(f) f(4, 1) f(3, 2) f(2, 3)
-
-#define CK_PRODUCT_PANEL_ROWS 60
-#define CK_PRODUCT_VECTORS 1
-#define CK_PRODUCT_ROWS 6
-#define CK_PRODUCT_TILE_ROWS 6
-#define CK_EACH_PRODUCT_TILE(f) f(1, 1) f(2, 1) f(3, 1) f(4, 1) f(5, 1) f(6, 1)
+#define CK_VNNI 0
+#include "registers_avx2.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include "path.h"

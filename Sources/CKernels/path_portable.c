@@ -1,8 +1,13 @@
 // What every CPU has.
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 #include <math.h>
 #include <string.h>
 
 #define CK_CPU portable
+#define CK_VNNI 0
+#define CK_WIDTH 128
 #define CK_HAS_F16C 0
 #define CK_ROWS 2
 #define CK_VECTORS 1
@@ -18,5 +23,9 @@
 #define CK_PRODUCT_ROWS 2
 #define CK_PRODUCT_TILE_ROWS 2
 #define CK_EACH_PRODUCT_TILE(f) f(1, 1) f(2, 1)
+
+#define CK_Q8_ROWS 1
+#define CK_Q8_TILE_ROWS 1
+#define CK_EACH_Q8_TILE(f) f(1, 1)
 
 #include "path.h"

@@ -76,7 +76,7 @@ INLINE vs f32_to_half(vf x) {
 
 INLINE vf bfloat_to_f32(vs h) { return (vf)(__builtin_convertvector(h, vu) << 16); }
 
-INLINE size_t element_bytes(ck_element element) { return element == ck_f32 ? 4 : 2; }
+INLINE size_t element_bytes(ck_element element) { return element == ck_f32 ? 4 : element == ck_q8 ? 1 : 2; }
 
 // Sixteen numbers of any element at `index` of x.
 INLINE vf load_as_f32(ck_element element, const void *x, size_t index) {
@@ -90,6 +90,58 @@ INLINE vf load_part_as_f32(ck_element element, const void *x, size_t index, size
   uint16_t part[lanes] = {0};
   memcpy(part, (const uint16_t *)x + index, count * sizeof *part);
   return load_as_f32(element, part, 0);
+}
+
+// MARK: Bytes
+
+INLINE vf signed_byte_to_f32(const int8_t *x) {
+  typedef int8_t bytes __attribute__((ext_vector_type(16), aligned(1)));
+  return __builtin_convertvector(__builtin_convertvector(*(const bytes *)x, vi), vf);
+}
+
+// Sixteen weights of eight bits: x - 128.
+INLINE vf byte_to_f32(const uint8_t *x) {
+  typedef uint8_t bytes __attribute__((ext_vector_type(16), aligned(1)));
+  return __builtin_convertvector(__builtin_convertvector(*(const bytes *)x, vi) - 128, vf);
+}
+
+typedef int32_t v8i __attribute__((ext_vector_type(8)));
+typedef int32_t v4i __attribute__((ext_vector_type(4)));
+
+// Two 16-bit numbers a lane: acc[l] + a[l][0] · b[l][0] + a[l][1] · b[l][1].
+INLINE vi multiply_add_pairs(vi acc, vi a, vi b) {
+#if CK_WIDTH == 512
+  return acc + (vi)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+#elif CK_WIDTH == 256
+  acc.lo += (v8i)_mm256_madd_epi16((__m256i)a.lo, (__m256i)b.lo);
+  acc.hi += (v8i)_mm256_madd_epi16((__m256i)a.hi, (__m256i)b.hi);
+  return acc;
+#elif defined(__SSE2__)
+  acc.lo.lo += (v4i)_mm_madd_epi16((__m128i)a.lo.lo, (__m128i)b.lo.lo);
+  acc.lo.hi += (v4i)_mm_madd_epi16((__m128i)a.lo.hi, (__m128i)b.lo.hi);
+  acc.hi.lo += (v4i)_mm_madd_epi16((__m128i)a.hi.lo, (__m128i)b.hi.lo);
+  acc.hi.hi += (v4i)_mm_madd_epi16((__m128i)a.hi.hi, (__m128i)b.hi.hi);
+  return acc;
+#else
+  return acc + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
+
+// Four bytes a lane: acc[l] + Σ u[l][i] · s[l][i], those of u unsigned, those of s signed. Exact.
+INLINE vi multiply_add_bytes(vi acc, vi u, vi s) {
+#if CK_VNNI && CK_WIDTH == 512
+  return (vi)_mm512_dpbusd_epi32((__m512i)acc, (__m512i)u, (__m512i)s);
+#elif CK_VNNI && CK_WIDTH == 256
+  acc.lo = (v8i)_mm256_dpbusd_avx_epi32((__m256i)acc.lo, (__m256i)u.lo, (__m256i)s.lo);
+  acc.hi = (v8i)_mm256_dpbusd_avx_epi32((__m256i)acc.hi, (__m256i)u.hi, (__m256i)s.hi);
+  return acc;
+#else
+  // Even bytes, then odd ones, as 16-bit numbers.
+  typedef int16_t pairs __attribute__((ext_vector_type(32)));
+  pairs even = (pairs)u & 0xFF, odd = (pairs)(((vu)u >> 8) & 0x00FF00FFu);
+  acc = multiply_add_pairs(acc, (vi)even, (vi)(((pairs)s << 8) >> 8));
+  return multiply_add_pairs(acc, (vi)odd, (vi)((pairs)s >> 8));
+#endif
 }
 
 // MARK: Across lanes

@@ -37,12 +37,20 @@ public final class InferenceEngine: Sendable {
 
   /// The model in `files`.
   ///
-  /// - Parameter threads: how many threads compute; all cores that the process may use if `nil`.
+  /// - Parameters:
+  ///   - threads: how many threads compute; all cores that the process may use if `nil`.
+  ///   - weights: what weights are multiplied in.
+  ///   - prepared: where weights in another format than the stored one are kept; made anew in memory if `nil`.
+  ///   - progress: told how many matrices are done, and their number, while such weights are made.
   /// - Throws: `EngineError` for files that are missing, malformed, or of a model that is not supported.
-  public init(files: some ModelFiles, threads: Int? = nil) throws(EngineError) {
+  public init(
+    files: some ModelFiles, threads: Int? = nil, weights format: WeightFormat = .stored,
+    prepared: PreparedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(EngineError) {
     configuration = try ModelConfiguration(files: files)
-    let weights = try DecoderWeights(try ModelWeights(files: files), configuration)
+    var weights = try DecoderWeights(try ModelWeights(files: files), configuration)
     let compute = Compute(threads: max(threads ?? ThreadPool.availableCores, 1))
+    if format == .q8 { try weights.quantize(prepared: prepared, pool: compute.pool, progress: progress) }
     self.threads = compute.pool.threads
     runner = Mutex(
       PassRunner(
@@ -56,8 +64,8 @@ public final class InferenceEngine: Sendable {
   /// sliding window, those less than the window below it).
   ///
   /// - Parameter positions: one for each token, rising.
-  /// - Throws: `EngineError` for tokens or positions that the model does not have, or segments of another model.
-  ///   Nothing has changed then.
+  /// - Throws: `EngineError` for tokens or positions that the model does not have, or segments of another model;
+  ///   `.cancelled` if the current task is cancelled meanwhile. Nothing has changed then.
   public func forward(
     tokens: [Int32], positions: [Int32], sequence: SequenceState, logits: Logits.Selection
   ) throws(EngineError) -> Logits {
@@ -70,6 +78,10 @@ public final class InferenceEngine: Sendable {
   /// - Returns: the logits of each input, in order.
   /// - Throws: as for one sequence. Nothing has changed then, in any of them.
   public func forward(_ inputs: [Input]) throws(EngineError) -> [Logits] {
+    try run(inputs, isEncoding: false)
+  }
+
+  private func run(_ inputs: [Input], isEncoding: Bool) throws(EngineError) -> [Logits] {
     for input in inputs { try configuration.check(input) }
     var claimed: [SequenceState] = []
     defer { for sequence in claimed { sequence.end() } }
@@ -80,7 +92,7 @@ public final class InferenceEngine: Sendable {
         throw .positionsNotAscending(previous: last, next: Int(next))
       }
     }
-    return runner.withLock { $0.run(inputs) }
+    return try runner.withLock { runner throws(EngineError) in try runner.run(inputs, isEncoding: isEncoding) }
   }
 
   /// Computes the states of tokens that see `context` and each other, and keeps nothing else.
@@ -92,7 +104,9 @@ public final class InferenceEngine: Sendable {
     try encode([Encoding(tokens: tokens, positions: positions, context: context)])[0]
   }
 
-  /// Computes the states of several runs of tokens, each in a context of its own, in one pass.
+  /// Computes the states of several runs of tokens, each in a context of its own, packed into few passes.
+  ///
+  /// The states of each are the same bits, whatever it is packed with.
   ///
   /// - Returns: the states of each, in order.
   /// - Throws: as `forward`.
@@ -101,7 +115,7 @@ public final class InferenceEngine: Sendable {
       Input(
         sequence: SequenceState(attending: $0.context), tokens: $0.tokens, positions: $0.positions, logits: .none)
     }
-    _ = try forward(inputs)
+    _ = try run(inputs, isEncoding: true)
     return inputs.map { SegmentStates($0.sequence.fresh ?? FreshStates(shape: kvShape)) }
   }
 

@@ -4,7 +4,7 @@ public import KVCacheFormat
 /// What one transaction writes. It exists inside `StateStore.write` alone.
 public struct WriteBatch: ~Copyable {
   let store: StateStore
-  let transaction: Transaction
+  private(set) var transaction: Transaction
   let tables: Tables
   private let account: NamespaceAccount
 
@@ -16,7 +16,7 @@ public struct WriteBatch: ~Copyable {
     tables = store.open.tables
   }
 
-  consuming func commit() throws(StoreError) {
+  mutating func commit() throws(StoreError) {
     try account.save(transaction, tables)
     try transaction.commit()
   }
@@ -45,23 +45,46 @@ extension WriteBatch {
   ) throws(StoreError) {
     let bytes = BlobKeyBytes(key, in: store.namespace)
     let byteCount = try BlobSize.value(layout, pageByteCount: store.open.environment.pageByteCount)
-    let header = try BlobHeader(layout, key: bytes, layer: key.layer)
-    let replaced = try transaction.bytes(at: bytes.span, in: tables.blobs)?.byteCount
-    try account.add(byteCount, replacing: replaced, limit: store.options.maximumNamespaceBytes)
+    let header = try BlobHeader(layout, key: bytes.span, layer: key.layer)
+    let replaced = try removableBlob(at: bytes.span)
+    try account.add(
+      BlobSize.onDisk(value: byteCount), replacing: replaced.map(BlobSize.onDisk),
+      limit: store.options.maximumNamespaceBytes)
     try transaction.put(byteCount: byteCount, at: bytes.span, in: tables.blobs) { (value, end) throws(StoreError) in
-      try checkLimit(end)
+      try claim(end)
       value.clear()
       var payload = value._mutatingExtracting(BlobHeader.byteCount..<BlobHeader.byteCount + layout.byteCount)
       fill(&payload)
-      header.seal(&value, key: bytes)
+      header.seal(&value, key: bytes.span)
     }
-    if replaced == nil { try transaction.markUse(of: bytes, tables) }
+    if replaced == nil { try transaction.recordUse(of: bytes, at: secondsSince1970(), tables) }
   }
 
-  /// Throws if the file may not grow to `byteCount` bytes, with room for the index behind it.
-  private func checkLimit(_ byteCount: Int) throws(StoreError) {
-    guard let limit = store.options.maximumBytes else { return }
-    let index = min(limit / 16, 1 << 20)
-    guard byteCount <= limit - index else { throw .storeFull(path: store.path, limit: limit) }
+  /// Removes the blob at `key`, which is there.
+  func removeBlob(at key: RawSpan) throws(StoreError) {
+    guard let byteCount = try removableBlob(at: key) else { return }
+    try transaction.remove(key, in: tables.blobs)
+    account.subtract(BlobSize.onDisk(value: byteCount))
   }
+
+  /// Bytes of the blob at `key`, whose pages can be freed; `nil` if there is none.
+  private func removableBlob(at key: RawSpan) throws(StoreError) -> Int? {
+    guard let range = try transaction.range(at: key, in: tables.blobs) else { return nil }
+    try store.open.mendRunHeader(of: range)
+    return range.byteCount
+  }
+
+  /// Throws if the file may not or cannot grow to `end` bytes and some more.
+  private func claim(_ end: Int) throws(StoreError) {
+    let limit = min(store.options.maximumBytes ?? .max, store.open.environment.mapByteCount)
+    guard end <= limit - Self.spare(of: limit) else { throw .storeFull(path: store.path, limit: limit) }
+    try store.open.folder.claim(end + Self.spare(of: limit))
+  }
+
+  /// Bytes of `limit` that blobs leave free: for the index, and for the commits that free something once the limit or
+  /// the end of the disk has been reached.
+  static func spare(of limit: Int) -> Int { min(limit / 4, 512 << 10) }
+
+  /// Makes a commit of this batch, even if it changes nothing.
+  func touch() throws(StoreError) { try account.save(transaction, tables, always: true) }
 }

@@ -7,7 +7,8 @@ enum {
   // Tokens whose scores are held at once.
   block_tokens = 128,
   block_tiles = block_tokens / ck_tile_tokens,
-  // From so many rows on, a block of half-precision keys and values is converted once, not by each block of rows.
+  // From so many rows on, a block of half-precision keys and values is converted once, not by each block of rows. (One of
+  // eight bits always is.)
   rows_worth_converting = 3 * CK_ROWS,
 };
 
@@ -231,31 +232,15 @@ static int32_t tokens_below(const ck_kv_run *run, int64_t position) {
 
 INLINE int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : x > high ? high : x; }
 
-// Keys and values of tokens begin ..< end of the run as f32; values get the padded stride, zeros in the padding. Keys
-// that are f32 already stay where they are.
-static void convert_block(
-  const ck_kv_run *run, size_t dimension, int32_t begin, int32_t end, const attention_scratch *s) {
-  ck_element element = run->element;
-  size_t padded = round_up(dimension, lanes), count = end - begin;
-  size_t numbers = round_up(count, ck_tile_tokens) * dimension;
-  for (size_t i = 0; i < numbers && element != ck_f32; i += lanes)
-    store(s->keys + i, load_as_f32(element, run->keys, begin * dimension + i));
-  for (size_t t = 0; t < count; t++) {
-    size_t d = 0, row = (begin + t) * dimension;
-    for (; d + lanes <= dimension; d += lanes)
-      store(s->values + t * padded + d, load_as_f32(element, run->values, row + d));
-    if (d < dimension)
-      store(s->values + t * padded + d, load_part_as_f32(element, run->values, row + d, dimension - d));
-  }
-}
-
 // One block of tokens, begin ..< end of the run, against all rows that see some of it. `next` is what comes after it.
 static void attend_block(
   const ck_attention_call *call, const ck_kv_run *run, int32_t begin, int32_t end, const ck_kv_run *next,
   int32_t next_begin, const attention_scratch *s) {
   size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
-  size_t padded = round_up(dimension, lanes), bytes = element_bytes(run->element);
-  bool converted = padded != dimension || (run->element != ck_f32 && rows >= rows_worth_converting);
+  size_t padded = round_up(dimension, lanes), count = end - begin;
+  size_t tile_bytes = ck_kv_tile_bytes(run->element, dimension);
+  bool converted = padded != dimension || run->element == ck_q8 ||
+                   (run->element == ck_f16 && rows >= rows_worth_converting);
   if (call->slopes)
     for (int32_t t = begin; t < end; t++)
       s->key_positions[t - begin] = run->positions ? run->positions[t] : run->first_position + t;
@@ -263,8 +248,8 @@ static void attend_block(
   int32_t row_begin[CK_ROWS], row_end[CK_ROWS], row_positions[CK_ROWS];
   float row_slopes[CK_ROWS];
   attention_block b = {
-    .keys = (const char *)run->keys + begin * dimension * bytes,
-    .values = (const char *)run->values + begin * dimension * bytes,
+    .keys = (const char *)run->keys + begin / ck_tile_tokens * tile_bytes,
+    .values = (const char *)run->values + begin / ck_tile_tokens * tile_bytes,
     .head_dimension = dimension,
     .padded_dimension = padded,
     .value_stride = padded,
@@ -275,19 +260,23 @@ static void attend_block(
     .row_slopes = row_slopes,
   };
   if (converted) {
-    convert_block(run, dimension, begin, end, s);
-    if (run->element != ck_f32) b.keys = s->keys;
+    if (run->element != ck_f32) {
+      convert_keys(run->element, b.keys, dimension, (count + ck_tile_tokens - 1) / ck_tile_tokens, s->keys);
+      b.keys = s->keys;
+    }
+    convert_values(run->element, b.values, dimension, count, padded, s->values);
     b.values = s->values;
   }
   size_t next_bytes = 0, next_offset = 0;
   if (next) {
     int32_t tokens = next->tokens - next_begin < block_tokens ? next->tokens - next_begin : block_tokens;
-    next_bytes = tokens * dimension * element_bytes(next->element);
-    next_offset = next_begin * dimension * element_bytes(next->element);
+    tile_bytes = ck_kv_tile_bytes(next->element, dimension);
+    next_bytes = (tokens + ck_tile_tokens - 1) / ck_tile_tokens * tile_bytes;
+    next_offset = next_begin / ck_tile_tokens * tile_bytes;
   }
   for (size_t block = 0; block < rows; block += CK_ROWS) {
-    size_t count = rows - block < CK_ROWS ? rows - block : CK_ROWS;
-    size_t from = round_up(next_bytes * block / rows, 64), to = round_up(next_bytes * (block + count) / rows, 64);
+    size_t some = rows - block < CK_ROWS ? rows - block : CK_ROWS;
+    size_t from = round_up(next_bytes * block / rows, 64), to = round_up(next_bytes * (block + some) / rows, 64);
     if (next) {
       const char *keys = (const char *)next->keys + next_offset, *values = (const char *)next->values + next_offset;
       b.next_keys = (attention_prefetch){keys + from, keys + to};
@@ -295,7 +284,7 @@ static void attend_block(
     }
     b.begin = end - begin;
     b.end = 0;
-    for (size_t r = 0; r < count; r++) {
+    for (size_t r = 0; r < some; r++) {
       size_t token = (block + r) / call->group;
       row_begin[r] = clamp(s->visible[2 * token] - begin, 0, end - begin);
       row_end[r] = clamp(s->visible[2 * token + 1] - begin, 0, end - begin);
@@ -310,7 +299,7 @@ static void attend_block(
     b.sums = s->sums + block * padded;
     b.maxima = s->maxima + block;
     b.denominators = s->denominators + block;
-    attend[count][!converted && run->element == ck_f16](&b);
+    attend[some][!converted && run->element == ck_f16](&b);
   }
 }
 

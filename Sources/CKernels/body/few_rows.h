@@ -32,6 +32,50 @@ INLINE void dot_tile(
   for (int i = 0; i < weight_rows * rows; i++) sums[i] = sum_lanes(c[i]);
 }
 
+// c[w][x] += the same over `count` numbers of one group of eight-bit weights.
+INLINE void dot_group_q8(
+  const int weight_rows, const int rows, const ck_few_rows_call *call, const uint8_t *weights, const float *scales,
+  size_t row_groups, const float *x, size_t count, vf c[CK_FEW_ROWS_TILE]) {
+  vf part[CK_FEW_ROWS_TILE] = {0};
+  for (size_t j = 0; j < count; j += lanes) {
+    vf a[CK_FEW_ROWS];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      const float *at = x + i * call->x_stride + j;
+      a[i] = count == ck_q8_group || count - j >= lanes ? load(at) : load_part(at, count - j);
+    }
+#pragma clang loop unroll(full)
+    for (int w = 0; w < weight_rows; w++) {
+      vf b = byte_to_f32(weights + w * row_groups * ck_q8_group + j);
+#pragma clang loop unroll(full)
+      for (int i = 0; i < rows; i++) part[w * rows + i] += a[i] * b;
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int w = 0; w < weight_rows; w++)
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) c[w * rows + i] += part[w * rows + i] * scales[w * row_groups];
+}
+
+// The same with weights of eight bits, which are converted on the way; activations stay as they are.
+INLINE void dot_tile_q8(
+  const int weight_rows, const int rows, const ck_few_rows_call *call, size_t row, const float *x,
+  float sums[CK_FEW_ROWS_TILE]) {
+  vf c[CK_FEW_ROWS_TILE] = {0};
+  size_t whole = call->columns / ck_q8_group, rest = call->columns % ck_q8_group;
+  size_t groups = whole + (rest > 0);
+  const uint8_t *weights = (const uint8_t *)call->weights + row * groups * ck_q8_group;
+  const float *scales = call->scales + row * groups;
+  for (size_t g = 0; g < whole; g++)
+    dot_group_q8(
+      weight_rows, rows, call, weights + g * ck_q8_group, scales + g, groups, x + g * ck_q8_group, ck_q8_group, c);
+  if (rest)
+    dot_group_q8(
+      weight_rows, rows, call, weights + whole * ck_q8_group, scales + whole, groups, x + whole * ck_q8_group, rest, c);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < weight_rows * rows; i++) sums[i] = sum_lanes(c[i]);
+}
+
 INLINE void dot_block(
   const int weight_rows, const int rows, const ck_element element, const ck_few_rows_call *call, size_t first,
   size_t begin, size_t end) {
@@ -40,10 +84,11 @@ INLINE void dot_block(
   float *y = call->output + first * call->output_stride;
   for (size_t n = begin; n < end;) {
     int count = end - n >= (size_t)weight_rows ? weight_rows : 1;
-    if (count == weight_rows)
+    if (element == ck_q8 && count == weight_rows) dot_tile_q8(weight_rows, rows, call, n, x, sums);
+    else if (element == ck_q8) dot_tile_q8(1, rows, call, n, x, sums);
+    else if (count == weight_rows)
       dot_tile(weight_rows, rows, element, call->weights, call->columns, n, x, call->x_stride, sums);
-    else
-      dot_tile(1, rows, element, call->weights, call->columns, n, x, call->x_stride, sums);
+    else dot_tile(1, rows, element, call->weights, call->columns, n, x, call->x_stride, sums);
     for (int w = 0; w < count; w++)
       for (int i = 0; i < rows; i++) {
         float *z = y + i * call->output_stride + n + w;
@@ -60,6 +105,7 @@ INLINE void dot_block(
     case ck_f32: dot_block(weight_rows, rows, ck_f32, call, first, begin, end); break;                                \
     case ck_f16: dot_block(weight_rows, rows, ck_f16, call, first, begin, end); break;                                \
     case ck_bf16: dot_block(weight_rows, rows, ck_bf16, call, first, begin, end); break;                              \
+    case ck_q8: dot_block(weight_rows, rows, ck_q8, call, first, begin, end); break;                                  \
     }                                                                                                                 \
   }
 CK_EACH_FEW_ROWS(CK_BLOCK)

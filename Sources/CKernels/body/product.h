@@ -85,9 +85,7 @@ static const product_kernel product_kernels[CK_PRODUCT_VECTORS + 1][CK_PRODUCT_R
 // The most weight rows that a tile of so many vectors takes.
 static const size_t product_tile_rows[] = {0, CK_PRODUCT_TILE_ROWS};
 
-static size_t packed_count(size_t rows, size_t columns) { return divide_rows(rows).vectors * lanes * columns; }
-
-static void pack_rows(
+static void pack_rows_f32(
   const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end, float *packed) {
   product_blocks b = divide_rows(rows);
   for (size_t block = 0; block < b.blocks; block++) {
@@ -126,6 +124,7 @@ static void convert_weights(
   case ck_f32: convert_panel(ck_f32, weights, columns, row, rows, column, count, panel); break;
   case ck_f16: convert_panel(ck_f16, weights, columns, row, rows, column, count, panel); break;
   case ck_bf16: convert_panel(ck_bf16, weights, columns, row, rows, column, count, panel); break;
+  case ck_q8: break;  // never converted: see product_q8.h
   }
 }
 
@@ -158,7 +157,7 @@ INLINE size_t panel_column(size_t columns, size_t panels, size_t p) {
   return column < columns ? column : columns;
 }
 
-// Weight rows n ..< end against blocks from ..< to of the activations, whose sums begin at row first_row.
+// Weight rows n ..< end against blocks from ..< to of the activations.
 static void product_panel(
   const ck_product_call *call, product_blocks blocks, size_t from, size_t to, size_t n, size_t end, float *panel,
   float *sums, size_t stride) {
@@ -169,7 +168,7 @@ static void product_panel(
     size_t column = panel_column(columns, panels, p), next = panel_column(columns, panels, p + 1);
     for (size_t block = from; block < to; block++) {
       size_t at = block_begin(blocks, block), vectors = block_begin(blocks, block + 1) - at;
-      const float *packed = call->packed + (at * columns + column * vectors) * lanes;
+      const float *packed = (const float *)call->packed + (at * columns + column * vectors) * lanes;
       size_t step = product_tile_rows[vectors];
       for (size_t r = 0; r < rows; r += step) {
         size_t count = rows - r < step ? rows - r : step;
@@ -186,24 +185,6 @@ static void product_panel(
           panel + r * product_panel_stride, packed, next - column, p == 0,
           sums + r * stride + at * lanes - first_row, stride, &prefetch);
       }
-    }
-  }
-}
-
-static void product(const ck_product_call *call, size_t begin, size_t end) {
-  product_blocks blocks = divide_rows(call->rows);
-  float *panel = call->scratch, *sums = panel + product_panel_rows * product_panel_stride;
-  // Blocks of rows in groups whose sums fit.
-  const size_t group = product_rows / (CK_PRODUCT_VECTORS * lanes);
-  for (size_t n = begin; n < end; n += product_panel_rows) {
-    size_t panel_end = end - n < product_panel_rows ? end : n + product_panel_rows;
-    for (size_t from = 0; from < blocks.blocks; from += group) {
-      size_t to = from + group < blocks.blocks ? from + group : blocks.blocks;
-      size_t first_row = block_begin(blocks, from) * lanes;
-      size_t stride = block_begin(blocks, to) * lanes - first_row;
-      product_panel(call, blocks, from, to, n, panel_end, panel, sums, stride);
-      size_t rows = stride < call->rows - first_row ? stride : call->rows - first_row;
-      write_sums(call, sums, stride, first_row, rows, n, panel_end);
     }
   }
 }

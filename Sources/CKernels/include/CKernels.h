@@ -21,14 +21,18 @@ typedef enum {
   ck_cpu_portable = 0,
   /// AVX2, FMA, F16C.
   ck_cpu_avx2 = 1,
-  /// AVX-512 F, BW, DQ, VL beside these.
-  ck_cpu_avx512 = 2,
+  /// AVX-VNNI beside these.
+  ck_cpu_avx2vnni = 2,
+  /// AVX-512 F, BW, DQ, VL beside AVX2, FMA, F16C.
+  ck_cpu_avx512 = 3,
+  /// AVX-512 VNNI beside these.
+  ck_cpu_avx512vnni = 4,
 } ck_cpu;
 
 /// The kind in use on this thread.
 ///
-/// It is the best that the machine has; `PMLC_CPU=portable|avx2|avx512` in the environment lowers it, and is passed
-/// over if it names what the machine lacks.
+/// It is the best that the machine has; `PMLC_CPU=portable|avx2|avx2vnni|avx512|avx512vnni` in the environment lowers
+/// it, and is passed over if it names what the machine lacks.
 ck_cpu ck_cpu_in_use(void);
 
 /// Whether the machine can run `cpu`.
@@ -48,9 +52,11 @@ typedef enum {
   ck_f16 = 2,
   /// The upper half of an f32.
   ck_bf16 = 3,
+  /// Eight bits, with a scale for each group of `ck_q8_group` numbers of a row; weights only. See `ck_quantize_weights`.
+  ck_q8 = 4,
 } ck_element;
 
-/// y[i] = x[i], exact. `element` is any.
+/// y[i] = x[i], exact. `element` is any but ck_q8.
 void ck_to_f32(ck_element element, const void *x, size_t count, float *y);
 
 /// y[i] = x[i], rounded to nearest, ties to even; past 65,504 infinite; NaN stays NaN. Subnormals are kept.
@@ -66,10 +72,13 @@ enum { ck_max_head_dimension = 256 };
 /// Keys and values of one head for a run of tokens in ascending position order.
 ///
 ///     keys    tiles × [head_dimension][16]
-///     values  (16 · tiles) × [head_dimension]
+///     values  tiles × [16][head_dimension]
 ///
-/// with tiles = tokens / 16, rounded up. A part of a run that begins at a multiple of 16 tokens is a run again: both
-/// pointers move by the same number of bytes.
+/// with tiles = tokens / 16, rounded up. Of ck_q8 the numbers are signed bytes, and behind those of each tile lie their
+/// scales, [groups][16] of ck_bf16: one for each token and group of 32 dimensions, the last group perhaps short.
+///
+/// A part of a run that begins at a multiple of 16 tokens is a run again: both pointers move by so many times
+/// `ck_kv_tile_bytes`.
 typedef struct {
   const void *keys;
   const void *values;
@@ -77,11 +86,14 @@ typedef struct {
   const int32_t *positions;
   int32_t first_position;
   int32_t tokens;
-  /// ck_f32 or ck_f16.
+  /// ck_f32, ck_f16 or ck_q8.
   ck_element element;
   /// Which of the rotated forms of the queries meets these keys.
   int32_t variant;
 } ck_kv_run;
+
+/// Bytes of a tile of keys, and of one of values. `element` is ck_f32, ck_f16 or ck_q8.
+size_t ck_kv_tile_bytes(ck_element element, size_t head_dimension);
 
 /// Attention of the query heads that share one key-value head.
 ///
@@ -134,7 +146,9 @@ void ck_attention_merge(
 // MARK: - Writing keys and values
 
 /// Writes the keys of `count` tokens of one head into its tiles (see `ck_kv_run`), from token `first` on. Token i is
-/// read at x + i · stride. The rest of the tiles is left as it was. `element` is ck_f32 or ck_f16.
+/// read at x + i · stride. The rest of the tiles is left as it was. `element` is ck_f32, ck_f16 or ck_q8; of the latter each
+/// group of 32 dimensions of a token is rounded to multiples of its largest magnitude / 127 (that quotient itself rounded up to
+/// a ck_bf16).
 void ck_store_keys(
   ck_element element, size_t head_dimension, const float *x, size_t stride, size_t first, size_t count, void *keys);
 
@@ -145,6 +159,25 @@ void ck_store_values(
 /// Zeroes what the last tile of a run of `tokens` holds past its tokens, in keys and values.
 void ck_zero_tail(ck_element element, size_t head_dimension, size_t tokens, void *keys, void *values);
 
+// MARK: - Weights of eight bits
+
+/// Numbers of a row that share a scale.
+enum { ck_q8_group = 64 };
+
+/// Bytes of a row of `columns` numbers: one each, rounded up to whole groups.
+size_t ck_q8_row_bytes(size_t columns);
+
+/// Scales of a row of `columns` numbers: one for each group, the last one perhaps short.
+size_t ck_q8_row_scales(size_t columns);
+
+/// Rounds rows begin ..< end of w, rows × [columns] of any type but ck_q8, to eight bits.
+///
+/// A number is about (q - 128) · scale, with q in 1...255 and scale = max |w| / 127 over its group, so that the error is at
+/// most half a scale. What a row has past its columns is 128. The bytes are the same on each kind of CPU. Row i begins at quantized + i · ck_q8_row_bytes(columns), its
+/// scales at scales + i · ck_q8_row_scales(columns).
+void ck_quantize_weights(
+  ck_element element, const void *w, size_t columns, size_t begin, size_t end, uint8_t *quantized, float *scales);
+
 // MARK: - Products of activations and weights
 
 /// output[m][n] = Σ_k x[m][k] · weights[n][k] + bias[n], for the rows x that were packed.
@@ -153,12 +186,14 @@ void ck_zero_tail(ck_element element, size_t head_dimension, size_t tokens, void
 /// the way in which weight rows are shared out between threads changes a bit.
 typedef struct {
   ck_element element;
-  /// weight rows × [columns], where they lie, in their stored type.
+  /// weight rows × [columns], where they lie, in their stored type; of ck_q8, what `ck_quantize_weights` wrote.
   const void *weights;
+  /// NULL, or the scales of ck_q8.
+  const float *scales;
   /// Numbers in a row of weights and of activations.
   size_t columns;
-  /// What `ck_pack_rows` made of the activations.
-  const float *packed;
+  /// What `ck_pack_rows` made of the activations for this type of weights.
+  const void *packed;
   /// Rows of activations.
   size_t rows;
   /// NULL, or one number for each weight row.
@@ -173,13 +208,14 @@ typedef struct {
 } ck_product_call;
 
 /// The same for a few rows (decoding), read where they lie. Up to 8 rows, the weights are read once for all of them;
-/// above that `ck_product` is faster.
+/// above that (from 4 rows on with ck_q8) `ck_product` is faster. Activations are not rounded, even where weights are.
 ///
 /// Each sum is formed in an order that depends on the number of columns alone, another than `ck_product`'s: a row's result
 /// does not depend on the rows beside it.
 typedef struct {
   ck_element element;
   const void *weights;
+  const float *scales;
   size_t columns;
   /// rows × [columns]; row m begins at x + m · x_stride.
   const float *x;
@@ -194,13 +230,16 @@ typedef struct {
 /// Computes the outputs of weight rows begin ..< end.
 void ck_few_rows(const ck_few_rows_call *call, size_t begin, size_t end);
 
-/// Numbers that `rows` packed rows take.
-size_t ck_packed_count(size_t rows, size_t columns);
+/// Bytes that `rows` rows take, packed for products with weights of this type. All but ck_q8 share one form.
+size_t ck_packed_bytes(ck_element element, size_t rows, size_t columns);
 
-/// Packs columns begin ..< end of `rows` rows for products with them; row m begins at x + m · stride. `begin` is a multiple
-/// of 16, so that threads can share the columns out. The form depends on the kind of CPU, and is its own affair.
+/// Packs columns begin ..< end of `rows` rows for products; row m begins at x + m · stride. `begin` is a multiple of 64, and
+/// so is `end` unless it is `columns`, so that threads can share the columns out. `packed` begins at a multiple of 64. The
+/// form depends on the kind of CPU, and is its own affair. For ck_q8 the activations are rounded to eight bits, with a scale
+/// for each group of 64 numbers of a row.
 void ck_pack_rows(
-  const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end, float *packed);
+  ck_element element, const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end,
+  void *packed);
 
 /// Bytes of scratch that a product with so many rows of activations needs.
 size_t ck_product_scratch_bytes(size_t rows);

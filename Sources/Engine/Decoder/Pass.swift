@@ -34,6 +34,8 @@ struct Pass {
   let spans: [Span]
   /// Rows of the table of angles.
   let angles: Int
+  /// Whether even a few rows are packed for products, as many are.
+  let packs: Bool
 
   /// Rows whose hidden state is asked for, in order.
   var asked: [Int] { spans.flatMap(\.asked) }

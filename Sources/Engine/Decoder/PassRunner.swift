@@ -2,16 +2,43 @@
 struct PassRunner {
   let decoder: TransformerDecoder
   let configuration: ModelConfiguration
+  /// Whether no pass was run yet, so that the weights may not be in memory.
+  private var isFirst = true
+
+  init(decoder: TransformerDecoder, configuration: ModelConfiguration) {
+    self.decoder = decoder
+    self.configuration = configuration
+  }
 
   /// Most rows of one pass: enough to spread the cost of reading the weights, few enough to bound scratch memory.
   private static let mostRows = 512
 
   /// Runs inputs that have been checked, whose sequences are claimed.
-  func run(_ inputs: [InferenceEngine.Input]) -> [Logits] {
+  ///
+  /// - Parameter isEncoding: whether states are what is wanted. Their bits depend on the input alone, not on what it is
+  ///   packed with; otherwise passes of a few rows take a faster way that rounds differently.
+  /// - Throws: `EngineError.cancelled` if the current task is cancelled meanwhile; the sequences are as before then.
+  mutating func run(_ inputs: [InferenceEngine.Input], isEncoding: Bool) throws(EngineError) -> [Logits] {
+    let before = inputs.map { $0.sequence.fresh?.count ?? 0 }
+    do {
+      return try runPasses(inputs, isEncoding: isEncoding)
+    } catch {
+      for (input, count) in zip(inputs, before) { input.sequence.fresh?.truncate(to: count) }
+      throw error
+    }
+  }
+
+  private mutating func runPasses(
+    _ inputs: [InferenceEngine.Input], isEncoding: Bool
+  ) throws(EngineError) -> [Logits] {
     var values: [[Float]] = Array(repeating: [], count: inputs.count)
     for parts in Self.cut(inputs.map(\.tokens.count)) {
-      let pass = makePass(parts, of: inputs)
-      guard let logits = decoder.forward(pass) else { continue }
+      let begun = parts.map { inputs[$0.input].sequence }.filter { $0.fresh == nil }
+      let pass = makePass(parts, of: inputs, isEncoding: isEncoding)
+      let readAhead = ReadAhead(weights: isFirst ? decoder.weights.layers : [], sequences: begun)
+      let logits = try decoder.forward(pass, readAhead)
+      isFirst = false
+      guard let logits else { continue }
       var row = 0
       for (part, span) in zip(parts, pass.spans) {
         for _ in span.asked {
@@ -30,29 +57,26 @@ struct PassRunner {
     let tokens: Range<Int>
   }
 
-  /// Cuts inputs of these lengths, one after the other, into passes.
+  /// Packs inputs of these lengths, in order, into passes. Where an input is cut depends on its own length alone, so
+  /// that its result does not depend on what it is packed with.
   private static func cut(_ lengths: [Int]) -> [[Part]] {
     var passes: [[Part]] = []
-    var parts: [Part] = []
-    var room = mostRows
+    var room = 0
     for (input, length) in lengths.enumerated() {
-      var start = 0
-      while start < length {
-        let count = min(length - start, room)
-        parts.append(Part(input: input, tokens: start..<start + count))
-        start += count
-        room -= count
-        if room == 0 {
-          passes.append(parts)
-          (parts, room) = ([], mostRows)
+      for start in stride(from: 0, to: length, by: mostRows) {
+        let part = Part(input: input, tokens: start..<min(start + mostRows, length))
+        if part.tokens.count > room {
+          passes.append([])
+          room = mostRows
         }
+        passes[passes.count - 1].append(part)
+        room -= part.tokens.count
       }
     }
-    if !parts.isEmpty { passes.append(parts) }
     return passes
   }
 
-  private func makePass(_ parts: [Part], of inputs: [InferenceEngine.Input]) -> Pass {
+  private func makePass(_ parts: [Part], of inputs: [InferenceEngine.Input], isEncoding: Bool) -> Pass {
     var isRotary = false
     if case .rotary = configuration.decoder.positions { isRotary = true }
     var tokens: [Int32] = []
@@ -72,7 +96,7 @@ struct PassRunner {
           asked: asked(rows, of: input, part), firstAngle: angles))
       angles += shifts.count * rows.count
     }
-    return Pass(tokens: tokens, positions: positions, spans: spans, angles: angles)
+    return Pass(tokens: tokens, positions: positions, spans: spans, angles: angles, packs: isEncoding)
   }
 
   /// The rows of a part that logits are wanted for.

@@ -6,36 +6,41 @@ struct TransformerDecoder {
 
   /// Runs `pass` through all layers: appends its keys and values to the sequences' states, and returns the logits of
   /// the rows that were asked for, (asked, vocabulary), or `nil` if there are none.
-  func forward(_ pass: Pass) -> Matrix? {
+  ///
+  /// - Throws: `EngineError.cancelled` between two layers, with the states of some layers appended.
+  func forward(_ pass: Pass, _ readAhead: ReadAhead) throws(EngineError) -> Matrix? {
     var hidden = embed(pass.tokens)
     let table = rotaryTable(pass)
     let plan = AttentionPlan(pass, description) { $0.rows }
     let askedPlan = AttentionPlan(pass, description) { $0.asked }
     for (index, layer) in weights.layers.enumerated() {
+      if Task.isCancelled { throw .cancelled }
+      readAhead.willCompute(layer: index)
       let isLast = index == weights.layers.count - 1
       let normalized = matrix(.normalized, like: hidden)
       compute.normalize(hidden, layer.attentionNorm, into: normalized)
-      let projection = project(normalized, layer)
+      let projection = project(normalized, layer, pass)
       compute.storeStates(projection, layer: index, pass: pass, table: table, description)
       // Past the last layer's states, only the rows that were asked for matter.
+      if isLast, askedPlan.blocks.isEmpty { return nil }
       let attended = compute.workspace.matrix(.attended, rows: hidden.rows, columns: description.querySize)
       compute.attend(
         isLast ? askedPlan : plan, queries: projection, into: attended, layer: index, pass: pass, table: table,
         description)
       if isLast {
-        hidden = finish(layer, asked: pass.asked, hidden: hidden, attended: attended, normalized: normalized)
+        hidden = finish(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
       } else {
-        join(layer, hidden: hidden, attended: attended, normalized: normalized)
+        join(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
       }
     }
-    return hidden.rows == 0 ? nil : logits(hidden)
+    return logits(hidden)
   }
 
   /// The embedding of each token.
   private func embed(_ tokens: [Int32]) -> Matrix {
     let hidden = compute.workspace.matrix(.hidden, rows: tokens.count, columns: description.hiddenSize)
     for (row, token) in tokens.enumerated() {
-      unsafe weights.embedding.convert(rows: Int(token)..<Int(token) + 1, into: hidden.pointer(row: row))
+      unsafe weights.embedding.convert(row: Int(token), into: hidden.pointer(row: row))
     }
     return hidden
   }
@@ -46,40 +51,47 @@ struct TransformerDecoder {
   }
 
   /// Queries, keys and values of each row, side by side.
-  private func project(_ normalized: Matrix, _ layer: DecoderWeights.Layer) -> Matrix {
+  private func project(_ normalized: Matrix, _ layer: DecoderWeights.Layer, _ pass: Pass) -> Matrix {
     let projection = compute.workspace.matrix(
       .projection, rows: normalized.rows, columns: description.projectionSize)
     compute.multiply(
-      compute.operand(normalized),
+      compute.operand(normalized, for: layer.projection[0].linear, packs: pass.packs),
       layer.projection.map { Product(linear: $0.linear, output: projection.columns($0.columns)) })
     if let bound = description.projectionBound { compute.clip(projection, to: bound) }
     return projection
   }
 
   /// Adds attention and feed-forward to the residual stream.
-  private func join(_ layer: DecoderWeights.Layer, hidden: Matrix, attended: Matrix, normalized: Matrix) {
+  private func join(_ layer: DecoderWeights.Layer, _ pass: Pass, hidden: Matrix, attended: Matrix, normalized: Matrix) {
     switch description.residual {
     case .sequential:
-      compute.add(attended, times: layer.attentionOutput, to: hidden)
+      compute.add(
+        compute.operand(attended, for: layer.attentionOutput, packs: pass.packs), times: layer.attentionOutput,
+        to: hidden)
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
     case .parallel:
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
-      compute.add(attended, times: layer.attentionOutput, to: hidden)
+      compute.add(
+        compute.operand(attended, for: layer.attentionOutput, packs: pass.packs), times: layer.attentionOutput,
+        to: hidden)
     }
-    feedForward(layer, normalized, addingTo: hidden)
+    feedForward(layer, pass, normalized, addingTo: hidden)
   }
 
-  private func feedForward(_ layer: DecoderWeights.Layer, _ input: Matrix, addingTo hidden: Matrix) {
+  private func feedForward(_ layer: DecoderWeights.Layer, _ pass: Pass, _ input: Matrix, addingTo hidden: Matrix) {
     let up = compute.workspace.matrix(.up, rows: input.rows, columns: description.intermediateSize)
     compute.multiply(
-      compute.operand(input), gate: layer.gate, up: layer.up, activation: description.activation, into: up)
-    compute.add(up, times: layer.down, to: hidden)
+      compute.operand(input, for: layer.up, packs: pass.packs), gate: layer.gate, up: layer.up,
+      activation: description.activation,
+      into: up)
+    compute.add(compute.operand(up, for: layer.down, packs: pass.packs), times: layer.down, to: hidden)
   }
 
   /// The last layer, for the rows that were asked for alone.
   private func finish(
-    _ layer: DecoderWeights.Layer, asked: [Int], hidden: Matrix, attended: Matrix, normalized: Matrix
+    _ layer: DecoderWeights.Layer, _ pass: Pass, hidden: Matrix, attended: Matrix, normalized: Matrix
   ) -> Matrix {
+    let asked = pass.asked
     let (workspace, count) = (compute.workspace, asked.count)
     let askedHidden = workspace.matrix(.askedHidden, rows: count, columns: hidden.columns)
     let askedAttended = workspace.matrix(.askedAttended, rows: count, columns: attended.columns)
@@ -87,7 +99,7 @@ struct TransformerDecoder {
     compute.gather(asked, of: hidden, into: askedHidden)
     compute.gather(asked, of: attended, into: askedAttended)
     compute.gather(asked, of: normalized, into: askedNormalized)
-    join(layer, hidden: askedHidden, attended: askedAttended, normalized: askedNormalized)
+    join(layer, pass, hidden: askedHidden, attended: askedAttended, normalized: askedNormalized)
     return askedHidden
   }
 
@@ -95,7 +107,8 @@ struct TransformerDecoder {
     let normalized = matrix(.normalized, like: hidden)
     compute.normalize(hidden, weights.finalNorm, into: normalized)
     let logits = compute.workspace.matrix(.logits, rows: hidden.rows, columns: weights.output.weight.rows)
-    compute.multiply(compute.operand(normalized), [Product(linear: weights.output, output: logits)])
+    compute.multiply(
+      compute.operand(normalized, for: weights.output, packs: false), [Product(linear: weights.output, output: logits)])
     return logits
   }
 

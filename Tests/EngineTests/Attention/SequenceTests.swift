@@ -120,6 +120,32 @@ import Testing
     }
   }
 
+  @Test func statesAreTheSameBitsWhateverTheyArePackedWith() throws {
+    let long = (0..<700).map { Int32(3 + $0 * 13 % 60) }
+    let context = AttendedSegment(
+      try engine.encode(tokens: long, positions: positions(0..<700), context: []).segment(element: .f16), place: 0)
+    let encodings = [1, 5, 530, 8, 9, 50, 400, 2, 64].map { count in
+      InferenceEngine.Encoding(
+        tokens: Array(long.prefix(count)), positions: positions(800..<800 + count),
+        context: count % 2 == 0 ? [context] : [])
+    }
+    func bytes(_ states: SegmentStates) -> [UInt8] {
+      let layout = KVBlobLayout(element: .f32, shape: states.shape, tokens: states.tokens)
+      return (0..<states.shape.layers).flatMap { layer in
+        var bytes = [UInt8](repeating: 0xAA, count: layout.byteCount)
+        var numbers = bytes.mutableSpan
+        var span = unsafe numbers.mutableBytes
+        states.write(layer: layer, layout: layout, into: &span)
+        return bytes
+      }
+    }
+    let together = try engine.encode(encodings).map(bytes)
+    for (encoding, expected) in zip(encodings, together) {
+      #expect(bytes(try engine.encode([encoding])[0]) == expected)
+      #expect(bytes(try engine.encode([encodings[2], encoding, encodings[0]])[1]) == expected)
+    }
+  }
+
   @Test func longInputsAreCutIntoPassesUnnoticed() throws {
     let many = (0..<1200).map { Int32(3 + $0 * 13 % 60) }
     let one = SequenceState()
@@ -152,6 +178,23 @@ import Testing
     }
     let one = try run(threads: 1)
     for threads in [2, 3, 8] { #expect(try run(threads: threads) == one) }
+  }
+
+  @Test func aCancelledPassChangesNothing() async throws {
+    let sequence = SequenceState()
+    _ = try engine.forward(tokens: [5, 6], positions: [0, 1], sequence: sequence, logits: .last)
+    let engine = engine
+    let many = (0..<1500).map { Int32(3 + $0 % 60) }
+    let task = Task {
+      unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+      return try engine.forward(
+        tokens: many, positions: many.indices.map { Int32($0 + 2) }, sequence: sequence, logits: .last)
+    }
+    await #expect(throws: EngineError.cancelled) { try await task.value }
+    let after = try engine.forward(tokens: [7], positions: [2], sequence: sequence, logits: .last)
+    let expected = try engine.forward(
+      tokens: [5, 6, 7], positions: [0, 1, 2], sequence: SequenceState(), logits: .last)
+    expectClose(after.row(0), expected.row(0), within: 1e-5)
   }
 
   @Test func requestsTheModelCannotAnswerAreRefused() throws {

@@ -11,7 +11,7 @@ import Testing
     cpu.use {
       var random = SeededRandom(UInt64(headDimension))
       for (group, tokens) in [(1, 1), (3, 1), (2, 5), (1, 17), (3, 40)] {
-        for element in [ck_f32, ck_f16] {
+        for element in [ck_f32, ck_f16, ck_q8] {
           for (window, slopes) in [(0, false), (45, false), (0, true), (45, true)] {
             var problem = AttentionProblem(headDimension: headDimension, group: group, element: element)
             problem.window = window
@@ -153,8 +153,8 @@ private struct AttentionProblem {
     let count = positions.count * headDimension
     runs.append(
       Run(
-        keys: random.numbers(count).map(element.rounded), values: random.numbers(count).map(element.rounded),
-        positions: positions, contiguous: contiguous, variant: variant))
+        keys: random.numbers(count), values: random.numbers(count), positions: positions, contiguous: contiguous,
+        variant: variant))
   }
 
   mutating func addQueries(at positions: [Int], scale: Float = 1, random: inout SeededRandom) {
@@ -162,23 +162,28 @@ private struct AttentionProblem {
     queries = random.numbers(2 * positions.count * group * headDimension, in: -scale...scale)
   }
 
+  private func rounded(_ x: [Float]) -> [Float] {
+    stride(from: 0, to: x.count, by: headDimension).flatMap { element.roundedState(x[$0..<$0 + headDimension]) }
+  }
+
   func reference() -> (output: [Double], logSumExp: [Double], largestScore: Double) {
     var output: [Double] = []
     var logSumExp: [Double] = []
     var largestScore = 0.0
+    let stored = runs.map { (keys: rounded($0.keys), values: rounded($0.values)) }
     for (token, own) in positions.enumerated() {
       for head in 0..<group {
         var scores: [Double] = []
         var values: [ArraySlice<Float>] = []
-        for run in runs {
+        for (run, stored) in zip(runs, stored) {
           let start = ((run.variant * positions.count + token) * group + head) * headDimension
           let query = queries[start..<start + headDimension]
           for (index, position) in run.positions.enumerated()
           where position <= own && (window == 0 || position > own - window) {
             let numbers = index * headDimension..<(index + 1) * headDimension
-            let product = zip(query, run.keys[numbers]).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+            let product = zip(query, stored.keys[numbers]).reduce(0) { $0 + Double($1.0) * Double($1.1) }
             scores.append(product + Double(slopes?[head] ?? 0) * Double(position - own))
-            values.append(run.values[numbers])
+            values.append(stored.values[numbers])
           }
         }
         let largest = scores.max() ?? 0
@@ -244,7 +249,7 @@ private struct AttentionProblem {
   /// The run as the store keeps it, NaN past its tokens, written in two goes that meet inside a tile.
   private func storedBlob(_ run: Run) -> (keys: NaNMemory, values: NaNMemory) {
     let count = run.positions.count
-    let byteCount = (count + 15) / 16 * 16 * headDimension * element.byteCount
+    let byteCount = (count + 15) / 16 * ck_kv_tile_bytes(element, headDimension)
     let (keys, values) = (NaNMemory(byteCount: byteCount), NaNMemory(byteCount: byteCount))
     for (first, end) in [(0, count / 3), (count / 3, count)] {
       unsafe run.keys.withUnsafeBufferPointer { x in

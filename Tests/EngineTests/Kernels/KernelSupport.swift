@@ -3,7 +3,7 @@ import Testing
 
 /// A kind of CPU with kernels of its own.
 enum KernelCPU: String, CaseIterable, Sendable {
-  case portable, avx2, avx512
+  case portable, avx2, avx2vnni, avx512, avx512vnni
 
   /// Every kind that this machine can run.
   static let available = allCases.filter { ck_cpu_is_supported($0.code) }
@@ -12,7 +12,9 @@ enum KernelCPU: String, CaseIterable, Sendable {
     switch self {
     case .portable: ck_cpu_portable
     case .avx2: ck_cpu_avx2
+    case .avx2vnni: ck_cpu_avx2vnni
     case .avx512: ck_cpu_avx512
+    case .avx512vnni: ck_cpu_avx512vnni
     }
   }
 
@@ -64,6 +66,17 @@ struct SeededRandom: RandomNumberGenerator {
 
 extension ck_element {
   var byteCount: Int { self == ck_f32 ? 4 : 2 }
+
+  /// The state of one token of one head as this type keeps it.
+  func roundedState(_ x: ArraySlice<Float>) -> [Float] {
+    guard self == ck_q8 else { return x.map(rounded) }
+    return stride(from: x.startIndex, to: x.endIndex, by: 32).flatMap { start -> [Float] in
+      let group = x[start..<min(start + 32, x.endIndex)]
+      let largest = group.reduce(0) { max($0, abs($1)) }
+      let scale = Float(bitPattern: ((largest / 127).bitPattern &+ 0xFFFF) & 0xFFFF_0000)
+      return group.map { scale > 0 ? ($0 * (1 / scale)).rounded(.toNearestOrEven) * scale : 0 }
+    }
+  }
 
   /// x as this type keeps it.
   func rounded(_ x: Float) -> Float {

@@ -54,13 +54,16 @@ import Testing
     }
   }
 
-  @Test(arguments: KernelCPU.available, [ck_f32, ck_f16])
+  @Test(arguments: KernelCPU.available, [ck_f32, ck_f16, ck_q8])
   func tilesHoldWhatTheLayoutSays(cpu: KernelCPU, element: ck_element) {
     cpu.use {
       var random = SeededRandom(4)
       for (dimension, tokens, step) in [(6, 37, 1), (64, 33, 5), (64, 48, 48), (80, 16, 16), (128, 50, 20)] {
         let numbers = random.numbers(tokens * dimension)
-        let byteCount = (tokens + 15) / 16 * 16 * dimension * element.byteCount
+        let stored = stride(from: 0, to: numbers.count, by: dimension).flatMap {
+          element.roundedState(numbers[$0..<$0 + dimension])
+        }
+        let byteCount = (tokens + 15) / 16 * ck_kv_tile_bytes(element, dimension)
         let (keys, values) = (NaNMemory(byteCount: byteCount), NaNMemory(byteCount: byteCount))
         for first in stride(from: 0, to: tokens, by: step) {
           let count = min(step, tokens - first)
@@ -70,26 +73,41 @@ import Testing
             unsafe ck_store_values(element, dimension, x + first * dimension, dimension, first, count, values.address)
           }
         }
-        func number(_ memory: NaNMemory, _ index: Int) -> Float {
-          unsafe element == ck_f32 ? memory.floats[index] : Float(Float16(bitPattern: memory.halves[index]))
-        }
-        func expect(_ rest: (Float) -> Bool) {
-          for token in 0..<(tokens + 15) / 16 * 16 {
-            for d in 0..<dimension {
-              let key = number(keys, token / 16 * 16 * dimension + d * 16 + token % 16)
-              let value = number(values, token * dimension + d)
-              if token < tokens {
-                let expected = element.rounded(numbers[token * dimension + d])
-                #expect(key == expected && value == expected)
-              } else {
-                #expect(rest(key) && rest(value))
-              }
-            }
-          }
-        }
-        expect(\.isNaN)
+        let whole = tokens.isMultiple(of: 16)
+        #expect(tiles(keys, element, dimension, count: tokens) { $0 * 16 + $1 } == stored)
+        #expect(tiles(values, element, dimension, count: tokens) { $0 + $1 * dimension } == stored)
+        #expect(whole || hasNaN(keys) && hasNaN(values))
         unsafe ck_zero_tail(element, dimension, tokens, keys.address, values.address)
-        expect { $0 == 0 }
+        let padded = stored + Array(repeating: 0, count: (16 - tokens % 16) % 16 * dimension)
+        #expect(tiles(keys, element, dimension, count: padded.count / dimension) { $0 * 16 + $1 } == padded)
+        #expect(tiles(values, element, dimension, count: padded.count / dimension) { $0 + $1 * dimension } == padded)
+        #expect(!hasNaN(keys) && !hasNaN(values))
+      }
+    }
+  }
+
+  /// Whether four bytes are left as they were at first.
+  private func hasNaN(_ memory: NaNMemory) -> Bool {
+    unsafe memory.floats.contains { $0.bitPattern == .max }
+  }
+
+  /// The numbers of `count` tokens; `place` says where in its tile dimension d of token t lies.
+  private func tiles(
+    _ memory: NaNMemory, _ element: ck_element, _ dimension: Int, count: Int, place: (_ d: Int, _ t: Int) -> Int
+  ) -> [Float] {
+    let tileBytes = ck_kv_tile_bytes(element, dimension)
+    return (0..<count).flatMap { token in
+      (0..<dimension).map { d -> Float in
+        let tile = token / 16 * tileBytes
+        let at = place(d, token % 16)
+        switch element {
+        case ck_f32: return unsafe memory.floats[tile / 4 + at]
+        case ck_f16: return unsafe Float(Float16(bitPattern: memory.halves[tile / 2 + at]))
+        default:
+          let number = unsafe Int8(bitPattern: memory.bytes[tile + at])
+          let scale = unsafe memory.halves[(tile + 16 * dimension) / 2 + d / 32 * 16 + token % 16]
+          return Float(number) * Float(bitPattern: UInt32(scale) << 16)
+        }
       }
     }
   }

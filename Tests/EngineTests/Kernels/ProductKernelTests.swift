@@ -3,7 +3,7 @@ import Testing
 
 /// Products of activations and weights against double precision, with NaN past every row.
 @Suite struct ProductKernelTests {
-  static let elements = [ck_f32, ck_f16, ck_bf16]
+  static let elements = [ck_f32, ck_f16, ck_bf16, ck_q8]
 
   @Test(arguments: KernelCPU.available, elements)
   func fewRows(cpu: KernelCPU, element: ck_element) {
@@ -12,7 +12,7 @@ import Testing
       for (rows, outputs, columns) in [(1, 1, 1), (1, 7, 33), (2, 13, 576), (3, 5, 30), (8, 9, 160), (19, 3, 5632)] {
         let problem = ProductProblem(
           rows: rows, outputs: outputs, columns: columns, element: element, random: &random)
-        problem.expectAgreement(problem.fewRows)
+        problem.expectAgreement(of: problem.fewRows, roundedActivations: false)
         // A row alone gives the same bits.
         let together = problem.output { problem.fewRows(0..<outputs, false, into: $0) }
         for row in [0, rows / 2, rows - 1] {
@@ -34,7 +34,7 @@ import Testing
       for (rows, outputs, columns) in shapes {
         let problem = ProductProblem(
           rows: rows, outputs: outputs, columns: columns, element: element, random: &random)
-        problem.expectAgreement(problem.packedRows)
+        problem.expectAgreement(of: problem.packedRows, roundedActivations: element == ck_q8)
         let together = problem.output { problem.packedRows(0..<outputs, false, into: $0) }
         for row in [0, rows / 2, rows - 1] {
           let alone = problem.onlyRow(row)
@@ -42,6 +42,43 @@ import Testing
         }
       }
     }
+  }
+
+  @Test(arguments: KernelCPU.available, [ck_f32, ck_f16, ck_bf16])
+  func weightsOfEightBits(cpu: KernelCPU, element: ck_element) {
+    cpu.use {
+      var random = SeededRandom(23)
+      for columns in [1, 63, 64, 150] {
+        let rows = 5
+        var numbers = random.numbers(rows * columns, in: -3...3).map(element.rounded)
+        for column in 0..<columns { numbers[2 * columns + column] = 0 }
+        let source = element.encoded(numbers)
+        let bytes = NaNMemory(byteCount: rows * ck_q8_row_bytes(columns))
+        let scales = NaNMemory(byteCount: 4 * rows * ck_q8_row_scales(columns))
+        for part in [0..<2, 2..<rows] {
+          unsafe ck_quantize_weights(
+            element, source.address, columns, part.lowerBound, part.upperBound,
+            bytes.bytes.assumingMemoryBound(to: UInt8.self).baseAddress, scales.floats.baseAddress)
+        }
+        for row in 0..<rows {
+          let expected = eightBit(numbers[row * columns..<(row + 1) * columns])
+          for column in 0..<ck_q8_row_bytes(columns) {
+            let byte = unsafe Int(bytes.bytes[row * ck_q8_row_bytes(columns) + column]) - 128
+            let scale = unsafe scales.floats[row * ck_q8_row_scales(columns) + column / 64]
+            #expect(Float(byte) * scale == (column < columns ? expected[column] : 0))
+          }
+        }
+      }
+    }
+  }
+}
+
+/// A row as eight bits keep it: groups of 64, each number rounded to a multiple of the largest magnitude / 127.
+private func eightBit(_ row: ArraySlice<Float>) -> [Float] {
+  stride(from: row.startIndex, to: row.endIndex, by: 64).flatMap { start -> [Float] in
+    let group = row[start..<min(start + 64, row.endIndex)]
+    let largest = group.reduce(0) { max($0, abs($1)) }
+    return group.map { largest > 0 ? ($0 * (127 / largest)).rounded(.toNearestOrEven) * (largest / 127) : 0 }
   }
 }
 
@@ -55,6 +92,7 @@ private struct ProductProblem {
   private let x: [Float]
   private let bias: [Float]
   private let storedWeights: NaNMemory
+  private let scales: NaNMemory
   /// Each row with three NaN behind it.
   private let storedX: NaNMemory
   private var xStride: Int { columns + 3 }
@@ -77,11 +115,27 @@ private struct ProductProblem {
     self.weights = weights
     self.x = x
     self.bias = bias
-    storedWeights = element.encoded(weights)
+    if element == ck_q8 {
+      storedWeights = NaNMemory(byteCount: outputs * ck_q8_row_bytes(columns))
+      scales = NaNMemory(byteCount: 4 * outputs * ck_q8_row_scales(columns))
+      let source = ck_f32.encoded(weights)
+      for part in [0..<outputs / 2, outputs / 2..<outputs] {
+        unsafe ck_quantize_weights(
+          ck_f32, source.address, columns, part.lowerBound, part.upperBound,
+          storedWeights.bytes.assumingMemoryBound(to: UInt8.self).baseAddress, scales.floats.baseAddress)
+      }
+    } else {
+      storedWeights = element.encoded(weights)
+      scales = NaNMemory(byteCount: 0)
+    }
     storedX = NaNMemory(byteCount: 4 * rows * (columns + 3))
     for row in 0..<rows {
       for column in 0..<columns { unsafe storedX.floats[row * (columns + 3) + column] = x[row * columns + column] }
     }
+  }
+
+  private func rowsOf(_ numbers: [Float]) -> [ArraySlice<Float>] {
+    stride(from: 0, to: numbers.count, by: columns).map { numbers[$0..<$0 + columns] }
   }
 
   func onlyRow(_ row: Int) -> ProductProblem {
@@ -105,11 +159,13 @@ private struct ProductProblem {
 
   /// Compares what `kernel` computes with double precision: sums with the bias, and sums added to 1/4.
   func expectAgreement(
-    _ kernel: (_ outputs: Range<Int>, _ adding: Bool, _ output: NaNMemory) -> Void,
+    of kernel: (_ outputs: Range<Int>, _ adding: Bool, _ output: NaNMemory) -> Void, roundedActivations: Bool,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     // Sums of up to 384 products are formed one after the other: some ten units in the last place of the largest.
     let tolerance = 1e-6 + 6e-8 * Double(columns)
+    let weights = element == ck_q8 ? rowsOf(self.weights).flatMap(eightBit) : self.weights
+    let x = roundedActivations ? rowsOf(self.x).flatMap(eightBit) : self.x
     for adding in [false, true] {
       let whole = output(start: adding ? 0.25 : .nan) { kernel(0..<outputs, adding, $0) }
       var expected: [Double] = []
@@ -135,7 +191,8 @@ private struct ProductProblem {
   func fewRows(_ range: Range<Int>, _ adding: Bool, into output: NaNMemory) {
     unsafe bias.withUnsafeBufferPointer { bias in
       var call = unsafe ck_few_rows_call(
-        element: element, weights: storedWeights.address, columns: columns, x: storedX.floats.baseAddress,
+        element: element, weights: storedWeights.address, scales: scales.floats.baseAddress, columns: columns,
+        x: storedX.floats.baseAddress,
         x_stride: xStride, rows: rows, bias: adding ? nil : bias.baseAddress, adding: adding,
         output: output.floats.baseAddress, output_stride: outputStride)
       unsafe ck_few_rows(&call, range.lowerBound, range.upperBound)
@@ -143,15 +200,16 @@ private struct ProductProblem {
   }
 
   func packedRows(_ range: Range<Int>, _ adding: Bool, into output: NaNMemory) {
-    let packed = NaNMemory(byteCount: 4 * ck_packed_count(rows, columns))
-    let middle = columns / 2 / 16 * 16
+    let packed = NaNMemory(byteCount: ck_packed_bytes(element, rows, columns))
+    let middle = columns / 2 / 64 * 64
     for (begin, end) in [(0, middle), (middle, columns)] {
-      unsafe ck_pack_rows(storedX.floats.baseAddress, xStride, rows, columns, begin, end, packed.floats.baseAddress)
+      unsafe ck_pack_rows(element, storedX.floats.baseAddress, xStride, rows, columns, begin, end, packed.address)
     }
     let scratch = NaNMemory(byteCount: ck_product_scratch_bytes(rows))
     unsafe bias.withUnsafeBufferPointer { bias in
       var call = unsafe ck_product_call(
-        element: element, weights: storedWeights.address, columns: columns, packed: packed.floats.baseAddress,
+        element: element, weights: storedWeights.address, scales: scales.floats.baseAddress, columns: columns,
+        packed: packed.address,
         rows: rows, bias: adding ? nil : bias.baseAddress, adding: adding, output: output.floats.baseAddress,
         output_stride: outputStride, scratch: scratch.address)
       unsafe ck_product(&call, range.lowerBound, range.upperBound)

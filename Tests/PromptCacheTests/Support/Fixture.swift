@@ -63,7 +63,9 @@ struct Fixture {
     return try warmer.warm(schema, engine: { () throws(PromptCacheError) in engine })
   }
 
-  func answer(_ prompt: PreparedPrompt, _ options: GenerationOptions = .init(maximumTokens: 8, logProbabilities: 5))
+  func answer(
+    _ prompt: PreparedPrompt, _ options: GenerationOptions = .init(maximumTokens: 8, logProbabilities: 5)
+  )
     throws -> Completion
   {
     try session.runner.complete(prompt, options: options, start: ContinuousClock().now)

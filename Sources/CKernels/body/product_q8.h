@@ -1,0 +1,209 @@
+// Products with weights of eight bits: the same plan as for f32, with activations of eight bits and four columns to a lane.
+//
+// Weights are unsigned, off by 128, because that is what the instruction multiplies with signed numbers; what is too much,
+// 128 times the sum of the activations of a group, is taken off where each sum begins.
+//
+//     packed  blocks of V · 16 rows, each groups × { int32 start[V · 16]; float scale[V · 16]; int8 x[16][V · 16][4] }
+
+enum {
+  q8_steps = ck_q8_group / 4,
+  // Bytes of a group of one row, packed.
+  q8_packed_group = ck_q8_group + 8,
+  q8_panel_groups = product_panel_columns / ck_q8_group,
+};
+
+// To nearest, ties to even, for |x| < 2^22. Kept apart from the product before it, so that each kind of CPU rounds alike.
+INLINE vi round_lanes(vf x) {
+#pragma clang fp contract(off)
+  return (vi)(x + 0x1.8p23f) - (vi)splat(0x1.8p23f);
+}
+
+// A group of one row, in four vectors: its scale, and its bytes in lanes.
+INLINE float quantize_group(const vf x[4], vi *bytes) {
+  typedef int8_t v8x16 __attribute__((ext_vector_type(16)));
+  vf magnitude = splat(0);
+  for (int i = 0; i < 4; i++) magnitude = max(magnitude, (vf)((vi)x[i] & 0x7FFFFFFF));
+  float largest = max_lanes(magnitude), inverse = largest > 0 ? 127 / largest : 0;
+  for (int i = 0; i < 4; i++)
+    ((v8x16 *)bytes)[i] = __builtin_convertvector(round_lanes(x[i] * inverse), v8x16);
+  return largest / 127;
+}
+
+INLINE void load_group(const ck_element element, const void *x, size_t at, size_t count, vf group[4]) {
+  for (size_t i = 0; i < 4; i++) {
+    size_t rest = count > i * lanes ? count - i * lanes : 0;
+    group[i] = rest >= lanes ? load_as_f32(element, x, at + i * lanes)
+               : rest        ? load_part_as_f32(element, x, at + i * lanes, rest)
+                             : splat(0);
+  }
+}
+
+static void quantize_weights(
+  ck_element element, const void *w, size_t columns, size_t begin, size_t end, uint8_t *quantized, float *scales) {
+  size_t groups = (columns + ck_q8_group - 1) / ck_q8_group;
+  for (size_t row = begin; row < end; row++)
+    for (size_t g = 0; g < groups; g++) {
+      vf group[4];
+      vi bytes;
+      load_group(element, w, row * columns + g * ck_q8_group, columns - g * ck_q8_group, group);
+      scales[row * groups + g] = quantize_group(group, &bytes);
+      bytes ^= (int32_t)0x80808080;
+      memcpy(quantized + (row * groups + g) * ck_q8_group, &bytes, sizeof bytes);
+    }
+}
+
+static void pack_rows_q8(
+  const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end, char *packed) {
+  product_blocks b = divide_rows(rows);
+  size_t groups = (columns + ck_q8_group - 1) / ck_q8_group;
+  for (size_t block = 0; block < b.blocks; block++) {
+    size_t first = block_begin(b, block) * lanes, width = block_begin(b, block + 1) * lanes - first;
+    for (size_t g = begin / ck_q8_group; g * ck_q8_group < end; g++) {
+      char *group = packed + (first * groups + g * width) * q8_packed_group;
+      for (size_t v = 0; v < width; v += lanes) {
+        vf tile[lanes];
+        float scales[lanes];
+        for (size_t r = 0; r < lanes; r++) {
+          vf numbers[4];
+          vi bytes;
+          size_t row = first + v + r, at = g * ck_q8_group;
+          load_group(ck_f32, x + row * stride, at, row < rows ? columns - at : 0, numbers);
+          scales[r] = quantize_group(numbers, &bytes);
+          tile[r] = (vf)bytes;
+        }
+        transpose(tile);
+        vi sum = 0;
+        for (size_t i = 0; i < lanes; i++) {
+          sum = multiply_add_bytes(sum, (vi)(0x01010101), (vi)tile[i]);
+          memcpy(group + 8 * width + (i * width + v) * 4, &tile[i], sizeof tile[i]);
+        }
+        sum *= -128;
+        memcpy(group + v * 4, &sum, sizeof sum);
+        memcpy(group + width * 4 + v * 4, scales, sizeof scales);
+      }
+    }
+  }
+}
+
+// sums[r][v] = or += Σ_g scales[r][g] · scale[g][v] · (Σ_i weights[r][g][i] · x[g][i][v]) over `groups` groups.
+INLINE void product_q8_tile(
+  const int rows, const int vectors, const uint8_t *weights, const float *scales, size_t row_groups,
+  const char *packed, size_t groups, bool first, float *sums, size_t sums_stride, const product_prefetch *next) {
+  vf f[CK_Q8_ROWS][CK_PRODUCT_VECTORS] = {0};
+  const size_t row_bytes = row_groups * ck_q8_group, line = vectors * lanes * 4;
+  for (size_t g = 0; g < groups; g++, packed += vectors * lanes * q8_packed_group) {
+    for (size_t r = 0; r < next->rows; r++)
+      __builtin_prefetch(next->weights + r * next->stride + g * ck_q8_group, 0, 2);
+    vi c[CK_Q8_ROWS][CK_PRODUCT_VECTORS];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) c[r][v] = *(const vi_any *)(packed + v * lanes * 4);
+    const char *x = packed + 2 * line;
+    for (size_t i = 0; i < q8_steps; i++, x += line) {
+      vi a[CK_PRODUCT_VECTORS];
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) a[v] = *(const vi_any *)(x + v * lanes * 4);
+#pragma clang loop unroll(full)
+      for (int r = 0; r < rows; r++) {
+        int32_t bytes;
+        memcpy(&bytes, weights + r * row_bytes + g * ck_q8_group + i * 4, sizeof bytes);
+        vi w = (vi)(bytes);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) c[r][v] = multiply_add_bytes(c[r][v], w, a[v]);
+      }
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) {
+        vf scale = load((const float *)(packed + line) + v * lanes);
+        f[r][v] += __builtin_convertvector(c[r][v], vf) * scale * scales[r * row_groups + g];
+      }
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+      float *sum = sums + r * sums_stride + v * lanes;
+      store(sum, first ? f[r][v] : load(sum) + f[r][v]);
+    }
+}
+
+typedef void (*product_q8_kernel)(
+  const uint8_t *, const float *, size_t, const char *, size_t, bool, float *, size_t, const product_prefetch *);
+
+#define CK_TILE(rows, vectors)                                                                                        \
+  static void product_q8_##rows##x##vectors(                                                                          \
+    const uint8_t *weights, const float *scales, size_t row_groups, const char *packed, size_t groups, bool first,    \
+    float *sums, size_t stride, const product_prefetch *next) {                                                       \
+    product_q8_tile(rows, vectors, weights, scales, row_groups, packed, groups, first, sums, stride, next);           \
+  }
+CK_EACH_Q8_TILE(CK_TILE)
+#undef CK_TILE
+
+static const product_q8_kernel product_q8_kernels[CK_PRODUCT_VECTORS + 1][CK_Q8_ROWS + 1] = {
+#define CK_TILE(rows, vectors) [vectors][rows] = product_q8_##rows##x##vectors,
+  CK_EACH_Q8_TILE(CK_TILE)
+#undef CK_TILE
+};
+
+static const size_t product_q8_tile_rows[] = {0, CK_Q8_TILE_ROWS};
+
+// Weight rows n ..< end against blocks from ..< to of the activations.
+static void product_q8_panel(
+  const ck_product_call *call, product_blocks blocks, size_t from, size_t to, size_t n, size_t end, float *sums,
+  size_t stride) {
+  size_t row_groups = (call->columns + ck_q8_group - 1) / ck_q8_group, row_bytes = row_groups * ck_q8_group;
+  size_t first_row = block_begin(blocks, from) * lanes, rows = end - n;
+  size_t panels = (row_groups + q8_panel_groups - 1) / q8_panel_groups;
+  for (size_t p = 0; p < panels; p++) {
+    size_t group = row_groups * p / panels, next = row_groups * (p + 1) / panels;
+    for (size_t block = from; block < to; block++) {
+      size_t at = block_begin(blocks, block), vectors = block_begin(blocks, block + 1) - at;
+      const char *packed =
+        (const char *)call->packed + (at * row_groups + group * vectors) * lanes * q8_packed_group;
+      size_t step = product_q8_tile_rows[vectors];
+      for (size_t r = 0; r < rows; r += step) {
+        size_t count = rows - r < step ? rows - r : step;
+        product_prefetch prefetch = {.rows = 0};
+        if (block == from) {
+          bool last = r + step >= rows;
+          size_t row = !last ? n + r + step : p + 1 < panels ? n : end;
+          size_t wanted = row * row_groups + (!last ? group : p + 1 < panels ? next : 0);
+          prefetch = (product_prefetch){(const char *)call->weights + wanted * ck_q8_group, row_bytes, step, 1};
+        }
+        size_t begin = (n + r) * row_groups + group;
+        product_q8_kernels[vectors][count](
+          (const uint8_t *)call->weights + begin * ck_q8_group, call->scales + begin, row_groups, packed,
+          next - group, p == 0, sums + r * stride + at * lanes - first_row, stride, &prefetch);
+      }
+    }
+  }
+}
+
+static void pack_rows(
+  ck_element element, const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end,
+  void *packed) {
+  if (element == ck_q8) pack_rows_q8(x, stride, rows, columns, begin, end, packed);
+  else pack_rows_f32(x, stride, rows, columns, begin, end, packed);
+}
+
+static void product(const ck_product_call *call, size_t begin, size_t end) {
+  product_blocks blocks = divide_rows(call->rows);
+  float *panel = call->scratch, *sums = panel + product_panel_rows * product_panel_stride;
+  // Blocks of rows in groups whose sums fit.
+  const size_t group = product_rows / (CK_PRODUCT_VECTORS * lanes);
+  for (size_t n = begin; n < end; n += product_panel_rows) {
+    size_t panel_end = end - n < product_panel_rows ? end : n + product_panel_rows;
+    for (size_t from = 0; from < blocks.blocks; from += group) {
+      size_t to = from + group < blocks.blocks ? from + group : blocks.blocks;
+      size_t first_row = block_begin(blocks, from) * lanes;
+      size_t stride = block_begin(blocks, to) * lanes - first_row;
+      if (call->element == ck_q8) product_q8_panel(call, blocks, from, to, n, panel_end, sums, stride);
+      else product_panel(call, blocks, from, to, n, panel_end, panel, sums, stride);
+      size_t rows = stride < call->rows - first_row ? stride : call->rows - first_row;
+      write_sums(call, sums, stride, first_row, rows, n, panel_end);
+    }
+  }
+}

@@ -1,0 +1,14 @@
+// AVX-512 F, BW, DQ, VL, VNNI.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+
+#define CK_CPU avx512vnni
+#define CK_VNNI 1
+#include "registers_avx512.h"
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c,avx512vnni"))), apply_to = function)
+#include "path.h"
+#pragma clang attribute pop
+#endif
