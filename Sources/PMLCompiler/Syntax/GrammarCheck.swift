@@ -84,7 +84,8 @@ struct GrammarCheck {
       log.report(GrammarProblem.unknownElement(reference.name, nearest: nil), at: reference.nameRange)
     }
     for attribute in reference.attributes where !XMLName.isUnprefixed(attribute.name) || attribute.name == "xmlns" {
-      let problem = GrammarProblem.unknownAttribute(attribute.name, element: reference.name, nearest: nil)
+      let problem = GrammarProblem.unknownAttribute(
+        attribute.name, element: reference.name, nearest: nil, known: [])
       log.report(problem, at: attribute.nameRange)
     }
     for content in reference.content {
@@ -113,7 +114,8 @@ struct GrammarCheck {
     for attribute in element.attributes {
       guard let expected = rule.attributes.first(where: { $0.name == attribute.name }) else {
         let suggestion = nearest.suggestion(for: attribute.name, among: rule.attributes.map(\.name))
-        let problem = GrammarProblem.unknownAttribute(attribute.name, element: element.name, nearest: suggestion)
+        let problem = GrammarProblem.unknownAttribute(
+          attribute.name, element: element.name, nearest: suggestion, known: rule.attributes.map(\.name))
         log.report(problem, at: attribute.nameRange)
         continue
       }
