@@ -15,11 +15,6 @@ class NewRun:
 
 
 @dataclass
-class NewTemplateText:
-    text: str
-
-
-@dataclass
 class Fresh:
     """Tokens that no encoding covers."""
     start: int
@@ -71,7 +66,6 @@ class PromptLayout:
             else:
                 groups.append((self._reference(child, top), []))
                 after_system = False
-        self.turns = [[] for _ in groups]
         runs = []
         result = []
         for module, items in groups:
