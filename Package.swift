@@ -65,6 +65,8 @@ let package = Package(
       dependencies: ["PromptCache", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
 
+    .executableTarget(name: "kernel-bench", dependencies: ["CKernels", "COpenBLAS"], path: "bench/kernels"),
+
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("ContentHashTests", ["ContentHash"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),

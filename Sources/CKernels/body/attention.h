@@ -7,8 +7,7 @@ enum {
   // Tokens whose scores are held at once.
   block_tokens = 128,
   block_tiles = block_tokens / ck_tile_tokens,
-  // From so many rows on, a block of half-precision keys and values is converted once, not by each block of rows. (One of
-  // eight bits always is.)
+  // From so many rows on, keys and values are converted to f32 once for a block of tokens, not by each block of rows.
   rows_worth_converting = 3 * CK_ROWS,
 };
 
@@ -43,11 +42,12 @@ INLINE attention_prefetch ask_for(attention_prefetch p, size_t bytes) {
 // One block of rows against one block of tokens.
 typedef struct {
   const float *queries;  // [head_dimension][rows]
-  const void *keys;      // tiles of the block
-  const void *values;    // rows of the block
+  const char *keys;      // tiles of the block
+  const char *values;
+  size_t key_tile_bytes;
+  size_t value_tile_bytes;
   size_t head_dimension;
-  size_t padded_dimension;
-  size_t value_stride;           // numbers from one token's values to the next's
+  size_t padded_dimension;       // from one token's values to the next's
   int32_t begin, end;            // tokens of the block that some row sees
   const int32_t *row_begin;      // per row, in tokens of the block, clamped to it
   const int32_t *row_end;
@@ -65,15 +65,18 @@ typedef struct {
 INLINE attention_prefetch score_tiles(
   const int rows, const int vectors, const ck_element element, const attention_block *b, size_t first,
   attention_prefetch prefetch, size_t share, float scores[CK_ROWS][block_tokens]) {
-  vf c[CK_ROWS][CK_WIDE] = {0};
-  size_t tile = b->head_dimension * ck_tile_tokens;
-  const char *keys = (const char *)b->keys + first * tile * element_bytes(element);
-  for (size_t d = 0; d < b->head_dimension; d += 8) {
-    size_t count = b->head_dimension - d < 8 ? b->head_dimension - d : 8;
+  vf c[CK_ROWS][CK_WIDE] = {0}, lane_scales[CK_WIDE];
+  const multiply_scales scales = {.lanes = element == ck_q8 ? lane_scales : NULL};
+  const size_t dimension = b->head_dimension, tile = b->key_tile_bytes;
+  const char *keys = b->keys + first * tile;
+  for (size_t d = 0; d < dimension; d += 8) {
+    if (element == ck_q8 && d % kv_q8_group == 0)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) lane_scales[v] = load_kv_scales(keys + v * tile, dimension, d);
     prefetch = ask_for(prefetch, share);
     multiply_add(
       rows, vectors, element, b->queries + d * rows, rows, 1, keys + d * ck_tile_tokens * element_bytes(element),
-      ck_tile_tokens, tile, count, c);
+      ck_tile_tokens, tile / element_bytes(element), scales, dimension - d < 8 ? dimension - d : 8, c);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
@@ -82,24 +85,34 @@ INLINE attention_prefetch score_tiles(
   return prefetch;
 }
 
-// sums[r][first …] = scale[r] · sums[r][first …] + Σ_t scores[r][t] · values[t][first …], asking for `share` bytes at each
-// eighth token.
+// sums[r][first …] = change[r] · sums[r][first …] + Σ_t scores[r][t] · values[t][first …], asking for `share` bytes at each
+// tile.
 INLINE attention_prefetch add_values(
   const int rows, const int vectors, const ck_element element, const attention_block *b, size_t first,
-  attention_prefetch prefetch, size_t share, const float *scale, const float scores[CK_ROWS][block_tokens]) {
+  attention_prefetch prefetch, size_t share, const float *change, const float scores[CK_ROWS][block_tokens]) {
   vf c[CK_ROWS][CK_WIDE];
+  float step_scales[CK_WIDE][lanes];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++)
-      c[r][v] = load(b->sums + r * b->padded_dimension + first + v * lanes) * scale[r];
-  for (int32_t t = b->begin; t < b->end; t += 8) {
-    size_t count = b->end - t < 8 ? b->end - t : 8;
+      c[r][v] = load(b->sums + r * b->padded_dimension + first + v * lanes) * change[r];
+  for (int32_t t = b->begin, next; t < b->end; t = next) {
+    int32_t start = t / ck_tile_tokens * ck_tile_tokens;
+    next = start + ck_tile_tokens < b->end ? start + ck_tile_tokens : b->end;
+    const char *tile = b->values + t / ck_tile_tokens * b->value_tile_bytes;
+    multiply_scales scales = {0};
+    if (element == ck_q8) {
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++)
+        store(step_scales[v], load_kv_scales(tile, b->head_dimension, first + v * lanes));
+      scales.steps = (const float (*)[lanes])(&step_scales[0][t - start]);
+    }
     prefetch = ask_for(prefetch, share);
     multiply_add(
       rows, vectors, element, &scores[0][t], 1, block_tokens,
-      (const char *)b->values + (t * b->value_stride + first) * element_bytes(element), b->value_stride, lanes, count,
-      c);
+      tile + ((t - start) * b->padded_dimension + first) * element_bytes(element), b->padded_dimension, lanes, scales,
+      next - t, c);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
@@ -154,31 +167,33 @@ INLINE void attend_rows(const int rows, const ck_element element, const attentio
     next = score_tiles(rows, vectors, element, b, tile, next, share * vectors, scores);
   for (; tile < end_tile; tile++) next = score_tiles(rows, 1, element, b, tile, next, share, scores);
 
-  float scale[CK_ROWS] __attribute__((aligned(64)));
+  float changes[CK_ROWS];
   for (int r = 0; r < rows; r++) {
     float sum, before = b->maxima[r], now = weigh_row(b, r, scores[r], &sum);
     float change = before == now ? 1 : exp2_lanes(splat(before - now))[0];
     b->maxima[r] = now;
     b->denominators[r] = b->denominators[r] * change + sum;
-    scale[r] = change;
+    changes[r] = change;
   }
 
   size_t d = 0, dimension = b->padded_dimension;
   next = b->next_values;
-  share = round_up((next.end - next.next) * 8 * lanes / (dimension * (b->end - b->begin)), 64);
+  share = round_up((next.end - next.next) * lanes / (dimension * (end_tile - b->begin / ck_tile_tokens)), 64);
   for (; d + vectors * lanes <= dimension; d += vectors * lanes)
-    next = add_values(rows, vectors, element, b, d, next, share * vectors, scale, scores);
-  for (; d < dimension; d += lanes) next = add_values(rows, 1, element, b, d, next, share, scale, scores);
+    next = add_values(rows, vectors, element, b, d, next, share * vectors, changes, scores);
+  for (; d < dimension; d += lanes) next = add_values(rows, 1, element, b, d, next, share, changes, scores);
 }
 
 #define CK_ATTEND(rows)                                                                                               \
   static void attend_##rows##_f32(const attention_block *b) { attend_rows(rows, ck_f32, b); }                         \
-  static void attend_##rows##_f16(const attention_block *b) { attend_rows(rows, ck_f16, b); }
+  static void attend_##rows##_f16(const attention_block *b) { attend_rows(rows, ck_f16, b); }                         \
+  static void attend_##rows##_q8(const attention_block *b) { attend_rows(rows, ck_q8, b); }
 CK_EACH_ROW_COUNT(CK_ATTEND)
 #undef CK_ATTEND
 
-static void (*const attend[][2])(const attention_block *) = {
-#define CK_ATTEND(rows) [rows] = {attend_##rows##_f32, attend_##rows##_f16},
+static void (*const attend[][ck_q8 + 1])(const attention_block *) = {
+#define CK_ATTEND(rows)                                                                                               \
+  [rows] = {[ck_f32] = attend_##rows##_f32, [ck_f16] = attend_##rows##_f16, [ck_q8] = attend_##rows##_q8},
   CK_EACH_ROW_COUNT(CK_ATTEND)
 #undef CK_ATTEND
 };
@@ -239,8 +254,7 @@ static void attend_block(
   size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
   size_t padded = round_up(dimension, lanes), count = end - begin;
   size_t tile_bytes = ck_kv_tile_bytes(run->element, dimension);
-  bool converted = padded != dimension || run->element == ck_q8 ||
-                   (run->element == ck_f16 && rows >= rows_worth_converting);
+  bool converted = padded != dimension || (run->element != ck_f32 && rows >= rows_worth_converting);
   if (call->slopes)
     for (int32_t t = begin; t < end; t++)
       s->key_positions[t - begin] = run->positions ? run->positions[t] : run->first_position + t;
@@ -250,9 +264,10 @@ static void attend_block(
   attention_block b = {
     .keys = (const char *)run->keys + begin / ck_tile_tokens * tile_bytes,
     .values = (const char *)run->values + begin / ck_tile_tokens * tile_bytes,
+    .key_tile_bytes = tile_bytes,
+    .value_tile_bytes = tile_bytes,
     .head_dimension = dimension,
     .padded_dimension = padded,
-    .value_stride = padded,
     .row_begin = row_begin,
     .row_end = row_end,
     .key_positions = call->slopes ? s->key_positions : NULL,
@@ -260,12 +275,12 @@ static void attend_block(
     .row_slopes = row_slopes,
   };
   if (converted) {
-    if (run->element != ck_f32) {
-      convert_keys(run->element, b.keys, dimension, (count + ck_tile_tokens - 1) / ck_tile_tokens, s->keys);
-      b.keys = s->keys;
-    }
+    convert_keys(run->element, b.keys, dimension, (count + ck_tile_tokens - 1) / ck_tile_tokens, s->keys);
     convert_values(run->element, b.values, dimension, count, padded, s->values);
-    b.values = s->values;
+    b.keys = (const char *)s->keys;
+    b.values = (const char *)s->values;
+    b.key_tile_bytes = ck_tile_tokens * dimension * sizeof(float);
+    b.value_tile_bytes = ck_tile_tokens * padded * sizeof(float);
   }
   size_t next_bytes = 0, next_offset = 0;
   if (next) {
@@ -299,7 +314,7 @@ static void attend_block(
     b.sums = s->sums + block * padded;
     b.maxima = s->maxima + block;
     b.denominators = s->denominators + block;
-    attend[some][!converted && run->element == ck_f16](&b);
+    attend[some][converted ? ck_f32 : run->element](&b);
   }
 }
 

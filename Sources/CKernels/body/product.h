@@ -54,7 +54,7 @@ INLINE void product_tile(
       for (size_t at = 0; at < step * next->bytes_per_column; at += 64) __builtin_prefetch(line + at, 0, 2);
     multiply_add(
       rows, vectors, ck_f32, panel + i, 1, product_panel_stride, packed + i * vectors * lanes, vectors * lanes, lanes,
-      count, c);
+      (multiply_scales){0}, count, c);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
