@@ -38,7 +38,8 @@ INLINE uint16_t quantize_token(const float *x, size_t count, int8_t q[kv_q8_grou
 }
 
 // Token `column` of a tile, whose numbers of one token are `step` apart.
-static void store_token_q8(size_t dimension, const float *x, size_t column, size_t step, int8_t *first, uint16_t *scales) {
+static void store_token_q8(
+  size_t dimension, const float *x, size_t column, size_t step, int8_t *first, uint16_t *scales) {
   for (size_t g = 0; g < kv_groups(dimension); g++) {
     size_t d = g * kv_q8_group, count = dimension - d < kv_q8_group ? dimension - d : kv_q8_group;
     int8_t q[kv_q8_group];
@@ -125,7 +126,8 @@ static void convert_row_q8(const int8_t *row, const uint16_t *scales, size_t dim
   }
 }
 
-// Values of the first `count` tokens of some tiles as f32, `stride` numbers apart, with zeros up to the next multiple of 16.
+// Values of the first `count` tokens of some tiles as f32, `stride` numbers apart, with zeros up to the next multiple
+// of 16.
 static void convert_values(
   ck_element element, const void *values, size_t dimension, size_t count, size_t stride, float *y) {
   size_t tile_bytes = ck_kv_tile_bytes(element, dimension);

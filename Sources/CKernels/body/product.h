@@ -3,9 +3,10 @@
 //
 //     packed  blocks of V · 16 rows, each [columns][V · 16], the rows past the last one zero
 //
-// Weights are taken in panels of product_panel_rows × product_panel_columns, converted, and met with each block of rows;
-// the sums of panels are added up in transposed form, [weight row][row]. A sum's order depends on the number of columns
-// alone, and at most product_panel_columns products are added one after the other, which keeps the rounding small.
+// Weights are taken in panels of product_panel_rows × product_panel_columns, converted, and met with each block of
+// rows; the sums of panels are added up in transposed form, [weight row][row]. A sum's order depends on the number of
+// columns alone, and at most product_panel_columns products are added one after the other, which keeps the rounding
+// small.
 
 enum {
   product_panel_rows = CK_PRODUCT_PANEL_ROWS,
@@ -178,7 +179,7 @@ static void product_panel(
             call->element, call->weights, columns, n + r, count, column, next - column,
             panel + r * product_panel_stride);
           bool last = r + step >= rows;
-          size_t wanted = last ? p + 1 < panels ? n * columns + next : end * columns : (n + r + step) * columns + column;
+          size_t wanted = !last ? (n + r + step) * columns + column : p + 1 < panels ? n * columns + next : end * columns;
           prefetch = (product_prefetch){(const char *)call->weights + wanted * bytes, columns * bytes, step, bytes};
         }
         product_kernels[vectors][count](
