@@ -70,11 +70,11 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("ContentHashTests", ["ContentHash"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
-    tests("TokenizersTests", ["Tokenizers"]),
-    tests("PMLCompilerTests", ["PMLCompiler"], exclude: ["Layout/encoding_digests.py"]),
+    tests("TokenizersTests", ["Tokenizers"], exclude: ["Fixtures"]),
+    tests("PMLCompilerTests", ["PMLCompiler"], exclude: ["Cases", "Layout/encoding_digests.py"]),
     tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store"]),
     tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache"]),
-    tests("CommandTests", ["pmlc"]),
+    tests("CommandTests", ["ContentHash", "KVCacheFormat", "Store", "pmlc"], exclude: ["Goldens"]),
   ]
 )

@@ -10,6 +10,8 @@ extension EngineError {
       "no `\(name)` in `\(location)`"
     case .unreadableFile(let path, let reason):
       "cannot read `\(path)`: \(reason)"
+    case .unwritableFile(let path, let reason):
+      "cannot write `\(path)`: \(reason)"
     case .malformedConfiguration(let file, let reason):
       "`\(file)` is malformed: \(reason)"
     case .unsupportedArchitecture(let names, _):
@@ -38,6 +40,8 @@ extension EngineError {
       "position \(next) follows position \(previous)"
     case .noTokens:
       "a pass needs a token"
+    case .cancelled:
+      "the pass was cancelled"
     case .sequenceInUse:
       "the sequence is in use by another pass"
     case .wrongLayerCount(let expected, let found):

@@ -14,6 +14,9 @@ public enum EngineError: Error, Equatable, Sendable {
   /// The system refused to open or map a file.
   case unreadableFile(path: String, reason: String)
 
+  /// The system refused to write a file of prepared weights.
+  case unwritableFile(path: String, reason: String)
+
   // MARK: Configuration
 
   /// A JSON file does not hold what it must.
@@ -48,6 +51,8 @@ public enum EngineError: Error, Equatable, Sendable {
   case positionsNotAscending(previous: Int, next: Int)
   /// A pass was asked for without a token.
   case noTokens
+  /// The task that asked was cancelled.
+  case cancelled
   /// A sequence is in use by another pass.
   case sequenceInUse
 

@@ -37,12 +37,20 @@ public final class InferenceEngine: Sendable {
 
   /// The model in `files`.
   ///
-  /// - Parameter threads: how many threads compute; all cores that the process may use if `nil`.
+  /// - Parameters:
+  ///   - threads: how many threads compute; all cores that the process may use if `nil`.
+  ///   - weights: what weights are multiplied in.
+  ///   - prepared: where weights in another format than the stored one are kept; made anew in memory if `nil`.
+  ///   - progress: told how many matrices are done, and their number, while such weights are made.
   /// - Throws: `EngineError` for files that are missing, malformed, or of a model that is not supported.
-  public init(files: some ModelFiles, threads: Int? = nil) throws(EngineError) {
+  public init(
+    files: some ModelFiles, threads: Int? = nil, weights format: WeightFormat = .stored,
+    prepared: PreparedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(EngineError) {
     configuration = try ModelConfiguration(files: files)
-    let weights = try DecoderWeights(try ModelWeights(files: files), configuration)
+    var weights = try DecoderWeights(try ModelWeights(files: files), configuration)
     let compute = Compute(threads: max(threads ?? ThreadPool.availableCores, 1))
+    if format == .q8 { try weights.quantize(prepared: prepared, pool: compute.pool, progress: progress) }
     self.threads = compute.pool.threads
     runner = Mutex(
       PassRunner(
@@ -56,8 +64,8 @@ public final class InferenceEngine: Sendable {
   /// sliding window, those less than the window below it).
   ///
   /// - Parameter positions: one for each token, rising.
-  /// - Throws: `EngineError` for tokens or positions that the model does not have, or segments of another model.
-  ///   Nothing has changed then.
+  /// - Throws: `EngineError` for tokens or positions that the model does not have, or segments of another model;
+  ///   `.cancelled` if the current task is cancelled meanwhile. Nothing has changed then.
   public func forward(
     tokens: [Int32], positions: [Int32], sequence: SequenceState, logits: Logits.Selection
   ) throws(EngineError) -> Logits {
@@ -84,7 +92,7 @@ public final class InferenceEngine: Sendable {
         throw .positionsNotAscending(previous: last, next: Int(next))
       }
     }
-    return runner.withLock { $0.run(inputs, isEncoding: isEncoding) }
+    return try runner.withLock { runner throws(EngineError) in try runner.run(inputs, isEncoding: isEncoding) }
   }
 
   /// Computes the states of tokens that see `context` and each other, and keeps nothing else.

@@ -16,7 +16,7 @@ public enum PML {
     guard let root = parse(source, as: .schema, log: log) else {
       return SchemaCompilation(schema: nil, sourceMap: SchemaSourceMap(file: source.path), source: source, log)
     }
-    let syntax = SchemaSyntax(root)
+    let syntax = SchemaSyntax(root, in: source)
     var analyzer = SchemaAnalyzer(log: log)
     analyzer.check(syntax)
     var lowering = SchemaLowering(source, template: template, includes: includes, log: log)

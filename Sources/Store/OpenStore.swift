@@ -1,3 +1,4 @@
+internal import Glibc
 import Synchronization
 
 /// A store that this process has open, shared by all handles on it.
@@ -10,6 +11,10 @@ final class OpenStore: Sendable {
   let tables: Tables
   /// Blobs whose checksum this process found right.
   let verified = VerifiedBlobs()
+  /// Encodings that were lent and whose use is not recorded yet.
+  let uses = UseLog()
+  /// Where the map begins.
+  private let mapStart: UInt
 
   fileprivate init(_ folder: StoreFolder, _ options: StoreOptions) throws(StoreError) {
     self.folder = folder
@@ -22,11 +27,13 @@ final class OpenStore: Sendable {
       throw error
     }
     do throws(StoreError) {
+      if !options.readOnly, !access.isReadOnly { try folder.removeLeftovers() }
       try folder.checkLength(of: environment)
       environment.clearDeadReaders()
-      tables = try Self.openTables(environment, access, options)
+      tables = try Self.openTables(environment, access, options, folder)
       guard let data = try folder.data() else { throw .noStore(path: folder.path) }
       identity = data.identity
+      mapStart = try environment.mapStart(of: folder.dataPath)
     } catch {
       environment.close()
       access.close()
@@ -39,19 +46,30 @@ final class OpenStore: Sendable {
     access.close()
   }
 
+  /// Writes the header of the pages of `value` anew if it is not as it must be. The caller is the writer.
+  func mendRunHeader(of value: MapRange) throws(StoreError) {
+    let map = mapStart..<mapStart + UInt(environment.mapByteCount)
+    // Elsewhere lies what this transaction wrote.
+    guard map.contains(value.address) else { return }
+    let header = RunHeader(of: value, mapStart: mapStart, pageByteCount: environment.pageByteCount)
+    if !header.isRight { try File(folder.dataPath, O_WRONLY).write(header.bytes, at: header.offset) }
+  }
+
   private static func openTables(
-    _ environment: Environment, _ access: AccessLock, _ options: StoreOptions
+    _ environment: Environment, _ access: AccessLock, _ options: StoreOptions, _ folder: StoreFolder
   ) throws(StoreError) -> Tables {
-    let snapshot = try Transaction(reading: environment)
+    var snapshot = try Transaction(reading: environment)
     if let tables = try Tables(existingIn: snapshot) {
       try snapshot.commit()
       return tables
     }
+    guard environment.isEmpty else { throw .damagedTree(path: environment.path, operation: "opening the tables") }
     guard !options.readOnly else { throw .noStore(path: environment.path) }
     return try access.asWriter(onWait: options.onWait) { () throws(StoreError) in
-      let transaction = try Transaction(writing: environment)
+      var transaction = try Transaction(writing: environment)
       let tables = try Tables(creatingIn: transaction)
       try transaction.commit()
+      try folder.synchronizeFolder()
       return tables
     }
   }
@@ -85,6 +103,23 @@ enum OpenStores {
       }
       entries[store.identity] = Entry(store: store, handles: 1)
       return store
+    }
+  }
+
+  /// Runs `body` while nobody, in this process or another, has the store in the folder `path` open.
+  static func whileClosed<R>(
+    _ path: String, _ body: (StoreFolder) throws(StoreError) -> sending R
+  ) throws(StoreError) -> sending R {
+    try entries.withLock { (entries) throws(StoreError) in
+      let folder = try StoreFolder(existing: path)
+      if let identity = try folder.data()?.identity, entries[identity] != nil {
+        throw .inUse(path: path, process: getpid())
+      }
+      let access = try AccessLock(folder.accessPath, folder: path)
+      defer { access.close() }
+      guard !access.isReadOnly else { throw .readOnly(path: path) }
+      try access.excludeAll()
+      return try body(folder)
     }
   }
 

@@ -37,12 +37,15 @@ public final class StateStore: Sendable {
   /// elsewhere is waited for, which `options.onWait` hears of. `body` must not write to the store in another way.
   public func write<R>(_ body: (borrowing WriteBatch) throws(StoreError) -> R) throws(StoreError) -> R {
     guard !options.readOnly else { throw .readOnly(path: path) }
-    return try open.access.asWriter(onWait: options.onWait) { () throws(StoreError) in
-      let batch = try WriteBatch(to: self)
-      let result = try body(batch)
-      try batch.commit()
-      try open.folder.extendToLength(of: open.environment)
-      return result
-    }
+    return try open.access.asWriter(onWait: options.onWait) { () throws(StoreError) in try commit(body) }
+  }
+
+  /// Runs `body` in one transaction. The caller holds the writer lock.
+  func commit<R>(_ body: (borrowing WriteBatch) throws(StoreError) -> R) throws(StoreError) -> R {
+    var batch = try WriteBatch(to: self)
+    let result = try body(batch)
+    try batch.commit()
+    try open.folder.extendToLength(of: open.environment)
+    return result
   }
 }

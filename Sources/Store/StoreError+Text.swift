@@ -41,10 +41,16 @@ extension StoreError: CustomStringConvertible {
       "no space is left on the disk that holds `\(path)`"
     case .blobTooLarge(let byteCount, let limit):
       "a layer of one segment takes \(byteCount) bytes, and a blob holds \(limit) at most"
+    case .noVersion(let version):
+      "the store has no version \(version.number) of schema `\(version.schema)` for model \(version.model)"
+    case .missingEncodings(let schema, let count):
+      "\(count) encodings of schema `\(schema)` are not in the store, or not in all layers"
     case .unusableBlob(let key, let defect):
       "layer \(key.layer) of encoding \(key.encoding) (\(key.element)) cannot be used: \(defect.message)"
     case .damagedRecord(let table, let key):
       "the record of `\(key)` in table `\(table)` is damaged"
+    case .damaged(let path, let count, let first):
+      "the store in `\(path)` has \(count) damaged parts, the first one \(first.message)"
     case .damagedTree(let path, let operation):
       "the index of the store in `\(path)` is damaged (\(operation))"
     case .system(let operation, let path, let code):
@@ -73,8 +79,10 @@ extension StoreError: CustomStringConvertible {
     case .namespaceFull: "raise the limit, or free space: pmlc store gc"
     case .diskFull: "free some space; what was committed is safe"
     case .blobTooLarge: "split the text into several modules"
+    case .noVersion: "see which there are: pmlc store ls"
+    case .missingEncodings: "warm the schema again"
     case .unusableBlob, .damagedRecord: "warm the schema again, which replaces what is damaged"
-    case .damagedTree: "remove the folder and warm again, or import a copy"
+    case .damaged, .damagedTree: "save what is whole: pmlc store compact --salvage; then warm again"
     case .system, .database: nil
     }
   }

@@ -23,8 +23,11 @@ public enum StoreError: Error, Hashable, Sendable {
   case blobTooLarge(byteCount: Int, limit: Int)
 
   // Contents.
+  case noVersion(VersionName)
+  case missingEncodings(schema: String, count: Int)
   case unusableBlob(BlobKey, BlobDefect)
   case damagedRecord(table: String, key: String)
+  case damaged(path: String, count: Int, first: Damage)
   case damagedTree(path: String, operation: String)
 
   // What the system or the database says, where none of the above fits.

@@ -4,7 +4,7 @@ public import KVCacheFormat
 /// What one transaction writes. It exists inside `StateStore.write` alone.
 public struct WriteBatch: ~Copyable {
   let store: StateStore
-  let transaction: Transaction
+  private(set) var transaction: Transaction
   let tables: Tables
   private let account: NamespaceAccount
 
@@ -16,7 +16,7 @@ public struct WriteBatch: ~Copyable {
     tables = store.open.tables
   }
 
-  consuming func commit() throws(StoreError) {
+  mutating func commit() throws(StoreError) {
     try account.save(transaction, tables)
     try transaction.commit()
   }
@@ -45,17 +45,33 @@ extension WriteBatch {
   ) throws(StoreError) {
     let bytes = BlobKeyBytes(key, in: store.namespace)
     let byteCount = try BlobSize.value(layout, pageByteCount: store.open.environment.pageByteCount)
-    let header = try BlobHeader(layout, key: bytes, layer: key.layer)
-    let replaced = try transaction.bytes(at: bytes.span, in: tables.blobs)?.byteCount
-    try account.add(byteCount, replacing: replaced, limit: store.options.maximumNamespaceBytes)
+    let header = try BlobHeader(layout, key: bytes.span, layer: key.layer)
+    let replaced = try removableBlob(at: bytes.span)
+    try account.add(
+      BlobSize.onDisk(value: byteCount), replacing: replaced.map(BlobSize.onDisk),
+      limit: store.options.maximumNamespaceBytes)
     try transaction.put(byteCount: byteCount, at: bytes.span, in: tables.blobs) { (value, end) throws(StoreError) in
       try checkLimit(end)
       value.clear()
       var payload = value._mutatingExtracting(BlobHeader.byteCount..<BlobHeader.byteCount + layout.byteCount)
       fill(&payload)
-      header.seal(&value, key: bytes)
+      header.seal(&value, key: bytes.span)
     }
-    if replaced == nil { try transaction.markUse(of: bytes, tables) }
+    if replaced == nil { try transaction.recordUse(of: bytes, at: secondsSince1970(), tables) }
+  }
+
+  /// Removes the blob at `key`, which is there.
+  func removeBlob(at key: RawSpan) throws(StoreError) {
+    guard let byteCount = try removableBlob(at: key) else { return }
+    try transaction.remove(key, in: tables.blobs)
+    account.subtract(BlobSize.onDisk(value: byteCount))
+  }
+
+  /// Bytes of the blob at `key`, whose pages can be freed; `nil` if there is none.
+  private func removableBlob(at key: RawSpan) throws(StoreError) -> Int? {
+    guard let range = try transaction.range(at: key, in: tables.blobs) else { return nil }
+    try store.open.mendRunHeader(of: range)
+    return range.byteCount
   }
 
   /// Throws if the file may not grow to `byteCount` bytes, with room for the index behind it.

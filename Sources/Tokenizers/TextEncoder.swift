@@ -1,5 +1,5 @@
 /// How text becomes tokens: the stages of a tokenizer, in order.
-struct TextEncoder: Sendable {
+final class TextEncoder: Sendable {
   let added: AddedVocabulary
   let normalizer: Normalizer?
   let preTokenizer: PreTokenizer?

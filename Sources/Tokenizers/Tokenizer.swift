@@ -3,6 +3,8 @@
 /// Byte-pair encoding is supported, over bytes (GPT-2, Llama 3, Qwen 2, Falcon, MPT) and over characters with byte
 /// fallback (Llama 2, Mistral). What a file asks for beyond that is an error that names it.
 public struct Tokenizer: Sendable {
+  /// Highest ID + 1.
+  public let vocabularySize: Int
   /// The token that begins a sequence.
   ///
   /// Where `add_bos_token` is given it decides, else the post-processor: `nil` if the one says no or the other puts
@@ -32,6 +34,7 @@ public struct Tokenizer: Sendable {
     encoder = try TextEncoder(file)
     decoder = if let section = file.decoder { try TextDecoder(section) } else { .spaces }
 
+    vocabularySize = max(encoder.model.vocabulary.size, encoder.added.size)
     beginOfSequence = try Self.beginOfSequence(file, configuration, encoder)
     endOfSequence = configuration.endOfSequence.flatMap { [encoder] in encoder.id(of: $0) }
     unknownToken = encoder.model.alphabet.fallback.unknown
@@ -60,9 +63,6 @@ public struct Tokenizer: Sendable {
       return token
     }
   }
-
-  /// Highest ID + 1.
-  public var vocabularySize: Int { max(encoder.model.vocabulary.size, encoder.added.size) }
 
   /// The tokens of a document's text. Nothing in it becomes a special token, whatever it spells.
   ///

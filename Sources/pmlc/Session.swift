@@ -34,35 +34,3 @@ extension LoadedModel {
     }
   }
 }
-
-extension StoreFolderOptions {
-  /// What a command does with the store.
-  enum Access {
-    /// What is there; nothing is created.
-    case reading
-    /// It is created where there is none.
-    case writing
-  }
-
-  /// Opens the store to read, if there is one.
-  func openIfThere() throws(PromptCacheError) -> StateStore? {
-    StateStore.exists(at: try path()) ? try open(for: .reading) : nil
-  }
-
-  private func path() throws(PromptCacheError) -> String {
-    try StoreLocation.folder(option: store, environment: ProcessInfo.processInfo.environment)
-  }
-
-  /// Opens the store.
-  func open(for access: Access) throws(PromptCacheError) -> StateStore {
-    let path = try path()
-    let options = StoreOptions(
-      maximumBytes: maxBytes, readOnly: access == .reading, namespace: namespace,
-      onWait: { Terminal.error.writeLine("pmlc: \($0.message)") })
-    do throws(StoreError) {
-      return try StateStore(at: path, options: options)
-    } catch {
-      throw .store(error)
-    }
-  }
-}

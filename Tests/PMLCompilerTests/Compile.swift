@@ -96,3 +96,31 @@ extension Prompt {
     }.joined(separator: " ; ")
   }
 }
+
+extension Diagnostic {
+  /// Code and place, as in `PML201 3:14-3:17`.
+  var sketch: String {
+    let (start, end) = (range.lowerBound, range.upperBound)
+    return "\(code.rawValue) \(start.line):\(start.column)-\(end.line):\(end.column)"
+  }
+
+  /// The characters that it points at.
+  func text(in source: SourceFile) -> String {
+    String(decoding: source.bytes[range.lowerBound.offset..<range.upperBound.offset], as: UTF8.self)
+  }
+}
+
+/// Codes of the problems of a schema.
+func codes(ofSchema text: String) -> [String] { compileSchema(text).diagnostics.map(\.code.rawValue) }
+
+/// Code and characters of each problem of a schema.
+func problems(ofSchema text: String, includes: FakeIncludes = FakeIncludes()) -> [String] {
+  let compilation = compileSchema(text, includes: includes)
+  return compilation.diagnostics.map { "\($0.code.rawValue) \($0.text(in: compilation.source))" }
+}
+
+/// Code and characters of each problem of a prompt.
+func problems(ofPrompt text: String, for schema: String) throws -> [String] {
+  let compilation = try compilePrompt(text, for: schema)
+  return compilation.diagnostics.map { "\($0.code.rawValue) \($0.text(in: compilation.source))" }
+}

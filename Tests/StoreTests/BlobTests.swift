@@ -1,14 +1,18 @@
 import ContentHash
 import KVCacheFormat
 import Store
+import TestSupport
 import Testing
 
 @Suite struct BlobTests {
-  private let folder = TemporaryFolder()
+  private let folder: TemporaryFolder
+  private var path: String { folder.path("store") }
+
+  init() throws { folder = try TemporaryFolder() }
 
   @Test(arguments: [KVElement.f16, .f32], [0, 1, 16, 17, 1000])
   func roundTrip(element: KVElement, tokens: Int) throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     let key = Sample.key("a", layer: 2, element)
     try store.write { (batch) throws(StoreError) in try batch.putSample(key, tokens: tokens) }
     let blob = try #require(try store.snapshot().blob(key, expecting: Sample.layout(tokens, element)))
@@ -17,14 +21,14 @@ import Testing
   }
 
   @Test func absentBlob() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     let snapshot = try store.snapshot()
     #expect(try snapshot.contains(Sample.key("a")) == false)
     #expect(try snapshot.blob(Sample.key("a"), expecting: Sample.layout(1)) == nil)
   }
 
   @Test func manyBlobsStayApart() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     let keys = (0..<40).flatMap { encoding in (0..<3).map { Sample.key("e\(encoding)", layer: $0) } }
     try store.write { (batch) throws(StoreError) in
       for key in keys { try batch.putSample(key, tokens: 1 + key.layer * 20) }
@@ -40,18 +44,18 @@ import Testing
 
   /// The memory is the map's: two readings of a blob, in two snapshots, are the same bytes at one address.
   @Test func lendsWithoutCopy() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     let key = Sample.key("a")
     try store.write { (batch) throws(StoreError) in try batch.putSample(key, tokens: 300) }
     let first = try #require(try store.snapshot().blob(key, expecting: Sample.layout(300)))
-    let second = try #require(try StateStore(at: folder.path).snapshot().blob(key, expecting: Sample.layout(300)))
+    let second = try #require(try StateStore(at: path).snapshot().blob(key, expecting: Sample.layout(300)))
     #expect(first.address == second.address)
   }
 
   /// A blob outlives the snapshot's and the store's last other reference, and what is written after.
   @Test func blobKeepsItsSnapshot() throws {
     let key = Sample.key("a")
-    var store: StateStore? = try StateStore(at: folder.path)
+    var store: StateStore? = try StateStore(at: path)
     try store?.write { (batch) throws(StoreError) in try batch.putSample(key, tokens: 100) }
     let blob = try #require(try store?.snapshot().blob(key, expecting: Sample.layout(100)))
     for _ in 0..<20 {
@@ -64,7 +68,7 @@ import Testing
   }
 
   @Test func wrongExpectations() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     let key = Sample.key("a")
     try store.write { (batch) throws(StoreError) in try batch.putSample(key, tokens: 20) }
     let snapshot = try store.snapshot()
@@ -93,7 +97,7 @@ import Testing
   }
 
   @Test func replacedBlobIsTheNewOne() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     let key = Sample.key("a")
     try store.write { (batch) throws(StoreError) in try batch.put(key, layout: Sample.layout(5)) { _ in } }
     let before = try store.snapshot()
@@ -103,7 +107,7 @@ import Testing
   }
 
   @Test func unwrittenPayloadIsZero() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     let key = Sample.key("a")
     try store.write { (batch) throws(StoreError) in try batch.put(key, layout: Sample.layout(100)) { _ in } }
     let blob = try #require(try store.snapshot().blob(key, expecting: Sample.layout(100)))
@@ -111,7 +115,7 @@ import Testing
   }
 
   @Test func tooLarge() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     for tokens in [1 << 26, 1 << 40, Int.max] {
       #expect {
         try store.write { (batch) throws(StoreError) in

@@ -1,11 +1,15 @@
 import Store
+import TestSupport
 import Testing
 
 @Suite struct TransactionTests {
-  private let folder = TemporaryFolder()
+  private let folder: TemporaryFolder
+  private var path: String { folder.path("store") }
+
+  init() throws { folder = try TemporaryFolder() }
 
   @Test func snapshotsDoNotChange() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     let before = try store.snapshot()
     try store.write { (batch) throws(StoreError) in
       try batch.putSample(Sample.key("a"), tokens: 3)
@@ -19,7 +23,7 @@ import Testing
   }
 
   @Test func throwingBodyWritesNothing() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     #expect(throws: StoreError.readOnly(path: "mine")) {
       try store.write { (batch) throws(StoreError) in
         try batch.putSample(Sample.key("a"), tokens: 3)
@@ -33,7 +37,7 @@ import Testing
   }
 
   @Test func memos() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     let long = String(repeating: "/a folder", count: 1000)
     try store.write { (batch) throws(StoreError) in
       try batch.setMemo("", [])
@@ -52,7 +56,7 @@ import Testing
   @Test func writersTakeTurns() async throws {
     let waits = Counter()
     let store = try StateStore(
-      at: folder.path,
+      at: path,
       options: StoreOptions(onWait: { wait in
         waits.increment()
         #expect(wait.message.contains("waiting for process"))
@@ -75,8 +79,8 @@ import Testing
   }
 
   @Test func namespacesAreApart() throws {
-    let here = try StateStore(at: folder.path, options: StoreOptions(namespace: "here"))
-    let there = try StateStore(at: folder.path, options: StoreOptions(namespace: "there"))
+    let here = try StateStore(at: path, options: StoreOptions(namespace: "here"))
+    let there = try StateStore(at: path, options: StoreOptions(namespace: "there"))
     let key = Sample.key("a")
     try here.write { (batch) throws(StoreError) in
       try batch.putSample(key, tokens: 3)
@@ -102,7 +106,7 @@ import Testing
   }
 
   @Test func namespaceLimit() throws {
-    let store = try StateStore(at: folder.path, options: StoreOptions(maximumNamespaceBytes: 10_000))
+    let store = try StateStore(at: path, options: StoreOptions(maximumNamespaceBytes: 10_000))
     try store.write { (batch) throws(StoreError) in
       try batch.putSample(Sample.key("a"), tokens: 3)
       try batch.putSample(Sample.key("b"), tokens: 3)
@@ -116,23 +120,23 @@ import Testing
 
   @Test func storeLimit() throws {
     let limit = 1 << 20
-    let store = try StateStore(at: folder.path, options: StoreOptions(maximumBytes: limit))
-    #expect(throws: StoreError.storeFull(path: folder.path, limit: limit)) {
+    let store = try StateStore(at: path, options: StoreOptions(maximumBytes: limit))
+    #expect(throws: StoreError.storeFull(path: path, limit: limit)) {
       for number in 0..<1000 {
         try store.write { (batch) throws(StoreError) in try batch.putSample(Sample.key("\(number)"), tokens: 100) }
       }
     }
     #expect(try store.snapshot().contains(Sample.key("0")))
-    #expect(fileByteCount("\(folder.path)/data.mdb") <= limit)
-    #expect(fileByteCount("\(folder.path)/data.mdb") > limit / 2)
+    #expect(fileByteCount("\(path)/data.mdb") <= limit)
+    #expect(fileByteCount("\(path)/data.mdb") > limit / 2)
   }
 
   /// The map itself full, as it is on a system that does not give a terabyte of addresses.
   @Test func mapLimit() throws {
     var options = StoreOptions()
     options.addressSpace = 1 << 20
-    let store = try StateStore(at: folder.path, options: options)
-    #expect(throws: StoreError.storeFull(path: folder.path, limit: 1 << 20)) {
+    let store = try StateStore(at: path, options: options)
+    #expect(throws: StoreError.storeFull(path: path, limit: 1 << 20)) {
       for number in 0..<1000 {
         try store.write { (batch) throws(StoreError) in try batch.putSample(Sample.key("\(number)"), tokens: 100) }
       }

@@ -1,25 +1,35 @@
 import ContentHash
 import KVCacheFormat
 import Store
+import TestSupport
 import Testing
 
 extension WriteBatch {
   @discardableResult
   borrowing func recordSample(
     _ schema: String, _ text: String = "", model: SHA256Digest = Sample.model, encodings: [String] = ["a", "b"],
-    element: KVElement = .f16, time: Int? = nil
+    element: KVElement = .f16, time: Int? = nil, layers: Int = 2
   ) throws(StoreError) -> VersionRecord {
-    try recordVersion(
+    for encoding in encodings {
+      for layer in 0..<layers {
+        let key = Sample.key(encoding, layer: layer, model: model, element)
+        if try !contains(key) { try putSample(key, tokens: 3) }
+      }
+    }
+    return try recordVersion(
       model: model, schema: schema, hash: Sample.digest(text), lowered: Array(text.utf8), element: element,
       encodings: encodings.map(Sample.digest), labels: encodings, time: time)
   }
 }
 
 @Suite struct VersionTests {
-  private let folder = TemporaryFolder()
+  private let folder: TemporaryFolder
+  private var path: String { folder.path("store") }
+
+  init() throws { folder = try TemporaryFolder() }
 
   @Test func numbersCountUp() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     #expect(try store.snapshot().newestVersion(model: Sample.model, schema: "s") == nil)
     for number in 1...300 {
       let version = try store.write { (batch) throws(StoreError) in try batch.recordSample("s", "text \(number)") }
@@ -36,7 +46,7 @@ extension WriteBatch {
   }
 
   @Test func nothingChangedNothingRecorded() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     let versions = try store.write { (batch) throws(StoreError) in
       [
         try batch.recordSample("s", "one", time: 5), try batch.recordSample("s", "one", time: 6),
@@ -50,7 +60,7 @@ extension WriteBatch {
   }
 
   @Test func schemasAndModelsAreApart() throws {
-    let store = try StateStore(at: folder.path)
+    let store = try StateStore(at: path)
     let models = ["m", "n", "o"].map(Sample.digest)
     try store.write { (batch) throws(StoreError) in
       for model in models {

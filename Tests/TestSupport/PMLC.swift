@@ -26,7 +26,9 @@ public enum PMLC {
     }
   }
 
-  /// Runs the binary to its end.
+  private static let slots = Slots(2 * ProcessInfo.processInfo.activeProcessorCount)
+
+  /// Runs the binary to its end, when few enough others run.
   ///
   /// - Parameters:
   ///   - arguments: everything after the program's name.
@@ -38,8 +40,10 @@ public enum PMLC {
     _ arguments: [String], environment: [String: String] = [:], in folder: TemporaryFolder? = nil,
     input: String? = nil, timeout: Double = 60
   ) async throws -> Result {
-    let running = try start(arguments, environment: environment, in: folder, input: input)
-    return try await running.finish(timeout: timeout)
+    try await slots.occupied {
+      let running = try start(arguments, environment: environment, in: folder, input: input)
+      return try await running.finish(timeout: timeout)
+    }
   }
 
   /// Starts the binary and returns at once.

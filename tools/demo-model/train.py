@@ -1,6 +1,6 @@
 """Trains the model on generated prompts.
 
-    python train.py --tokenizer build/tokenizer.json --run build/docqa --tokens 22e6
+    python train.py --tokenizer build/tokenizer.json --run build/docqa
 
 --tokens sets the length and with it the schedule; --seconds sets both by the clock instead.
 --resume goes on from the checkpoint of an interrupted run."""

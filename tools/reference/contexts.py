@@ -94,6 +94,15 @@ class EncodingPlan:
                     found.setdefault(self.key(piece, scaffold), (piece, scaffold))
         return found
 
+    def segments_in_contexts(self):
+        """-> how many encodings there are when each is one segment in one context, equal ones not taken together"""
+        found = set()
+        for piece in self.layout.pieces:
+            if piece.parameter is None and piece.module.cache:
+                found.add((piece, self.key(piece)))
+                found.update((piece, self.key(piece, s)) for s in self.layout.schema.scaffolds if piece.module.path in s)
+        return len(found)
+
     def covering(self, imported):
         """-> {path: scaffold} of the scaffolds that a prompt with these modules takes"""
         fitting = [s for s in self.layout.schema.scaffolds if all(path in imported for path in s)]

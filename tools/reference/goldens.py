@@ -13,6 +13,7 @@ from reference import DEMO_MODEL, Compiler, completion, inspection
 TARGET = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "CommandTests" / "Goldens" / "cases.json"
 MAX_TOKENS = 3
 TOP = 3
+ANSWERED = ("contexts", "layout", "roles")  # what the others are about shows in the layout already
 
 
 def expectation(case, compilers, model):
@@ -35,6 +36,8 @@ def expectation(case, compilers, model):
             prompt = compiler.prompt(folder / "prompt.pml", plan)
         except Problem as problem:
             return found | {"wrong": "prompt.pml", "kinds": case.error or [problem.kind]}
+        if case.name.split(":")[0] not in ANSWERED:
+            return found
         states = inference.States(model, plan)
         for key, uncached in (("cached", False), ("uncached", True)):
             found[key] = rounded(completion(model, states, prompt, MAX_TOKENS, TOP, uncached))
@@ -59,7 +62,7 @@ def main():
         entry = {"name": case.name, "spec": case.spec, "prompt": case.prompt, "files": case.files, "links": case.links,
                  "options": case.options, "schema": base64.b64encode(case.schema.encode(case.encoding)).decode()
                  if case.encoding != "utf-8" else case.schema, "isBase64": case.encoding != "utf-8"}
-        entries.append({k: v for k, v in (entry | expectation(case, compilers, model)).items() if v not in (None, {}, [], False)})
+        entries.append({k: v for k, v in (entry | expectation(case, compilers, model)).items() if v is not None and v is not False and v != {} and v != []})
     TARGET.parent.mkdir(exist_ok=True)
     lines = ",\n".join(json.dumps(e, ensure_ascii=False, separators=(",", ":")) for e in entries)
     TARGET.write_text(f"[\n{lines}\n]\n")

@@ -9,6 +9,7 @@ from transformers import AutoModelForCausalLM, DynamicCache
 from contexts import BEGIN
 
 logging.disable_progress_bar()
+torch.set_num_threads(1)  # the products are small, the threads would wait for each other
 
 
 class Model:

@@ -89,7 +89,8 @@ class Reader:
                 following = children[i + 1] if i + 1 < len(children) else None
                 before = isinstance(following, Element) and following.name in ("parameter", "param")
                 module.items.append(Run(child, element.preserve, before))
-                after_system = after_system and not child.strip(SPACE)
+                dropped = not child.strip(SPACE) and "\n" in child and not element.preserve
+                after_system = after_system and dropped
                 continue
             is_system = False
             if child.name == "module":

@@ -82,7 +82,7 @@ def metaspace(scheme, splits):
 # Vocabularies
 
 
-def train(pre_tokenizer, normalizer=None, size=640, alphabet=(), corpus=CORPUS):
+def train(pre_tokenizer, normalizer=None, size=480, alphabet=(), corpus=CORPUS):
     """Vocabulary and merges, in the order of their training."""
     tokenizer = Tokenizer(models.BPE())
     if normalizer:
@@ -96,7 +96,7 @@ def train(pre_tokenizer, normalizer=None, size=640, alphabet=(), corpus=CORPUS):
     return model["vocab"], model["merges"]
 
 
-def byte_vocabulary(size=640, pattern=None):
+def byte_vocabulary(size=480, pattern=None):
     """A byte-level vocabulary: the bytes in GPT-2's order, then merges."""
     steps = pre_tokenizers.ByteLevel(add_prefix_space=False)
     if pattern:
@@ -110,7 +110,7 @@ def byte_vocabulary(size=640, pattern=None):
     return vocabulary, merges
 
 
-def sentencepiece_vocabulary(size=640):
+def sentencepiece_vocabulary(size=480):
     """A vocabulary in Llama 2's order: <unk>, <s>, </s>, the bytes, merged tokens, characters."""
     spaces = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     words = pre_tokenizers.Split(Regex(r"▁?[^▁]+|▁+"), "isolated")

@@ -38,6 +38,13 @@ import KVCacheFormat
 
   init(shape: KVShape) { self.shape = shape }
 
+  /// Position of the last token.
+  var lastPosition: Int? {
+    guard count > 0 else { return nil }
+    let (page, slot) = locate(count - 1)
+    return unsafe Int(pages[page].positions[slot])
+  }
+
   /// Makes room for tokens at these positions, and counts them. Their states are to be stored next.
   func append(positions: some RandomAccessCollection<Int32>) {
     let capacity = starts[pages.count]
@@ -54,6 +61,12 @@ import KVCacheFormat
       unsafe pages[page].positions[slot] = position
     }
     count += positions.count
+  }
+
+  /// Forgets all but the first `count` tokens.
+  func truncate(to count: Int) {
+    precondition(count >= 0 && count <= self.count, "\(count) tokens of \(self.count)")
+    self.count = count
   }
 
   private func locate(_ token: Int) -> (page: Int, slot: Int) {

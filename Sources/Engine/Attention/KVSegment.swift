@@ -41,6 +41,16 @@ public protocol KVBlobOwner: AnyObject, Sendable {
     unsafe self.addresses = addresses
   }
 
+  /// Whether the blob of `layer` is in memory.
+  package func isResident(layer: Int) -> Bool {
+    unsafe Residency.isResident(addresses[layer], byteCount: layout.byteCount)
+  }
+
+  /// Asks for the blob of `layer` ahead of its use.
+  package func willNeed(layer: Int) {
+    unsafe Residency.willNeed(addresses[layer], byteCount: layout.byteCount)
+  }
+
   /// Address of the keys of a head.
   package func keys(layer: Int, head: Int) -> UnsafeRawPointer {
     unsafe addresses[layer] + layout.keyOffset(head: head)

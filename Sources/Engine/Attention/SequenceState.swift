@@ -10,7 +10,8 @@ public final class SequenceState: @unchecked Sendable {
   public let attended: [AttendedSegment]
 
   private(set) var fresh: FreshStates?
-  private(set) var lastPosition: Int?
+  /// Position of the last of the sequence's own tokens.
+  var lastPosition: Int? { fresh?.lastPosition }
   private let inUse = Atomic<Bool>(false)
 
   /// A sequence without tokens of its own, that sees `attended`.
@@ -30,13 +31,10 @@ public final class SequenceState: @unchecked Sendable {
   func end() { inUse.store(false, ordering: .releasing) }
 
   /// Makes room for tokens at these positions; for use within a pass.
-  func append(
-    positions: some BidirectionalCollection<Int32> & RandomAccessCollection<Int32>, shape: KVShape
-  ) -> FreshStates {
+  func append(positions: some RandomAccessCollection<Int32>, shape: KVShape) -> FreshStates {
     let states = fresh ?? FreshStates(shape: shape)
     states.append(positions: positions)
     fresh = states
-    lastPosition = positions.last.map { Int($0) } ?? lastPosition
     return states
   }
 }

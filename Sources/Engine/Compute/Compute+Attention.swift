@@ -135,7 +135,7 @@ extension ck_kv_run {
   /// The run of these tiles.
   fileprivate func tiles(_ range: Range<Int>, _ headDimension: Int) -> ck_kv_run {
     let first = range.lowerBound * KVBlobLayout.tileTokens
-    let bytes = unsafe first * headDimension * (element == ck_f32 ? 4 : 2)
+    let bytes = unsafe range.lowerBound * ck_kv_tile_bytes(element, headDimension)
     var run = unsafe self
     unsafe run.keys += bytes
     unsafe run.values += bytes

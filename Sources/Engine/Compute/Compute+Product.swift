@@ -4,6 +4,8 @@ import COpenBLAS
 /// Activations that weights are about to be multiplied with: as they lie, or packed for the kernel.
 struct Operand {
   let matrix: Matrix
+  /// Packed for weights of this type (all types but `q8` share one form).
+  let element: WeightElement
   let packed: FloatMemory?
 }
 
@@ -16,7 +18,7 @@ struct Product {
 
 extension Compute {
   /// Up to so many rows the weights are read once for all of them, and nothing is packed.
-  private static let fewRows = 8
+  private static func fewRows(_ element: WeightElement) -> Int { element == .q8 ? 3 : 8 }
   /// Weight rows of a task; the kernel works on so many at a time.
   private static let panelRows = 63
   /// Weight bytes of a task where reading them is what takes the time.
@@ -24,19 +26,23 @@ extension Compute {
   /// Numbers of a tile of weights that is converted for OpenBLAS: a quarter of a megabyte stays in the cache.
   private static let tileNumbers = 1 << 16
 
-  /// Makes `x` ready for products. It holds until the next call, and as long as `x` is left as it is.
+  /// Makes `x` ready for products with `linear` and others like it. It holds until the next call, and as long as `x` is
+  /// left as it is.
   ///
   /// - Parameter packs: whether to pack even a few rows.
-  func operand(_ x: Matrix, packs: Bool) -> Operand {
-    guard x.rows > Self.fewRows || packs, !usesBLAS else { return Operand(matrix: x, packed: nil) }
-    let packed = workspace.matrix(.packed, rows: 1, columns: ck_packed_bytes(ck_f32, x.rows, x.columns) / 4).memory
-    let step = 64  // columns, as the kernel asks for
+  func operand(_ x: Matrix, for linear: Linear, packs: Bool) -> Operand {
+    let element = linear.weight.element
+    let isFew = !packs && x.rows <= Self.fewRows(element)
+    guard !isFew, !usesBLAS || element == .q8 else { return Operand(matrix: x, element: element, packed: nil) }
+    let bytes = ck_packed_bytes(element.kernelElement, x.rows, x.columns)
+    let packed = workspace.matrix(.packed, rows: 1, columns: (bytes + 3) / 4).memory
+    let step = 64  // what the kernel asks for
     pool.run((x.columns + step - 1) / step) { task, _ in
       unsafe ck_pack_rows(
-        ck_f32, x.pointer(row: 0), x.stride, x.rows, x.columns, task * step, min((task + 1) * step, x.columns),
-        packed.base)
+        element.kernelElement, x.pointer(row: 0), x.stride, x.rows, x.columns, task * step,
+        min((task + 1) * step, x.columns), packed.base)
     }
-    return Operand(matrix: x, packed: packed)
+    return Operand(matrix: x, element: element, packed: packed)
   }
 
   /// Carries out products with one operand, sharing out their weight rows.
@@ -48,6 +54,7 @@ extension Compute {
       precondition(
         x.matrix.columns == weight.columns && product.output.columns == weight.rows
           && product.output.rows == x.matrix.rows, "shapes do not match")
+      precondition((weight.element == .q8) == (x.element == .q8), "made ready for other weights")
       let step = outputsPerTask(weight, x)
       for start in stride(from: 0, to: weight.rows, by: step) {
         tasks.append((product, start..<min(start + step, weight.rows)))
@@ -94,8 +101,8 @@ extension Compute {
 
   private func outputsPerTask(_ weight: WeightMatrix, _ x: Operand) -> Int {
     if x.packed != nil { return Self.panelRows }
-    if x.matrix.rows > Self.fewRows { return Self.blasTileRows(columns: weight.columns) }
-    return max(Self.taskBytes / (weight.columns * weight.element.byteCount) / 8, 1) * 8
+    if x.matrix.rows > Self.fewRows(x.element) { return Self.blasTileRows(columns: weight.columns) }
+    return max(Self.taskBytes / weight.rowBytes / 8, 1) * 8
   }
 
   private static func blasTileRows(columns: Int) -> Int { max(tileNumbers / columns / 16, 1) * 16 }
@@ -103,7 +110,7 @@ extension Compute {
   /// Numbers of scratch, a multiple of 16, that one task's product takes.
   private func scratchNumbers(_ x: Operand) -> Int {
     if x.packed != nil { return (ck_product_scratch_bytes(x.matrix.rows) + 63) / 64 * 16 }
-    return x.matrix.rows > Self.fewRows ? Self.blasTileRows(columns: x.matrix.columns) * x.matrix.columns : 0
+    return x.matrix.rows > Self.fewRows(x.element) ? Self.blasTileRows(columns: x.matrix.columns) * x.matrix.columns : 0
   }
 
   private func multiply(
@@ -120,16 +127,16 @@ extension Compute {
     adding: Bool, scratch: UnsafeMutablePointer<Float>
   ) {
     let (weight, matrix) = (linear.weight, x.matrix)
-    unsafe linear.withPointers(outputs) { weights, bias in
+    unsafe linear.withPointers(outputs) { weights, scales, bias in
       if let packed = x.packed {
         var call = unsafe ck_product_call(
-          element: weight.element.kernelElement, weights: weights, scales: nil, columns: weight.columns,
+          element: weight.element.kernelElement, weights: weights, scales: scales, columns: weight.columns,
           packed: packed.base,
           rows: matrix.rows, bias: bias, adding: adding, output: output, output_stride: stride, scratch: scratch)
         unsafe ck_product(&call, 0, outputs.count)
-      } else if matrix.rows <= Self.fewRows {
+      } else if matrix.rows <= Self.fewRows(x.element) {
         var call = unsafe ck_few_rows_call(
-          element: weight.element.kernelElement, weights: weights, scales: nil, columns: weight.columns,
+          element: weight.element.kernelElement, weights: weights, scales: scales, columns: weight.columns,
           x: matrix.pointer(row: 0), x_stride: matrix.stride, rows: matrix.rows, bias: bias, adding: adding,
           output: output, output_stride: stride)
         unsafe ck_few_rows(&call, 0, outputs.count)
@@ -162,17 +169,17 @@ extension Compute {
 }
 
 extension Linear {
-  /// Lends the weights and the bias, or a null pointer, from the first of `outputs` on.
+  /// Lends the weights, their scales and the bias (or null pointers), from the first of `outputs` on.
   fileprivate func withPointers(
-    _ outputs: Range<Int>, _ body: (UnsafeRawPointer, UnsafePointer<Float>?) -> Void
+    _ outputs: Range<Int>, _ body: (UnsafeRawPointer, UnsafePointer<Float>?, UnsafePointer<Float>?) -> Void
   ) {
-    unsafe weight.withPointer(row: outputs.lowerBound, count: outputs.count) { weights in
+    unsafe weight.withPointers(row: outputs.lowerBound, count: outputs.count) { weights, scales in
       if let bias {
         unsafe bias.withUnsafeBufferPointer { bias in
-          unsafe body(weights, bias.baseAddress.map { unsafe $0 + outputs.lowerBound })
+          unsafe body(weights, scales, bias.baseAddress.map { unsafe $0 + outputs.lowerBound })
         }
       } else {
-        unsafe body(weights, nil)
+        unsafe body(weights, scales, nil)
       }
     }
   }

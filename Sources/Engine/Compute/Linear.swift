@@ -1,6 +1,8 @@
 /// y = x · Wᵀ + b, as checkpoints store it.
 struct Linear: Sendable {
-  let weight: WeightMatrix
+  /// What the checkpoint calls it.
+  let name: String
+  var weight: WeightMatrix
   /// One number an output.
   let bias: [Float]?
 }

@@ -1,56 +1,79 @@
 import CKernels
 
-/// A matrix of weights, (rows, columns) row-major, in the type in which it is stored, where the file lies in memory.
+/// A matrix of weights, (rows, columns) row-major, in the type in which it is multiplied, where it lies in memory.
 @safe struct WeightMatrix: Sendable {
   let file: FileBytes
   /// Where it begins in the file, in bytes; any alignment.
   let offset: Int
+  /// Where its scales begin, for weights of eight bits.
+  let scalesOffset: Int?
   let element: WeightElement
   /// Outputs of a product with it.
   let rows: Int
   /// Inputs of a product with it.
   let columns: Int
 
-  /// - Precondition: it lies within the file.
-  init(file: FileBytes, offset: Int, element: WeightElement, rows: Int, columns: Int) {
-    precondition(offset >= 0 && offset + rows * columns * element.byteCount <= file.count, "weights leave their file")
+  /// - Precondition: it lies within the file, and has scales if its type has.
+  init(file: FileBytes, offset: Int, scalesOffset: Int? = nil, element: WeightElement, rows: Int, columns: Int) {
+    let end = offset + rows * element.rowBytes(columns: columns)
+    precondition(offset >= 0 && end <= file.count, "weights leave their file")
+    precondition((scalesOffset != nil) == (element == .q8), "scales belong to weights of eight bits")
+    if let scalesOffset {
+      let scales = rows * ck_q8_row_scales(columns) * MemoryLayout<Float>.stride
+      precondition(scalesOffset >= 0 && scalesOffset + scales <= file.count, "scales leave their file")
+    }
     self.file = file
     self.offset = offset
+    self.scalesOffset = scalesOffset
     self.element = element
     self.rows = rows
     self.columns = columns
   }
 
-  /// Row `row` in single precision.
+  /// Bytes of a row, scales aside.
+  var rowBytes: Int { element.rowBytes(columns: columns) }
+
+  /// Asks for the weights ahead of their use.
+  func willNeed() {
+    unsafe withPointers(row: 0, count: rows) { weights, _ in
+      unsafe Residency.willNeed(weights, byteCount: rows * rowBytes)
+    }
+  }
+
+  /// Lets go of the memory of weights that are mapped and not wanted soon.
+  func release() {
+    guard file.identity != nil else { return }
+    unsafe withPointers(row: 0, count: rows) { weights, _ in
+      unsafe Residency.release(weights, byteCount: rows * rowBytes)
+    }
+  }
+
+  /// Row `row` in single precision, of a matrix as it is stored.
   func row(_ row: Int) -> [Float] {
     unsafe Array(unsafeUninitializedCapacity: columns) { buffer, count in
-      if let base = buffer.baseAddress { unsafe convert(rows: row..<row + 1, into: base) }
+      if let base = buffer.baseAddress { unsafe convert(row: row, into: base) }
       count = columns
     }
   }
 
-  /// Writes these rows in single precision, one after the other.
-  func convert(rows range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
-    unsafe withPointer(row: range.lowerBound, count: range.count) { source in
-      unsafe ck_to_f32(element.kernelElement, source, range.count * columns, destination)
+  /// Writes row `row` in single precision, of a matrix as it is stored.
+  func convert(row: Int, into destination: UnsafeMutablePointer<Float>) {
+    unsafe withPointers(row: row, count: 1) { weights, _ in
+      unsafe ck_to_f32(element.kernelElement, weights, columns, destination)
     }
   }
 
-  /// Lends the bytes of `count` rows from `row` on.
-  func withPointer<Result>(row: Int, count: Int, _ body: (UnsafeRawPointer) -> Result) -> Result? {
+  /// Lends the bytes of `count` rows from `row` on, and their scales or a null pointer.
+  func withPointers(
+    row: Int, count: Int, _ body: (_ weights: UnsafeRawPointer, _ scales: UnsafePointer<Float>?) -> Void
+  ) {
     precondition(row >= 0 && count >= 0 && row + count <= rows, "rows \(row)..<\(row + count) of \(rows)")
-    return unsafe file.bytes.withUnsafeBytes { bytes in
-      unsafe bytes.baseAddress.map { unsafe body($0 + offset + row * columns * element.byteCount) }
-    }
-  }
-}
-
-extension WeightElement {
-  var kernelElement: ck_element {
-    switch self {
-    case .f32: ck_f32
-    case .f16: ck_f16
-    case .bf16: ck_bf16
+    unsafe file.bytes.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let scales = unsafe scalesOffset.map {
+        unsafe (base + $0).assumingMemoryBound(to: Float.self) + row * ck_q8_row_scales(columns)
+      }
+      unsafe body(base + offset + row * rowBytes, scales)
     }
   }
 }

@@ -1,3 +1,5 @@
+import ContentHash
+
 /// A decoder's weights, found in the files and checked against the configuration; matrices stay where they lie.
 struct DecoderWeights: Sendable {
   /// One layer.
@@ -6,17 +8,28 @@ struct DecoderWeights: Sendable {
     /// `nil` where the feed-forward reads what attention read.
     let feedForwardNorm: Normalization?
     /// Products that write these columns of the fused projection.
-    let projection: [(linear: Linear, columns: Range<Int>)]
-    let attentionOutput: Linear
-    let gate: Linear?
-    let up: Linear
-    let down: Linear
+    var projection: [(linear: Linear, columns: Range<Int>)]
+    var attentionOutput: Linear
+    var gate: Linear?
+    var up: Linear
+    var down: Linear
+
+    /// All products of the layer.
+    var linears: [Linear] {
+      get { projection.map(\.linear) + [attentionOutput, up, down] + (gate.map { [$0] } ?? []) }
+      set {
+        for index in projection.indices { projection[index].linear = newValue[index] }
+        let rest = newValue[projection.count...]
+        (attentionOutput, up, down) = (rest[rest.startIndex], rest[rest.startIndex + 1], rest[rest.startIndex + 2])
+        if gate != nil { gate = rest[rest.startIndex + 3] }
+      }
+    }
   }
 
   let embedding: WeightMatrix
-  let layers: [Layer]
+  private(set) var layers: [Layer]
   let finalNorm: Normalization
-  let output: Linear
+  private(set) var output: Linear
 
   /// Finds every tensor that the configuration calls for.
   ///
@@ -31,12 +44,39 @@ struct DecoderWeights: Sendable {
       self.output = try loader.linear(
         output, outputs: configuration.vocabularySize, inputs: decoder.hiddenSize, bias: false)
     } else {
-      output = Linear(weight: embedding, bias: nil)
+      output = Linear(name: names.embedding, weight: embedding, bias: nil)
     }
     finalNorm = try loader.norm(names.finalNorm)
     var layers: [Layer] = []
     for index in 0..<decoder.layers { layers.append(try loader.layer(index)) }
     self.layers = layers
+  }
+}
+
+extension DecoderWeights {
+  /// Replaces the matrices of all products by their eight-bit form: as `prepared` keeps it, or else made in memory. The
+  /// embedding stays as it is stored, since only single rows of it are read.
+  ///
+  /// - Throws: `EngineError.unreadableFile`, `.unwritableFile`.
+  mutating func quantize(
+    prepared: PreparedWeights?, pool: ThreadPool, progress: (_ done: Int, _ total: Int) -> Void
+  ) throws(EngineError) {
+    let form = QuantizedFile(layers.flatMap(\.linears) + [output], model: prepared?.model.hexadecimal ?? "")
+    let file: FileBytes
+    if let prepared {
+      file = unsafe try prepared.file(.q8, byteCount: form.byteCount, isRight: form.isHeld) {
+        unsafe form.write(into: $0, pool: pool, progress: progress)
+      }
+    } else {
+      file = unsafe FileBytes(byteCount: form.byteCount) { unsafe form.write(into: $0, pool: pool, progress: progress) }
+    }
+    var quantized = form.quantized(in: file)[...]
+    for index in layers.indices {
+      let count = layers[index].linears.count
+      layers[index].linears = Array(quantized.prefix(count))
+      quantized = quantized.dropFirst(count)
+    }
+    if let last = quantized.last { output = last }
   }
 }
 
@@ -88,7 +128,7 @@ private struct Loader {
 
   func linear(_ name: String, outputs: Int, inputs: Int, bias: Bool) throws(EngineError) -> Linear {
     Linear(
-      weight: try weights.matrix("\(name).weight", rows: outputs, columns: inputs),
+      name: name, weight: try weights.matrix("\(name).weight", rows: outputs, columns: inputs),
       bias: bias ? try weights.vector("\(name).bias", count: outputs) : nil)
   }
 

@@ -2,6 +2,13 @@
 struct PassRunner {
   let decoder: TransformerDecoder
   let configuration: ModelConfiguration
+  /// Whether no pass was run yet, so that the weights may not be in memory.
+  private var isFirst = true
+
+  init(decoder: TransformerDecoder, configuration: ModelConfiguration) {
+    self.decoder = decoder
+    self.configuration = configuration
+  }
 
   /// Most rows of one pass: enough to spread the cost of reading the weights, few enough to bound scratch memory.
   private static let mostRows = 512
@@ -10,11 +17,28 @@ struct PassRunner {
   ///
   /// - Parameter isEncoding: whether states are what is wanted. Their bits depend on the input alone, not on what it is
   ///   packed with; otherwise passes of a few rows take a faster way that rounds differently.
-  func run(_ inputs: [InferenceEngine.Input], isEncoding: Bool) -> [Logits] {
+  /// - Throws: `EngineError.cancelled` if the current task is cancelled meanwhile; the sequences are as before then.
+  mutating func run(_ inputs: [InferenceEngine.Input], isEncoding: Bool) throws(EngineError) -> [Logits] {
+    let before = inputs.map { $0.sequence.fresh?.count ?? 0 }
+    do {
+      return try runPasses(inputs, isEncoding: isEncoding)
+    } catch {
+      for (input, count) in zip(inputs, before) { input.sequence.fresh?.truncate(to: count) }
+      throw error
+    }
+  }
+
+  private mutating func runPasses(
+    _ inputs: [InferenceEngine.Input], isEncoding: Bool
+  ) throws(EngineError) -> [Logits] {
     var values: [[Float]] = Array(repeating: [], count: inputs.count)
     for parts in Self.cut(inputs.map(\.tokens.count)) {
+      let begun = parts.map { inputs[$0.input].sequence }.filter { $0.fresh == nil }
       let pass = makePass(parts, of: inputs, isEncoding: isEncoding)
-      guard let logits = decoder.forward(pass) else { continue }
+      let readAhead = ReadAhead(weights: isFirst ? decoder.weights.layers : [], sequences: begun)
+      let logits = try decoder.forward(pass, readAhead)
+      isFirst = false
+      guard let logits else { continue }
       var row = 0
       for (part, span) in zip(parts, pass.spans) {
         for _ in span.asked {

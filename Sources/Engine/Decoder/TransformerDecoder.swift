@@ -6,12 +6,16 @@ struct TransformerDecoder {
 
   /// Runs `pass` through all layers: appends its keys and values to the sequences' states, and returns the logits of
   /// the rows that were asked for, (asked, vocabulary), or `nil` if there are none.
-  func forward(_ pass: Pass) -> Matrix? {
+  ///
+  /// - Throws: `EngineError.cancelled` between two layers, with the states of some layers appended.
+  func forward(_ pass: Pass, _ readAhead: ReadAhead) throws(EngineError) -> Matrix? {
     var hidden = embed(pass.tokens)
     let table = rotaryTable(pass)
     let plan = AttentionPlan(pass, description) { $0.rows }
     let askedPlan = AttentionPlan(pass, description) { $0.asked }
     for (index, layer) in weights.layers.enumerated() {
+      if Task.isCancelled { throw .cancelled }
+      readAhead.willCompute(layer: index)
       let isLast = index == weights.layers.count - 1
       let normalized = matrix(.normalized, like: hidden)
       compute.normalize(hidden, layer.attentionNorm, into: normalized)
@@ -36,7 +40,7 @@ struct TransformerDecoder {
   private func embed(_ tokens: [Int32]) -> Matrix {
     let hidden = compute.workspace.matrix(.hidden, rows: tokens.count, columns: description.hiddenSize)
     for (row, token) in tokens.enumerated() {
-      unsafe weights.embedding.convert(rows: Int(token)..<Int(token) + 1, into: hidden.pointer(row: row))
+      unsafe weights.embedding.convert(row: Int(token), into: hidden.pointer(row: row))
     }
     return hidden
   }
@@ -51,7 +55,7 @@ struct TransformerDecoder {
     let projection = compute.workspace.matrix(
       .projection, rows: normalized.rows, columns: description.projectionSize)
     compute.multiply(
-      compute.operand(normalized, packs: pass.packs),
+      compute.operand(normalized, for: layer.projection[0].linear, packs: pass.packs),
       layer.projection.map { Product(linear: $0.linear, output: projection.columns($0.columns)) })
     if let bound = description.projectionBound { compute.clip(projection, to: bound) }
     return projection
@@ -61,11 +65,15 @@ struct TransformerDecoder {
   private func join(_ layer: DecoderWeights.Layer, _ pass: Pass, hidden: Matrix, attended: Matrix, normalized: Matrix) {
     switch description.residual {
     case .sequential:
-      compute.add(compute.operand(attended, packs: pass.packs), times: layer.attentionOutput, to: hidden)
+      compute.add(
+        compute.operand(attended, for: layer.attentionOutput, packs: pass.packs), times: layer.attentionOutput,
+        to: hidden)
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
     case .parallel:
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
-      compute.add(compute.operand(attended, packs: pass.packs), times: layer.attentionOutput, to: hidden)
+      compute.add(
+        compute.operand(attended, for: layer.attentionOutput, packs: pass.packs), times: layer.attentionOutput,
+        to: hidden)
     }
     feedForward(layer, pass, normalized, addingTo: hidden)
   }
@@ -73,9 +81,10 @@ struct TransformerDecoder {
   private func feedForward(_ layer: DecoderWeights.Layer, _ pass: Pass, _ input: Matrix, addingTo hidden: Matrix) {
     let up = compute.workspace.matrix(.up, rows: input.rows, columns: description.intermediateSize)
     compute.multiply(
-      compute.operand(input, packs: pass.packs), gate: layer.gate, up: layer.up, activation: description.activation,
+      compute.operand(input, for: layer.up, packs: pass.packs), gate: layer.gate, up: layer.up,
+      activation: description.activation,
       into: up)
-    compute.add(compute.operand(up, packs: pass.packs), times: layer.down, to: hidden)
+    compute.add(compute.operand(up, for: layer.down, packs: pass.packs), times: layer.down, to: hidden)
   }
 
   /// The last layer, for the rows that were asked for alone.
@@ -98,7 +107,8 @@ struct TransformerDecoder {
     let normalized = matrix(.normalized, like: hidden)
     compute.normalize(hidden, weights.finalNorm, into: normalized)
     let logits = compute.workspace.matrix(.logits, rows: hidden.rows, columns: weights.output.weight.rows)
-    compute.multiply(compute.operand(normalized, packs: false), [Product(linear: weights.output, output: logits)])
+    compute.multiply(
+      compute.operand(normalized, for: weights.output, packs: false), [Product(linear: weights.output, output: logits)])
     return logits
   }
 

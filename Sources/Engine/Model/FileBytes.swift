@@ -1,6 +1,7 @@
 import Glibc
 
-/// The bytes of one file, in memory for as long as this object lives: mapped read-only, or linked into the program.
+/// The bytes of one file, in memory for as long as this object lives: mapped read-only, linked into the program, or
+/// made by the engine.
 ///
 /// A mapped file must not shrink while it is in use (that is the system's rule for every map).
 @safe public final class FileBytes: Sendable {
@@ -63,8 +64,21 @@ import Glibc
     isMapped = false
   }
 
+  /// Memory of this process that `fill` writes; it is zero at first, and begins at a page.
+  init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    let address = unsafe mmap(nil, max(byteCount, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let address = unsafe address, unsafe address != MAP_FAILED else {
+      fatalError("out of memory: \(byteCount) bytes")
+    }
+    unsafe fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount))
+    count = byteCount
+    unsafe base = UnsafeRawPointer(address)
+    identity = nil
+    isMapped = true
+  }
+
   deinit {
-    if isMapped, let base = unsafe base { unsafe munmap(UnsafeMutableRawPointer(mutating: base), count) }
+    if isMapped, let base = unsafe base { unsafe munmap(UnsafeMutableRawPointer(mutating: base), max(count, 1)) }
   }
 
   /// The bytes.
@@ -76,9 +90,9 @@ import Glibc
   }
 }
 
-/// The text of the last failed system call.
-func systemErrorText() -> String {
-  unsafe String(cString: strerror(errno))
+/// The text of a system call's error, the last one's if not told otherwise.
+func systemErrorText(_ code: Int32 = errno) -> String {
+  unsafe String(cString: strerror(code))
 }
 
 private func resolvedPath(_ path: String) -> String {

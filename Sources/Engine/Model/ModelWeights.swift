@@ -72,9 +72,9 @@ struct ModelWeights: Sendable {
     guard entry.shape == shape else {
       throw .wrongShape(tensor: tensor, expected: shape, found: entry.shape)
     }
-    guard let element = WeightElement(rawValue: entry.element) else {
+    guard let element = WeightElement(safetensorsName: entry.element) else {
       throw .unsupportedElement(
-        tensor: tensor, found: entry.element, supported: WeightElement.allCases.map(\.rawValue))
+        tensor: tensor, found: entry.element, supported: WeightElement.stored.map(\.rawValue))
     }
     return (shard, entry, element)
   }

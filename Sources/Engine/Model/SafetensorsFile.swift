@@ -101,8 +101,8 @@ private struct Entry: Decodable {
       guard side >= 0, !overflow else { throw malformed("has the shape \(shape)") }
       size = product
     }
-    if let element = WeightElement(rawValue: dtype) {
-      let (bytes, overflow) = size.multipliedReportingOverflow(by: element.byteCount)
+    if let element = WeightElement(safetensorsName: dtype) {
+      let (bytes, overflow) = size.multipliedReportingOverflow(by: element.rowBytes(columns: 1))
       guard !overflow, bytes == end - begin else {
         throw malformed("of shape \(shape) and type `\(dtype)` takes \(end - begin) bytes")
       }

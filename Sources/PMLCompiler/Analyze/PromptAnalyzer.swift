@@ -92,17 +92,20 @@ struct PromptAnalyzer {
     of reference: ReferenceSyntax, names: NameScope, path: ModulePath
   ) -> [String: Prompt.Argument] {
     var arguments: [String: Prompt.Argument] = [:]
+    var meant: Set<String> = []
     for attribute in reference.arguments {
       if names.parameters[attribute.name] == nil {
         let suggestion = nearest.suggestion(for: attribute.name, among: names.parameterNames)
         let problem = PromptProblem.unknownParameter(attribute.name, module: path, nearest: suggestion)
         log.report(problem, at: attribute.nameRange)
+        if let suggestion { meant.insert(suggestion) }
       } else {
         arguments[attribute.name] = Prompt.Argument(
           text: attribute.value, range: source.positions(of: attribute.valueRange))
       }
     }
-    for name in names.parameterNames where arguments[name] == nil && names.parameters[name]?.defaultText == nil {
+    for name in names.parameterNames
+    where arguments[name] == nil && names.parameters[name]?.defaultText == nil && !meant.contains(name) {
       log.report(PromptProblem.missingArgument(parameter: name, module: reference.name), at: reference.nameRange)
     }
     return arguments

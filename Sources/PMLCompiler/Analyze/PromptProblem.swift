@@ -34,7 +34,7 @@ extension PromptProblem: Problem {
         message: "module \(quoted(name)) is not in \(scope == .root ? "the schema itself" : quoted(scope.description))",
         help: path.parent == .root
           ? "write it at the top of the prompt"
-          : "write it inside \(quoted("<" + (path.parent?.steps.last ?? "") + ">")): its path is \(quoted(path.description))"
+          : "write it inside \(quoted("<" + (path.parent?.name ?? "") + ">")): its path is \(quoted(path.description))"
       )
     case .unknownParameter(let name, let module, let nearest):
       Report(

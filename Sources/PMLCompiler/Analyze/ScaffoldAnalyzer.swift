@@ -48,7 +48,7 @@ struct ScaffoldAnalyzer {
         continue
       }
       listed[module.path] = module
-      for (choice, name) in module.choices.sorted(by: { $0.key.scope.steps.count < $1.key.scope.steps.count }) {
+      for (choice, name) in module.choices.sorted(by: { $0.key.scope.depth < $1.key.scope.depth }) {
         if let other = chosen[choice], other.name != name {
           log.report(SchemaProblem.scaffoldExcludes(name, other.name, other: other.range), at: module.range)
           break

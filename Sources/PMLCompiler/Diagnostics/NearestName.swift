@@ -15,7 +15,8 @@ struct NearestName {
     var best: (name: String, distance: Int)?
     for candidate in candidates where candidate.utf8.count <= Self.longestName * 4 {
       if candidate.lowercased() == folded { return candidate }
-      let limit = (best?.distance ?? wanted.count / 3 + 2) - 1
+      // One error in three characters, three at most.
+      let limit = best.map { $0.distance - 1 } ?? min(3, wanted.count / 3)
       let distance = Self.distance(wanted, Array(candidate.unicodeScalars), limit: limit)
       if distance <= limit { best = (candidate, distance) }
     }

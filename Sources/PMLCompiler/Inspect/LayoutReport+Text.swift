@@ -23,7 +23,7 @@ extension LayoutReport {
   private func appendRows(for index: Int, depth: Int, encodings: [[Int]], to table: inout TextTable) {
     let module = layout.modules[index]
     let totals = EncodingTotals(encodings[index], of: plan, formats: formats)
-    let name = index == 0 ? "(schema)" : module.path.steps.last ?? ""
+    let name = index == 0 ? "(schema)" : module.path.name ?? ""
     let indent = String(repeating: "  ", count: depth) + (module.union == nil ? "" : "| ")
     table.append(
       [

@@ -1,25 +1,34 @@
-public import ContentHash
+import ContentHash
 
 extension EncodingPlan {
   /// Indices of the encodings that are kept, one for each digest.
   public var distinctStored: [Int] { distinct(encodings.indices.filter { encodings[$0].isStored }) }
 
-  /// What has to be computed so that all that is kept is there: the missing encodings and the placeholders that they see.
+  /// What has to be computed so that the `wanted` encodings are there: those missing, and what they see and is missing
+  /// too or never kept.
   ///
-  /// In plan order, one for each digest; found in time linear in the plan's size. What they see besides is not missing.
+  /// In plan order, one for each digest; found in time linear in the plan's size.
   ///
-  /// - Parameter isMissing: whether there are no states for a digest.
-  public func computation<E: Error>(where isMissing: (SHA256Digest) throws(E) -> Bool) throws(E) -> [Int] {
-    var needed: Set<Int> = []
-    for index in distinctStored where try isMissing(encodings[index].digest) { needed.insert(index) }
+  /// - Parameter isMissing: whether there are no states for an encoding that is kept; asked once for each.
+  public func computation<E: Error>(
+    of wanted: [Int], where isMissing: (Encoding) throws(E) -> Bool
+  ) throws(E) -> [Int] {
+    var settled: Set<Int> = []
+    var needed: [Int] = []
     // Contexts share their beginnings: one that was met before has been followed to its own.
     var followed: Set<ContextTree.Context> = [.empty]
-    var contexts = needed.map { encodings[$0].context }
-    while var context = contexts.popLast() {
+    var pending = wanted
+    while let index = pending.popLast() {
+      let encoding = encodings[index]
+      guard settled.insert(index).inserted else { continue }
+      if encoding.isStored {
+        guard try isMissing(encoding) else { continue }
+      }
+      needed.append(index)
+      var context = encoding.context
       while followed.insert(context).inserted {
-        let link = self.contexts.links[context.link]
-        let seen = link.entry.encoding
-        if !encodings[seen].isStored, needed.insert(seen).inserted { contexts.append(encodings[seen].context) }
+        let link = contexts.links[context.link]
+        pending.append(link.entry.encoding)
         context = link.before
       }
     }

@@ -4,7 +4,7 @@ public struct PromptLayout: Hashable, Sendable {
   public struct CachedUse: Hashable, Sendable {
     /// Index of the encoding in the schema's plan.
     public let encoding: Int
-    /// Position at which its first token stands in this prompt.
+    /// Position at which its first token stands in this prompt; the encoding's own `start` where it is not relative.
     public let place: Int
     /// Tokens used: all, or all but the last where that one is computed again.
     public let count: Int

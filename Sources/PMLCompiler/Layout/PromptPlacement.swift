@@ -145,7 +145,7 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
     }
   }
 
-  /// First position from `position` on that is taken, or the model's last one.
+  /// First position from `position` on that is taken, or the end of the model's positions.
   private func firstStart(from position: Int) -> Int {
     var range = starts.indices
     while let middle = range.isEmpty ? nil : (range.lowerBound + range.upperBound) / 2 {

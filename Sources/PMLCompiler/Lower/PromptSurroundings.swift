@@ -60,8 +60,8 @@ extension Schema.Node {
   fileprivate func holds(_ path: ModulePath) -> Bool {
     switch self {
     case .text, .parameter: false
-    case .module(let module): [module.name] == path.steps
-    case .union(let union): union.members.contains { [$0.name] == path.steps }
+    case .module(let module): module.name == path.name
+    case .union(let union): union.members.contains { $0.name == path.name }
     }
   }
 

@@ -33,7 +33,7 @@ struct LibXML2Error {
     case XML_ERR_TAG_NOT_FINISHED: place.unclosedElement()
     case XML_ERR_LT_IN_ATTRIBUTE, XML_ERR_ATTRIBUTE_NOT_STARTED, XML_ERR_ATTRIBUTE_NOT_FINISHED,
       XML_ERR_ATTRIBUTE_WITHOUT_VALUE, XML_ERR_SPACE_REQUIRED, XML_ERR_GT_REQUIRED:
-      place.malformedTag(code)
+      place.malformedTag(code, message)
     case XML_ERR_ATTRIBUTE_REDEFINED: place.repeatedAttribute()
     case XML_ERR_DOCUMENT_EMPTY: XMLFault(.noRoot, place.here)
     case XML_ERR_DOCUMENT_END: XMLFault(.contentAfterRoot, place.here)
@@ -83,7 +83,7 @@ private struct Place {
 
   func nameMissing(_ message: String) -> XMLFault {
     if message.hasPrefix("xmlParseEntityRef") { return XMLFault(.rawAmpersand, ampersand) }
-    return malformedTag(XML_ERR_NAME_REQUIRED)
+    return malformedTag(XML_ERR_NAME_REQUIRED, message)
   }
 
   func mismatch() -> XMLFault {
@@ -116,13 +116,15 @@ private struct Place {
   }
 
   /// A tag that cannot be read, or a `<` that was not meant to begin one.
-  func malformedTag(_ code: xmlParserErrors) -> XMLFault {
+  func malformedTag(_ code: xmlParserErrors, _ message: String) -> XMLFault {
     guard let unread = markup.unread else {
       // The scan does not look closely at names, nor into values.
       if code == XML_ERR_NAME_REQUIRED { return XMLFault(.rawLessThan(isTagLike: false), back(to: "<")) }
+      if code != XML_ERR_LT_IN_ATTRIBUTE { return XMLFault(.malformed(message.firstLine), here) }
       let element = markup.tags.last { $0.start < offset }.map { text($0.name) } ?? ""
       return XMLFault(.malformedTag(.lessThanInValue, element: element), here)
     }
+    if unread.kind == .instruction { return unclosed(.instruction, "<?") }
     let name = text(unread.name)
     let opening = unread.start..<min(unread.start + 1, bytes.count)
     if unread.kind == .endTag {
@@ -143,9 +145,9 @@ private struct Place {
     case XML_ERR_ATTRIBUTE_WITHOUT_VALUE where isTag:
       let attribute = unread.attribute ?? here
       return XMLFault(.malformedTag(.noValue(attribute: text(attribute)), element: name), attribute)
-    case XML_ERR_SPACE_REQUIRED: return XMLFault(.malformedTag(.noSpace, element: name), here)
     case _ where offset >= bytes.count:
       return XMLFault(.malformedTag(.endsEarly, element: name), unread.start..<unread.name.upperBound)
+    case XML_ERR_SPACE_REQUIRED: return XMLFault(.malformedTag(.noSpace, element: name), here)
     case _ where isTag:
       return XMLFault(.malformedTag(.unexpected(text(here)), element: name), here)
     default: return XMLFault(.rawLessThan(isTagLike: true), opening)

@@ -102,10 +102,7 @@ extension XMLProblem: Problem {
         help: "close \(quoted(open)) first", related: [(place, "\(quoted(open)) begins here")])
     case .notClosed(let what): what.report
     case .malformedTag(let fault, let element):
-      Report(
-        code: .malformedTag, message: fault.message(in: element),
-        help: [fault.help, "if the `<` of \(quoted("<" + element)) is text, write `&lt;`"].compactMap { $0 }
-          .joined(separator: "; "))
+      Report(code: .malformedTag, message: fault.message(in: element), help: fault.help(in: element))
     case .repeatedAttribute(let name, let first):
       Report(
         code: .repeatedAttribute, message: "attribute \(quoted(name)) stands here twice",
@@ -163,13 +160,17 @@ extension XMLProblem.Fault {
     }
   }
 
-  fileprivate var help: String? {
-    switch self {
-    case .noQuotes(let attribute), .noValue(let attribute): "write \(quoted(attribute + "=\"…\""))"
-    case .noSpace: nil
-    case .lessThanInValue: "write `&lt;` in a value, or close its quote before this"
-    case .unexpected: nil
-    case .endsEarly: "write `>` or `/>` where it ends"
-    }
+  fileprivate func help(in element: String) -> String? {
+    let help: String? =
+      switch self {
+      case .noQuotes(let attribute), .noValue(let attribute): "write \(quoted(attribute + "=\"…\""))"
+      case .noSpace, .unexpected: nil
+      case .lessThanInValue: "write `&lt;` in a value, or close its quote before this"
+      case .endsEarly: "write `>` or `/>` where it ends"
+      }
+    // The name of no element: perhaps this was not meant to be a tag.
+    guard ElementKind(element) == nil else { return help }
+    let other = "if the `<` of \(quoted("<" + element)) is text, write `&lt;`"
+    return help.map { "\($0); \(other)" } ?? other
   }
 }

@@ -31,8 +31,15 @@ struct XMLAttribute {
   /// The value, without its quotes.
   let valueRange: Range<Int>
 
-  /// Whether the value stands in the file as it is, so that byte n of it is byte n of `valueRange`.
-  var isVerbatim: Bool { value.utf8.count == valueRange.count }
+  /// The places of the value's words, the parts between white space; that of the whole value for each where references
+  /// stand in it.
+  func wordRanges(in file: [UInt8]) -> [Range<Int>] {
+    let words = file[valueRange].split(whereSeparator: \.isXMLSpace)
+    guard !file[valueRange].contains(UInt8(ascii: "&")) else {
+      return value.utf8.split(whereSeparator: \.isXMLSpace).map { _ in valueRange }
+    }
+    return words.map { $0.startIndex..<$0.endIndex }
+  }
 }
 
 /// What stands between two tags, or an element.

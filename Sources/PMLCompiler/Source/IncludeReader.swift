@@ -37,7 +37,7 @@ public struct FolderIncludeReader: IncludeReader {
     }
     let file = try reading { () throws(FileError) in try OpenFile(folder + "/" + path, flags: OpenFile.pathOnly) }
     let place = try reading { () throws(FileError) in try realPath(of: file) }
-    guard place.hasPrefix(root == "/" ? root : root + "/") else { throw .leavesFolder }
+    guard (place + "/").hasPrefix(root == "/" ? root : root + "/") else { throw .leavesFolder }
     guard try reading({ () throws(FileError) in try file.kind() }) == .regular else { throw .notRegularFile }
     return try reading { () throws(FileError) in try OpenFile(file.link).read(atMost: limit) }
   }

@@ -4,37 +4,42 @@ struct ElementRule {
   let children: Set<ElementKind>
   let hasText: Bool
 
-  /// The rule for `kind`; a role may hold what its parent may, roles and scaffolds aside.
-  static func rule(for kind: ElementKind, in parent: ElementRule?) -> ElementRule {
+  /// Whether a role stands around it, so that none may stand in it.
+  let isInRole: Bool
+
+  /// The rule for `kind` in `parent`; a role may hold what its parent may, roles and scaffolds aside.
+  init(for kind: ElementKind, in parent: ElementRule?) {
+    isInRole = kind.isRole || parent?.isInRole == true
+    hasText = kind != .union && kind != .parameter && kind != .scaffold
+    let roles = isInRole ? [] : ElementKind.roles
     switch kind {
     case .schema:
-      ElementRule(
-        attributes: [.required("name", .name), .attention, .space],
-        children: ElementKind.roles.union([.module, .union, .scaffold]), hasText: true)
+      attributes = [.required("name", .name), .attention, .space]
+      children = roles.union([.module, .union, .scaffold])
     case .module:
-      ElementRule(
-        attributes: [
-          .required("name", .moduleName), .optional("cache", .oneOf(["true", "false"])), .optional("src", .text),
-          .attention, .space,
-        ],
-        children: ElementKind.roles.union([.module, .union, .parameter]), hasText: true)
+      attributes = [
+        .required("name", .moduleName), .optional("cache", .oneOf(["true", "false"])), .optional("src", .text),
+        .attention, .space,
+      ]
+      children = roles.union([.module, .union, .parameter])
     case .union:
-      ElementRule(attributes: [.optional("scaffold", .name)], children: [.module], hasText: false)
+      attributes = [.optional("scaffold", .name)]
+      children = [.module]
     case .parameter:
-      ElementRule(
-        attributes: [
-          .required("name", .parameterName), .required("length", .length), .optional("len", .length),
-          .optional("scaffold", .text), .optional("default", .text),
-        ],
-        children: [], hasText: false)
+      attributes = [
+        .required("name", .parameterName), .required("length", .length), .optional("len", .length),
+        .optional("scaffold", .text), .optional("default", .text),
+      ]
+      children = []
     case .system, .user, .assistant:
-      ElementRule(
-        attributes: [.space],
-        children: (parent?.children ?? []).subtracting(ElementKind.roles).subtracting([.scaffold]), hasText: true)
+      attributes = [.space]
+      children = (parent?.children ?? []).subtracting(ElementKind.roles).subtracting([.scaffold])
     case .scaffold:
-      ElementRule(attributes: [.required("modules", .paths)], children: [], hasText: false)
+      attributes = [.required("modules", .paths)]
+      children = []
     case .prompt:
-      ElementRule(attributes: [.required("schema", .name), .space], children: ElementKind.roles, hasText: true)
+      attributes = [.required("schema", .name), .space]
+      children = roles
     }
   }
 }
@@ -102,7 +107,7 @@ extension AttributeRule.Value {
   }
 
   /// The paths of `modules`, as they stand between spaces.
-  static func paths(_ text: String) -> [Substring] { text.split { $0.utf8.allSatisfy(\.isXMLSpace) } }
+  static func paths(_ text: String) -> [Substring] { text.utf8.split(whereSeparator: \.isXMLSpace).map(Substring.init) }
 
   private static func isPath(_ text: Substring) -> Bool {
     text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy(XMLName.isUnprefixed)

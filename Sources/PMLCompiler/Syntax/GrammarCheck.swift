@@ -20,23 +20,26 @@ struct GrammarCheck {
   }
 
   private mutating func check(_ element: XMLElement, _ kind: ElementKind, in parent: ElementRule?) {
-    let rule = ElementRule.rule(for: kind, in: parent)
+    let rule = ElementRule(for: kind, in: parent)
     checkAttributes(of: element, kind, rule)
-    var memberCount = 0
+    var isEmpty = true
     for content in element.content {
       switch content {
       case .text(let text):
         if !rule.hasText, !text.isBlank { misplaced(text, in: kind) }
       case .element(let child):
-        if ElementKind(child.name) == .module { memberCount += 1 }
+        isEmpty = false
         if kind == .prompt {
-          checkPart(child, of: element, rule)
+          checkPart(child, of: element)
+        } else if kind.isRole, parent == nil {
+          let help = "a role of a prompt holds text; put references before or behind it"
+          misplaced(child, in: element, help: help)
         } else {
           checkChild(child, of: element, rule)
         }
       }
     }
-    if kind == .union, memberCount == 0 { log.report(GrammarProblem.emptyUnion, at: element.nameRange) }
+    if kind == .union, isEmpty { log.report(GrammarProblem.emptyUnion, at: element.nameRange) }
   }
 
   /// An element of a schema.
@@ -49,8 +52,7 @@ struct GrammarCheck {
       return
     }
     if !rule.children.contains(kind) {
-      let problem = GrammarProblem.misplacedElement(child.name, parent: parent.name, help: help(for: kind, in: parent))
-      log.report(problem, at: child.nameRange)
+      misplaced(child, in: parent, help: help(for: kind, in: parent))
     }
     check(child, kind, in: rule)
   }
@@ -63,7 +65,7 @@ struct GrammarCheck {
       if parent.name == "union" {
         "put the role into the union's members, or around the union"
       } else {
-        "a role cannot stand in a role; close the outer one first"
+        "a role cannot stand in a role, at any depth"
       }
     case .schema, .prompt: "a document has one root; put this into a file of its own"
     case .module, .union: nil
@@ -71,15 +73,10 @@ struct GrammarCheck {
   }
 
   /// An element of a prompt's top level: a role, or a reference.
-  private mutating func checkPart(_ child: XMLElement, of parent: XMLElement, _ rule: ElementRule) {
+  private mutating func checkPart(_ child: XMLElement, of parent: XMLElement) {
     guard let kind = ElementKind(child.name) else { return checkReference(child) }
-    guard kind.isRole else {
-      return log.report(
-        GrammarProblem.misplacedElement(
-          child.name, parent: parent.name, help: "refer to a module by its own name: `<name/>`"),
-        at: child.nameRange)
-    }
-    check(child, kind, in: ElementRule(attributes: [], children: [], hasText: true))
+    guard kind.isRole else { return misplaced(child, in: parent, help: Self.referenceHelp) }
+    check(child, kind, in: nil)
   }
 
   private mutating func checkReference(_ reference: XMLElement) {
@@ -87,7 +84,8 @@ struct GrammarCheck {
       log.report(GrammarProblem.unknownElement(reference.name, nearest: nil), at: reference.nameRange)
     }
     for attribute in reference.attributes where !XMLName.isUnprefixed(attribute.name) || attribute.name == "xmlns" {
-      let problem = GrammarProblem.unknownAttribute(attribute.name, element: reference.name, nearest: nil)
+      let problem = GrammarProblem.unknownAttribute(
+        attribute.name, element: reference.name, nearest: nil, known: [])
       log.report(problem, at: attribute.nameRange)
     }
     for content in reference.content {
@@ -95,13 +93,17 @@ struct GrammarCheck {
       case .text(let text): if !text.isBlank { misplaced(text, in: nil) }
       case .element(let child) where ElementKind(child.name) == nil: checkReference(child)
       case .element(let child):
-        let help =
-          ElementKind(child.name)?.isRole == true
-          ? "roles hold new text; put it behind the references" : "refer to a module by its own name: `<name/>`"
-        log.report(
-          GrammarProblem.misplacedElement(child.name, parent: reference.name, help: help), at: child.nameRange)
+        let isRole = ElementKind(child.name)?.isRole == true
+        misplaced(child, in: reference, help: isRole ? "put roles before or behind references" : Self.referenceHelp)
       }
     }
+  }
+
+  private static let referenceHelp = "refer to a module by its own name: `<name/>`"
+
+  private func misplaced(_ element: XMLElement, in parent: XMLElement, help: String?) {
+    let problem = GrammarProblem.misplacedElement(element.name, parent: parent.name, help: help)
+    log.report(problem, at: element.nameRange)
   }
 
   private func misplaced(_ text: XMLText, in parent: ElementKind?) {
@@ -112,7 +114,8 @@ struct GrammarCheck {
     for attribute in element.attributes {
       guard let expected = rule.attributes.first(where: { $0.name == attribute.name }) else {
         let suggestion = nearest.suggestion(for: attribute.name, among: rule.attributes.map(\.name))
-        let problem = GrammarProblem.unknownAttribute(attribute.name, element: element.name, nearest: suggestion)
+        let problem = GrammarProblem.unknownAttribute(
+          attribute.name, element: element.name, nearest: suggestion, known: rule.attributes.map(\.name))
         log.report(problem, at: attribute.nameRange)
         continue
       }

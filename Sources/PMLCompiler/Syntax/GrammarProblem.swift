@@ -4,7 +4,7 @@ enum GrammarProblem {
   case unknownElement(String, nearest: String?)
   case misplacedElement(String, parent: String, help: String?)
   case misplacedText(parent: ElementKind?)
-  case unknownAttribute(String, element: String, nearest: String?)
+  case unknownAttribute(String, element: String, nearest: String?, known: [String])
   case missingAttribute(String, element: String)
   case invalidValue(String, attribute: String, expected: String)
   case reservedName(String)
@@ -23,18 +23,18 @@ extension GrammarProblem: Problem {
     case .unknownElement(let name, let nearest):
       Report(
         code: .unknownElement, message: "PML has no element \(quoted(name))",
-        help: nearest.map { "did you mean `\($0)`?" } ?? "if its `<` is text, write `&lt;`")
+        help: nearest.map { "did you mean `\($0)`?" }
+          ?? (name.contains(":") ? "PML has no name spaces" : "if its `<` is text, write `&lt;`"))
     case .misplacedElement(let name, let parent, let help):
       Report(code: .misplacedElement, message: "\(quoted(name)) cannot stand in \(quoted(parent))", help: help)
     case .misplacedText(let parent):
       Report(
         code: .misplacedText, message: "text cannot stand in \(parent.map { "a `\($0.rawValue)`" } ?? "a reference")",
         help: Self.whereTextGoes(parent))
-    case .unknownAttribute(let name, let element, let nearest):
+    case .unknownAttribute(let name, let element, let nearest, let known):
       Report(
         code: .unknownAttribute, message: "\(quoted(element)) has no attribute \(quoted(name))",
-        help: name.hasPrefix("xmlns")
-          ? "PML has no name spaces; remove it" : nearest.map { "did you mean `\($0)`?" })
+        help: Self.attributeHelp(name, nearest: nearest, known: known))
     case .missingAttribute(let name, let element):
       Report(
         code: .missingAttribute, message: "\(quoted(element)) needs the attribute `\(name)`",
@@ -57,6 +57,12 @@ extension GrammarProblem: Problem {
     case .refused(let message):
       Report(code: .refusedByGrammar, message: "the grammar refuses this element: \(message)")
     }
+  }
+
+  private static func attributeHelp(_ name: String, nearest: String?, known: [String]) -> String? {
+    if name.hasPrefix("xmlns") { return "PML has no name spaces; remove it" }
+    if let nearest { return "did you mean `\(nearest)`?" }
+    return known.isEmpty ? nil : "it has " + known.map { "`\($0)`" }.joined(separator: ", ")
   }
 
   private static func whereTextGoes(_ parent: ElementKind?) -> String? {

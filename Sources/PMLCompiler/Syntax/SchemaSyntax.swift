@@ -5,13 +5,13 @@ struct SchemaSyntax {
   let content: [SchemaPart]
   let scaffolds: [ScaffoldSyntax]
 
-  init(_ root: XMLElement) {
+  init(_ root: XMLElement, in source: SourceFile) {
     name = root.attribute("name")
     attention = root.attention
     content = root.schemaParts(isPreserved: false)
     scaffolds = root.content.compactMap { content in
       guard case .element(let child) = content, ElementKind(child.name) == .scaffold else { return nil }
-      return child.attribute("modules").map(ScaffoldSyntax.init)
+      return child.attribute("modules").map { ScaffoldSyntax($0, in: source) }
     }
   }
 }
@@ -97,13 +97,10 @@ struct ScaffoldSyntax {
 
   let paths: [Path]
 
-  init(_ modules: XMLAttribute) {
-    paths = AttributeRule.Value.paths(modules.value).map { text in
-      let start = modules.value.utf8.distance(from: modules.value.startIndex, to: text.startIndex)
-      let range = modules.valueRange.lowerBound + start..<modules.valueRange.lowerBound + start + text.utf8.count
-      return Path(
-        path: ModulePath(text.split(separator: "/").map(String.init)),
-        range: modules.isVerbatim ? range : modules.valueRange)
+  init(_ modules: XMLAttribute, in source: SourceFile) {
+    let texts = AttributeRule.Value.paths(modules.value)
+    paths = zip(texts, modules.wordRanges(in: source.bytes)).map { text, range in
+      Path(path: ModulePath(text.split(separator: "/").map(String.init)), range: range)
     }
   }
 }

@@ -1,17 +1,17 @@
 /// Finds the first of some stop strings in text that comes in pieces, and holds back what may yet become one.
-struct StopMatcher {
+package struct StopMatcher {
   private let stops: [[UInt8]]
   private var held: [UInt8] = []
   /// Whether a stop string was found; nothing comes out after it.
-  private(set) var isStopped = false
+  package private(set) var isStopped = false
 
   /// - Parameter stops: empty strings among them are passed over.
-  init(_ stops: [String]) {
+  package init(_ stops: [String]) {
     self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty }
   }
 
   /// Takes a piece of text in and gives what is certain to stand before any stop string.
-  mutating func append(_ piece: String) -> String {
+  package mutating func append(_ piece: String) -> String {
     guard !isStopped else { return "" }
     held.append(contentsOf: piece.utf8)
     var cut = held.count
@@ -26,7 +26,7 @@ struct StopMatcher {
   }
 
   /// What is still held back, at the end of the text.
-  mutating func finish() -> String { isStopped ? "" : take(held.count, dropRest: true) }
+  package mutating func finish() -> String { isStopped ? "" : take(held.count, dropRest: true) }
 
   private mutating func take(_ count: Int, dropRest: Bool) -> String {
     let text = String(decoding: held[..<count], as: UTF8.self)

@@ -12,41 +12,42 @@ struct MissingStates {
   /// Bytes of their states.
   private(set) var bytes = 0
   /// Indices of the encodings to compute, placeholders among them, each after what it sees.
-  private(set) var order: [Int] = []
+  let order: [Int]
 
   /// Finds what is missing of `wanted`, indices of encodings in the plan, and of what these see.
-  init(of wanted: some Sequence<Int>, in lookup: StateLookup) throws(PromptCacheError) {
-    let encodings = lookup.plan.encodings
-    var isWanted = [Bool](repeating: false, count: encodings.count)
-    for index in wanted where encodings[index].isStored { isWanted[index] = true }
-
-    // What an encoding sees comes before it, so that one pass backwards reaches all.
-    var isMissing = isWanted
+  init(of wanted: [Int], in lookup: StateLookup) throws(PromptCacheError) {
+    let plan = lookup.plan
+    let wanted = wanted.filter { plan.encodings[$0].isStored }
     var inStore: [SHA256Digest: Bool] = [:]
-    for (index, encoding) in encodings.enumerated().reversed() where isWanted[index] {
-      if encoding.isStored {
-        let isPresent = if let known = inStore[encoding.digest] { known } else { try lookup.contains(encoding) }
-        inStore[encoding.digest] = isPresent
-        isMissing[index] = !isPresent
-        if isPresent { continue }
-      } else {
-        isMissing[index] = true
-      }
-      for entry in lookup.plan.context(of: encoding) { isWanted[entry.encoding] = true }
+    order = try plan.computation(of: wanted) { encoding throws(PromptCacheError) in
+      if let isPresent = inStore[encoding.digest] { return !isPresent }
+      let isPresent = try lookup.contains(encoding)
+      inStore[encoding.digest] = isPresent
+      return !isPresent
     }
-
     var planned: Set<SHA256Digest> = []
-    for (index, encoding) in encodings.enumerated() where isWanted[index] {
-      let isNew = isMissing[index] && planned.insert(encoding.digest).inserted
-      if isNew { order.append(index) }
-      guard encoding.isStored else { continue }
-      guard isNew else {
-        reused += 1
-        continue
-      }
+    for encoding in order.map({ plan.encodings[$0] }) where encoding.isStored {
+      planned.insert(encoding.digest)
       computed += 1
-      tokens += lookup.plan.tokenCount(of: encoding)
+      tokens += plan.tokenCount(of: encoding)
       bytes += lookup.byteCount(of: encoding)
+    }
+    // A scaffold's first module sees there what it sees without: one segment in one context, however often listed.
+    var counted: Set<Identity> = []
+    for encoding in wanted.map({ plan.encodings[$0] })
+    where encoding.isStored && counted.insert(Identity(encoding)).inserted && planned.remove(encoding.digest) == nil {
+      reused += 1
+    }
+  }
+
+  /// One segment in one context.
+  private struct Identity: Hashable {
+    let item: SchemaLayout.Item
+    let digest: SHA256Digest
+
+    init(_ encoding: EncodingPlan.Encoding) {
+      item = encoding.item
+      digest = encoding.digest
     }
   }
 }

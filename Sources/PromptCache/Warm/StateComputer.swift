@@ -6,8 +6,9 @@ internal import Store
 
 /// Computes encodings of one plan that a store lacks, each in its context, and puts them there.
 ///
-/// A context is always read as it is stored, whether it was computed long ago or just before, so that a run that was
-/// interrupted and taken up again ends in the same bytes as one that was not.
+/// A context is always read as it is stored, whether it was computed long ago or just before, and the engine's states do
+/// not depend on what they are computed beside, so that a run that was interrupted and taken up again ends in the same
+/// bytes as one that was not.
 struct StateComputer {
   let plan: EncodingPlan
   let engine: InferenceEngine
@@ -20,9 +21,12 @@ struct StateComputer {
   /// The same in time.
   private static let commitInterval = Duration.milliseconds(500)
 
+  /// Tokens computed in one pass, above which another segment is left to the next one.
+  private static let passTokens = 1024
+
   /// Computes what `work` lists and commits it.
   ///
-  /// - Parameter progress: called after each stored encoding with the number of tokens done.
+  /// - Parameter progress: called after each pass with the number of kept tokens done.
   func perform(_ work: MissingStates, progress: (Int) -> Void) throws(PromptCacheError) {
     let clock = ContinuousClock()
     var states = try StatesInUse(lookup: lookup())
@@ -31,16 +35,17 @@ struct StateComputer {
     var lastCommit = clock.now
     var tokensDone = 0
 
-    for index in work.order {
-      let encoding = plan.encodings[index]
-      let computed = try compute(encoding, states: &states)
-      let segment = try withEngineErrors { () throws(EngineError) in try computed.segment(element: element) }
-      states.keep(segment, of: encoding)
-      guard encoding.isStored else { continue }
-
-      pending.append((encoding, computed))
-      pendingBytes += states.lookup.byteCount(of: encoding)
-      tokensDone += computed.tokens
+    var remaining = work.order[...]
+    while !remaining.isEmpty {
+      let pass = nextPass(of: &remaining)
+      for (encoding, computed) in zip(pass, try compute(pass, states: &states)) {
+        let segment = try withEngineErrors { () throws(EngineError) in try computed.segment(element: element) }
+        states.keep(segment, of: encoding)
+        guard encoding.isStored else { continue }
+        pending.append((encoding, computed))
+        pendingBytes += states.lookup.byteCount(of: encoding)
+        tokensDone += computed.tokens
+      }
       if pendingBytes >= Self.commitBytes || clock.now - lastCommit >= Self.commitInterval {
         try commit(pending, keys: states.lookup)
         pending = []
@@ -54,6 +59,24 @@ struct StateComputer {
     try commit(pending, keys: states.lookup)
   }
 
+  /// Takes the encodings of the next pass off the front: none of them sees another one of them.
+  private func nextPass(of remaining: inout ArraySlice<Int>) -> [EncodingPlan.Encoding] {
+    var pass: [EncodingPlan.Encoding] = []
+    var members: Set<SHA256Digest> = []
+    var tokens = 0
+    while let index = remaining.first {
+      let encoding = plan.encodings[index]
+      tokens += plan.tokenCount(of: encoding)
+      guard pass.isEmpty || tokens <= Self.passTokens else { break }
+      guard !plan.context(of: encoding).contains(where: { members.contains(plan.encodings[$0.encoding].digest) })
+      else { break }
+      members.insert(encoding.digest)
+      pass.append(encoding)
+      remaining.removeFirst()
+    }
+    return pass
+  }
+
   /// The store as it is now.
   func lookup() throws(PromptCacheError) -> StateLookup {
     let snapshot = try withStoreErrors { () throws(StoreError) in try store.snapshot() }
@@ -61,18 +84,20 @@ struct StateComputer {
   }
 
   private func compute(
-    _ encoding: EncodingPlan.Encoding, states: inout StatesInUse
-  ) throws(PromptCacheError) -> SegmentStates {
-    var context: [AttendedSegment] = []
-    for entry in plan.context(of: encoding) {
-      let seen = plan.encodings[entry.encoding]
-      context.append(AttendedSegment(try states.segment(of: seen), place: entry.place, encodedAt: seen.start))
+    _ pass: [EncodingPlan.Encoding], states: inout StatesInUse
+  ) throws(PromptCacheError) -> [SegmentStates] {
+    var inputs: [InferenceEngine.Encoding] = []
+    for encoding in pass {
+      var context: [AttendedSegment] = []
+      for entry in plan.context(of: encoding) {
+        let seen = plan.encodings[entry.encoding]
+        context.append(AttendedSegment(try states.segment(of: seen), place: entry.place, encodedAt: seen.start))
+      }
+      let tokens = plan.tokens(of: encoding)
+      let positions = tokens.indices.map { Int32(encoding.start + $0) }
+      inputs.append(InferenceEngine.Encoding(tokens: tokens, positions: positions, context: context))
     }
-    let tokens = plan.tokens(of: encoding)
-    let positions = tokens.indices.map { Int32(encoding.start + $0) }
-    return try withEngineErrors { () throws(EngineError) in
-      try engine.encode(tokens: tokens, positions: positions, context: context)
-    }
+    return try withEngineErrors { () throws(EngineError) in try engine.encode(inputs) }
   }
 
   private func commit(

@@ -12,7 +12,7 @@ public struct WarmReport: Encodable, Sendable {
 
   /// Name of the schema.
   public let schema: String
-  /// The version that the store now has for it; `nil` in a dry run that would make a new one.
+  /// The version that the store now has for it; `nil` in a forecast.
   public let version: Int?
   /// SHA-256 of the lowered schema.
   public let hash: SHA256Digest
@@ -29,6 +29,18 @@ public struct WarmReport: Encodable, Sendable {
     case schema, version, hash, encodings, seconds
     case tokensComputed = "tokens_computed"
     case bytesWritten = "bytes_written"
+  }
+
+  /// Writes all keys, `version` as null where there is none.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(schema, forKey: .schema)
+    try container.encode(version, forKey: .version)
+    try container.encode(hash, forKey: .hash)
+    try container.encode(encodings, forKey: .encodings)
+    try container.encode(tokensComputed, forKey: .tokensComputed)
+    try container.encode(bytesWritten, forKey: .bytesWritten)
+    try container.encode(seconds, forKey: .seconds)
   }
 }
 

@@ -33,6 +33,8 @@ public struct Warmer: Sendable {
   ) throws(PromptCacheError) -> WarmReport {
     let clock = ContinuousClock()
     let start = clock.now
+    let lease = try withStoreErrors { () throws(StoreError) in try store.leaseForWarming() }
+    defer { withExtendedLifetime(lease) {} }
     let missing = try complete(schema, engine: engine, progress: progress)
     let version = try withStoreErrors { () throws(StoreError) in
       try store.write { batch throws(StoreError) in
@@ -84,7 +86,7 @@ extension WarmReport {
     let snapshot = try withStoreErrors { () throws(StoreError) in try store?.snapshot() }
     let lookup = StateLookup(
       plan: schema.plan, snapshot: snapshot, model: fingerprint, element: element, shape: model.configuration.kvShape)
-    let missing = try MissingStates(of: schema.plan.encodings.indices, in: lookup)
+    let missing = try MissingStates(of: Array(schema.plan.encodings.indices), in: lookup)
     return WarmReport(schema, missing, version: nil, seconds: 0)
   }
 }

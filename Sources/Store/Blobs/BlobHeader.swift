@@ -60,7 +60,7 @@ extension BlobHeader {
   }
 
   /// The header of a blob of `layout` at `key`, its checksum not computed yet.
-  init(_ layout: KVBlobLayout, key: borrowing BlobKeyBytes, layer: Int) throws(StoreError) {
+  init(_ layout: KVBlobLayout, key: RawSpan, layer: Int) throws(StoreError) {
     guard let heads = UInt32(exactly: layout.shape.heads),
       let headDimension = UInt32(exactly: layout.shape.headDimension),
       let tokens = UInt32(exactly: layout.tokens), let layer = UInt32(exactly: layer)
@@ -73,12 +73,12 @@ extension BlobHeader {
     self.tokens = tokens
     self.layer = layer
     payloadByteCount = UInt64(layout.byteCount)
-    keyHash = Checksum.of(key.span)
+    keyHash = Checksum.of(key)
     checksum = 0
   }
 
   /// Writes the header of the blob `value`, whose payload is in place, with its checksum.
-  func seal(_ value: inout MutableRawSpan, key: borrowing BlobKeyBytes) {
+  func seal(_ value: inout MutableRawSpan, key: RawSpan) {
     value.store(Self.magic, at: 0)
     value.store(formatVersion, at: 4)
     value.store(element, at: 6)
@@ -93,9 +93,9 @@ extension BlobHeader {
   }
 
   /// The checksum that a blob's header must hold.
-  static func checksum(of value: RawSpan, key: borrowing BlobKeyBytes) -> UInt64 {
+  static func checksum(of value: RawSpan, key: RawSpan) -> UInt64 {
     let checksum = Checksum()
-    checksum.update(key.span)
+    checksum.update(key)
     checksum.update(value.extracting(first: checkedByteCount))
     checksum.update(value.extracting(droppingFirst: byteCount))
     return checksum.value
@@ -106,14 +106,30 @@ extension BlobHeader {
 
 extension BlobHeader {
   /// Throws unless this is the header of a value of `byteCount` bytes at `key` that holds what `layout` says.
-  func check(_ layout: KVBlobLayout, byteCount: Int, key: borrowing BlobKeyBytes, layer: Int) throws(BlobDefect) {
+  func check(_ layout: KVBlobLayout, byteCount: Int, key: RawSpan, layer: Int) throws(BlobDefect) {
     guard element == layout.element.code else { throw .otherElement(found: element, expected: layout.element.code) }
     let expected = BlobShape(layout)
     guard shape == expected else { throw .otherShape(found: shape, expected: expected) }
-    guard layer == Int(self.layer), keyHash == Checksum.of(key.span) else { throw .otherKey }
+    guard layer == Int(self.layer), keyHash == Checksum.of(key) else { throw .otherKey }
     guard payloadByteCount == layout.byteCount else { throw .notABlob }
     let expectedByteCount = Self.byteCount + layout.byteCount
     guard byteCount >= expectedByteCount else { throw .truncated(byteCount: byteCount, expected: expectedByteCount) }
+  }
+
+  /// Throws unless `value`, whose header this is, holds at `key` what it says, bit by bit.
+  func check(_ value: RawSpan, key: RawSpan) throws(BlobDefect) {
+    guard let layer = BlobKey(key)?.layer, let layout else { throw .notABlob }
+    try check(layout, byteCount: value.byteCount, key: key, layer: layer)
+    let found = Self.checksum(of: value, key: key)
+    guard found == checksum else { throw .checksum(found: found, expected: checksum) }
+  }
+
+  /// The layout that it says, or `nil` if there is none such.
+  var layout: KVBlobLayout? {
+    guard let element = KVElement(code: element), heads > 0, headDimension > 0 else { return nil }
+    let shape = KVShape(layers: 1, heads: Int(heads), headDimension: Int(headDimension))
+    let layout = KVBlobLayout(element: element, shape: shape, tokens: Int(tokens))
+    return layout.checkedByteCount.flatMap { UInt64($0) == payloadByteCount ? layout : nil }
   }
 
   /// What it says of the sides.

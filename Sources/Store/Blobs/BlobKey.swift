@@ -1,6 +1,23 @@
 public import ContentHash
 public import KVCacheFormat
 
+/// Which states an encoding's blobs hold: all layers of one segment in one context.
+public struct EncodingKey: Hashable, Codable, Sendable {
+  /// Fingerprint of the model.
+  public let model: SHA256Digest
+  /// Format of the numbers.
+  public let element: KVElement
+  /// Digest of the encoding.
+  public let encoding: SHA256Digest
+
+  /// The encoding `encoding` of `model`, in `element`.
+  public init(model: SHA256Digest, element: KVElement, encoding: SHA256Digest) {
+    self.model = model
+    self.element = element
+    self.encoding = encoding
+  }
+}
+
 /// Which states a blob holds: one layer of one encoding.
 public struct BlobKey: Hashable, Sendable {
   /// Fingerprint of the model.
@@ -22,6 +39,14 @@ public struct BlobKey: Hashable, Sendable {
     self.encoding = encoding
     self.layer = layer
   }
+
+  /// The blob of `layer` of `key`. The same holds for `layer`.
+  public init(_ key: EncodingKey, layer: Int) {
+    self.init(model: key.model, element: key.element, encoding: key.encoding, layer: layer)
+  }
+
+  /// The encoding that it belongs to.
+  public var encodingKey: EncodingKey { EncodingKey(model: model, element: element, encoding: encoding) }
 }
 
 /// A blob's key as the table `blobs` has it; its start is the encoding's key in `uses`.
@@ -33,8 +58,7 @@ public struct BlobKey: Hashable, Sendable {
 ///     97  4   layer, most significant byte first
 struct BlobKeyBytes {
   static let byteCount = 101
-  private static let encodingByteCount = 97
-  private static let modelByteCount = 64
+  static let encodingByteCount = 97
 
   private var bytes: InlineArray<101, UInt8> = .init(repeating: 0)
 
@@ -59,15 +83,21 @@ struct BlobKeyBytes {
   }
 }
 
+extension EncodingKey {
+  /// The encoding whose key in `uses` is `bytes`, or that the key of a blob begins with; `nil` if they are none.
+  init?(_ bytes: RawSpan) {
+    guard bytes.byteCount >= BlobKeyBytes.encodingByteCount,
+      let element = KVElement(code: bytes.integer(at: 64, as: UInt8.self))
+    else { return nil }
+    self.init(
+      model: SHA256Digest(copying: bytes, at: 32), element: element, encoding: SHA256Digest(copying: bytes, at: 65))
+  }
+}
+
 extension BlobKey {
   /// The key that `bytes` spell, or `nil` if they are none.
   init?(_ bytes: RawSpan) {
-    guard bytes.byteCount == BlobKeyBytes.byteCount,
-      let element = KVElement(code: unsafe bytes.unsafeLoad(fromByteOffset: 64, as: UInt8.self))
-    else { return nil }
-    let layer = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 97, as: UInt32.self)
-    self.init(
-      model: SHA256Digest(copying: bytes, at: 32), element: element, encoding: SHA256Digest(copying: bytes, at: 65),
-      layer: Int(UInt32(bigEndian: layer)))
+    guard bytes.byteCount == BlobKeyBytes.byteCount, let encoding = EncodingKey(bytes) else { return nil }
+    self.init(encoding, layer: Int(bytes.integer(at: 97, as: UInt32.self).byteSwapped))
   }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+import Synchronization
 
 /// Locks between processes, on the bytes of a file of their own. The system drops them when their process ends.
 ///
@@ -11,6 +12,8 @@ final class AccessLock: Sendable {
     static let open = 0
     /// Exclusive for who writes.
     static let writer = 1
+    /// From here on, one for each thing that may be held; shared by its holders.
+    static let firstHeld = 1 << 32
   }
 
   private let path: String
@@ -18,6 +21,8 @@ final class AccessLock: Sendable {
   private let descriptor: Int32?
   /// Keeps the threads of this process apart, which record locks do not.
   private let writers = ThreadLock()
+  /// How many holders in this process each held byte has.
+  private let held = Mutex<[Int: Int]>([:])
 
   /// Opens the file at `path` and says that this process uses the store in `folder`.
   init(_ path: String, folder: String) throws(StoreError) {
@@ -40,6 +45,13 @@ final class AccessLock: Sendable {
     if let descriptor { Glibc.close(descriptor) }
   }
 
+  /// Makes sure that no other process has the store open, now or until this is closed.
+  func excludeAll() throws(StoreError) {
+    guard try set(F_WRLCK, Byte.open, wait: false) else {
+      throw .inUse(path: path, process: holder(of: Byte.open, against: F_WRLCK))
+    }
+  }
+
   /// Whether the file system lets nobody write.
   var isReadOnly: Bool { descriptor == nil }
 
@@ -58,6 +70,37 @@ final class AccessLock: Sendable {
     }
     defer { _ = try? set(F_UNLCK, Byte.writer, wait: false) }
     return try body()
+  }
+}
+
+// MARK: - Holding
+
+extension AccessLock {
+  /// The byte that stands for what `key` names.
+  private func byte(_ key: RawSpan) -> Int { Byte.firstHeld | Int(Checksum.of(key) >> 2) }
+
+  /// Holds what `key` names, together with whoever else does.
+  func hold(_ key: RawSpan) throws(StoreError) {
+    let byte = byte(key)
+    try held.withLock { (held) throws(StoreError) in
+      if held[byte] == nil { _ = try set(F_RDLCK, byte, wait: true) }
+      held[byte, default: 0] += 1
+    }
+  }
+
+  /// Ends one hold.
+  func release(_ key: RawSpan) {
+    let byte = byte(key)
+    held.withLock { held in
+      held[byte] = held[byte].flatMap { $0 > 1 ? $0 - 1 : nil }
+      if held[byte] == nil { _ = try? set(F_UNLCK, byte, wait: false) }
+    }
+  }
+
+  /// Whether anyone, in any process, holds what `key` names.
+  func isHeld(_ key: RawSpan) -> Bool {
+    let byte = byte(key)
+    return held.withLock { $0[byte] != nil } || isLocked(byte)
   }
 }
 
@@ -84,6 +127,13 @@ extension AccessLock {
       }
     }
     return true
+  }
+
+  /// Whether another process has a lock on `byte`.
+  private func isLocked(_ byte: Int) -> Bool {
+    guard let descriptor else { return false }
+    var lock = request(F_WRLCK, byte)
+    return unsafe fcntl(descriptor, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK
   }
 
   /// The process whose lock on `byte` stands in the way of one of `type`, where the system tells.

@@ -14,21 +14,30 @@ struct File: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// Reads up to `limit` bytes, from the current place on.
-  func read(limit: Int) throws(StoreError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: limit)
-    var count = 0
-    while count < limit {
-      let read = unsafe bytes.withUnsafeMutableBytes { buffer in
-        unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + count }, limit - count)
+  /// Reads `count` bytes from `offset` on, or those that there are.
+  func read(_ count: Int, at offset: Int) throws(StoreError) -> [UInt8] {
+    var failure: Int32?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        let read = unsafe pread(
+          descriptor, buffer.baseAddress.map { unsafe $0 + filled }, count - filled, offset + filled)
+        if read < 0, errno == EINTR { continue }
+        if read < 0 { failure = errno }
+        if read <= 0 { break }
+        filled += read
       }
-      if read < 0, errno == EINTR { continue }
-      guard read >= 0 else { throw StoreError(code: errno, operation: "read", path: path) }
-      if read == 0 { break }
-      count += read
     }
-    bytes.removeLast(limit - count)
+    if let failure { throw StoreError(code: failure, operation: "read", path: path) }
     return bytes
+  }
+
+  /// Bytes of the file.
+  func byteCount() throws(StoreError) -> Int {
+    var found = stat()
+    guard unsafe fstat(descriptor, &found) == 0 else {
+      throw StoreError(code: errno, operation: "fstat", path: path)
+    }
+    return Int(found.st_size)
   }
 
   /// Writes all of `bytes` at the current place.
@@ -42,6 +51,14 @@ struct File: ~Copyable {
       guard written > 0 else { throw StoreError(code: errno, operation: "write", path: path) }
       count += written
     }
+  }
+
+  /// Writes all of `bytes` from `offset` on.
+  func write(_ bytes: [UInt8], at offset: Int) throws(StoreError) {
+    guard lseek(descriptor, offset, SEEK_SET) == offset else {
+      throw StoreError(code: errno, operation: "lseek", path: path)
+    }
+    try unsafe write(bytes.span.bytes)
   }
 
   /// Makes the file `byteCount` bytes long; what is new reads as zeros.
@@ -60,7 +77,7 @@ struct File: ~Copyable {
 /// The first `limit` bytes of the file at `path`, or `nil` if there is none.
 func readFile(_ path: String, limit: Int) throws(StoreError) -> [UInt8]? {
   do throws(StoreError) {
-    return try File(path, O_RDONLY).read(limit: limit)
+    return try File(path, O_RDONLY).read(limit, at: 0)
   } catch .system(_, _, ENOENT) {
     return nil
   }

@@ -11,14 +11,20 @@ struct StoreFolder {
   static let format = 1
   static let markerName = "store.format"
   static let dataName = "data.mdb"
+  private static let lockName = "lock.mdb"
   static let accessName = "access.lock"
   /// What a folder may hold and still become a store: what a killed creation leaves, and a volume's own folder.
-  private static let expected: Set = [markerName, "\(markerName).new", accessName, dataName, "lock.mdb", "lost+found"]
+  private static let leftoverName = "compact.new"
+  private static let expected: Set = [
+    leftoverName, markerName, "\(markerName).new", accessName, dataName, lockName, "lost+found",
+  ]
   private static let markerStart = "prompt-cache store\nformat "
 
   let path: String
   var dataPath: String { "\(path)/\(Self.dataName)" }
   var accessPath: String { "\(path)/\(Self.accessName)" }
+  /// Where compaction writes the new database; what is left there by one that was killed is of no use.
+  var leftoverPath: String { "\(path)/\(Self.leftoverName)" }
   private var markerPath: String { "\(path)/\(Self.markerName)" }
 
   /// Whether there is a store in the folder `path`.
@@ -82,11 +88,16 @@ struct StoreFolder {
     return data
   }
 
-  /// Throws if pages that the database counts lie behind the end of its file, where touching the map is fatal.
+  /// Throws if pages in use lie behind the end of the database's file, where touching the map is fatal.
   func checkLength(of environment: Environment) throws(StoreError) {
     let expected = environment.information.pages * environment.pageByteCount
     let found = try data()?.byteCount ?? 0
-    guard found >= expected else { throw .truncated(path: dataPath, byteCount: found, expected: expected) }
+    // A writer makes the file as long as it says after each commit, unless it was killed between the two.
+    guard found < expected else { return }
+    let isCutOff = try environment.withDatabaseFile(dataPath) { (database, _) throws(StoreError) in
+      try database.isCutOff()
+    }
+    if isCutOff { throw .truncated(path: dataPath, byteCount: found, expected: expected) }
   }
 
   /// Makes the file as long as the pages that the database counts, of which LMDB leaves unused ones at the end
@@ -134,12 +145,48 @@ extension StoreFolder {
     guard unsafe rename(new, markerPath) == 0 else {
       throw StoreError(code: errno, operation: "rename", path: markerPath)
     }
+    try synchronizeFolder()
+  }
+}
+
+// MARK: - Replacing the database
+
+extension StoreFolder {
+  /// Puts the database that was written anew in the place of the old one.
+  func replaceData() throws(StoreError) {
+    guard unsafe rename("\(leftoverPath)/\(Self.dataName)", dataPath) == 0 else {
+      throw StoreError(code: errno, operation: "rename", path: dataPath)
+    }
+    try synchronizeFolder()
+    try removeLeftovers()
+  }
+
+  /// Removes what a compaction left. The caller knows that none is going on.
+  func removeLeftovers() throws(StoreError) {
+    for name in [Self.dataName, Self.lockName] {
+      guard unsafe unlink("\(leftoverPath)/\(name)") == 0 || errno == ENOENT || errno == ENOTDIR else {
+        throw StoreError(code: errno, operation: "unlink", path: leftoverPath)
+      }
+    }
+    guard unsafe rmdir(leftoverPath) == 0 || errno == ENOENT else {
+      throw StoreError(code: errno, operation: "rmdir", path: leftoverPath)
+    }
+  }
+
+  /// Waits until the names of the files are on the disk.
+  func synchronizeFolder() throws(StoreError) {
+    try File(path, O_RDONLY | O_DIRECTORY).synchronize()
   }
 }
 
 // MARK: - Folders
 
 extension StoreFolder {
+  /// Makes an empty folder for its owner alone.
+  func makeFolder(_ path: String) throws(StoreError) {
+    guard unsafe mkdir(path, 0o700) == 0 else { throw StoreError(code: errno, operation: "mkdir", path: path) }
+  }
+
   /// Throws if a file with a hole takes the disk space of one without.
   private func checkForHoles(_ path: String) throws(StoreError) {
     let hole = 1 << 20

@@ -42,6 +42,9 @@ internal import CLMDB
     return try isThere(code)
   }
 
+  /// Moves to the first key.
+  mutating func first() throws(StoreError) -> Bool { try move(MDB_FIRST) }
+
   /// Moves to the next key.
   mutating func next() throws(StoreError) -> Bool { try move(MDB_NEXT) }
 

@@ -43,7 +43,7 @@ internal import Glibc
     guard code == MDB_SUCCESS, let handle = unsafe handle else {
       throw StoreError(code: code, operation: operation, path: path)
     }
-    unsafe mdb_env_set_maxdbs(handle, UInt32(Tables.count))
+    unsafe mdb_env_set_maxdbs(handle, UInt32(Table.Name.allCases.count))
     unsafe mdb_env_set_maxreaders(handle, UInt32(readerSlots))
     (operation, code) = unsafe ("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, mapByteCount))
     if code == MDB_SUCCESS {
@@ -65,6 +65,13 @@ internal import Glibc
     StoreError(code: code, operation: operation, path: path, mapByteCount: mapByteCount)
   }
 
+  /// Whether nothing was ever committed.
+  var isEmpty: Bool {
+    var size = MDB_stat()
+    unsafe mdb_env_stat(handle, &size)
+    return size.ms_entries == 0
+  }
+
   /// What the environment says of itself.
   var information: EnvironmentInformation {
     var info = unsafe MDB_envinfo()
@@ -72,7 +79,7 @@ internal import Glibc
     unsafe mdb_env_info(handle, &info)
     return unsafe EnvironmentInformation(
       pages: info.me_last_pgno + 1, lastCommit: info.me_last_txnid,
-      readerSlots: Int(info.me_maxreaders), readerSlotsUsed: Int(info.me_numreaders))
+      readerSlots: Int(info.me_maxreaders))
   }
 
   /// Frees the reader slots of processes that are gone.
@@ -86,12 +93,35 @@ internal import Glibc
   }
 }
 
+// MARK: - Readers
+
+extension Environment {
+  /// The open snapshots, of all processes.
+  func readers() throws(StoreError) -> [StoreStatistics.Reader] {
+    var lines = ""
+    let code = unsafe withUnsafeMutablePointer(to: &lines) { lines in
+      // LMDB's table: a heading, then a line of process, thread and commit each (`-` for none).
+      unsafe mdb_reader_list(
+        handle,
+        { line, context in
+          guard let line = unsafe line else { return 0 }
+          unsafe context?.assumingMemoryBound(to: String.self).pointee += String(cString: line)
+          return 0
+        }, lines)
+    }
+    guard code >= 0 else { throw error(code, "mdb_reader_list") }
+    return lines.split(separator: "\n").compactMap { line in
+      let fields = line.split(separator: " ")
+      guard fields.count == 3, let process = Int32(fields[0]), let commit = Int(fields[2]) else { return nil }
+      return StoreStatistics.Reader(process: process, commit: commit)
+    }
+  }
+}
+
 /// What an environment says of itself.
 struct EnvironmentInformation {
   /// Pages of the file that are in use or were.
   let pages: Int
   let lastCommit: Int
   let readerSlots: Int
-  /// Slots taken at some time; free ones among them count too.
-  let readerSlotsUsed: Int
 }

@@ -25,6 +25,9 @@ struct MapRange: Hashable, Sendable {
     return MapRange(address: address + UInt(offset), byteCount: count)
   }
 
+  /// The `count` bytes before.
+  func before(_ count: Int) -> MapRange { MapRange(address: address - UInt(count), byteCount: count) }
+
   /// The bytes. Unsafe: the caller ties them to the life of a snapshot that shows them.
   @unsafe var bytes: RawSpan {
     @_lifetime(immortal) get {

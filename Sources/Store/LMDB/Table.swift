@@ -2,22 +2,37 @@ internal import CLMDB
 
 /// A named B-tree of the environment.
 struct Table: Sendable {
-  let name: String
+  /// The tables. What their keys and values are stands in `docs/store-format.md`.
+  enum Name: String, CaseIterable, Sendable {
+    /// Blobs, by namespace, model, element, encoding, layer.
+    case blobs
+    /// Small values by name.
+    case memos
+    /// The namespaces and what they take.
+    case namespaces
+    /// Versions that stay, by namespace, model, schema, number.
+    case pins
+    /// When an encoding was last used, by namespace, model, element, encoding.
+    case uses
+    /// Versions, by namespace, model, schema, number.
+    case versions
+  }
+
+  let name: Name?
   let handle: MDB_dbi
+
+  /// The list of free pages, which has no name. It can only be read.
+  static let free = Table(name: nil, handle: 0)
 }
 
-/// All tables. What their keys and values are stands in `docs/store-format.md`.
+/// All tables, open.
 struct Tables: Sendable {
-  /// Blobs, by namespace, model, element, encoding, layer.
   let blobs: Table
-  /// When an encoding was last used, by namespace, model, element, encoding.
-  let uses: Table
-  /// Versions, by namespace, model, schema, number.
-  let versions: Table
-  /// Small values by name.
   let memos: Table
-  /// The namespaces and what they take.
   let namespaces: Table
+  let pins: Table
+  let uses: Table
+  let versions: Table
 
   /// The tables that a snapshot shows, or `nil` if the store was never completed.
   init?(existingIn snapshot: borrowing Transaction) throws(StoreError) {
@@ -31,17 +46,27 @@ struct Tables: Sendable {
     self = made
   }
 
-  private init?(_ open: (String) throws(StoreError) -> Table?) throws(StoreError) {
-    guard let blobs = try open("blobs"), let uses = try open("uses"), let versions = try open("versions"),
-      let memos = try open("memos"), let namespaces = try open("namespaces")
+  private init?(_ open: (Table.Name) throws(StoreError) -> Table?) throws(StoreError) {
+    guard let blobs = try open(.blobs), let memos = try open(.memos), let namespaces = try open(.namespaces),
+      let pins = try open(.pins), let uses = try open(.uses), let versions = try open(.versions)
     else { return nil }
     self.blobs = blobs
-    self.uses = uses
-    self.versions = versions
     self.memos = memos
     self.namespaces = namespaces
+    self.pins = pins
+    self.uses = uses
+    self.versions = versions
   }
 
-  /// Number of tables.
-  static let count = 5
+  /// The table called `name`.
+  subscript(name: Table.Name) -> Table {
+    switch name {
+    case .blobs: blobs
+    case .memos: memos
+    case .namespaces: namespaces
+    case .pins: pins
+    case .uses: uses
+    case .versions: versions
+    }
+  }
 }

@@ -46,8 +46,8 @@ internal import CLMDB
     unsafe handle = nil
   }
 
-  /// Makes what was written visible, or a snapshot's table handles permanent.
-  consuming func commit() throws(StoreError) {
+  /// Makes what was written visible, or a snapshot's table handles permanent. Nothing is asked of it after.
+  mutating func commit() throws(StoreError) {
     let ended = unsafe handle
     unsafe handle = nil
     try unsafe check(mdb_txn_commit(ended), "mdb_txn_commit")
@@ -66,12 +66,24 @@ internal import CLMDB
 
 extension Transaction {
   /// The table called `name`, or `nil` if there is none and it is not to be created.
-  func table(_ name: String, creating: Bool) throws(StoreError) -> Table? {
+  func table(_ name: Table.Name, creating: Bool) throws(StoreError) -> Table? {
     var table: MDB_dbi = 0
-    let code = unsafe mdb_dbi_open(handle, name, creating ? UInt32(MDB_CREATE) : 0, &table)
+    let code = unsafe mdb_dbi_open(handle, name.rawValue, creating ? UInt32(MDB_CREATE) : 0, &table)
     guard code != MDB_NOTFOUND else { return nil }
     try check(code, "mdb_dbi_open")
     return Table(name: name, handle: table)
+  }
+
+  /// An address in the page that lists the named tables.
+  func mainPage() throws(StoreError) -> UInt? {
+    var main: MDB_dbi = 0
+    try unsafe check(mdb_dbi_open(handle, nil, 0, &main), "mdb_dbi_open")
+    var found = unsafe MDB_val()
+    let name = Array(Table.Name.blobs.rawValue.utf8)
+    let code = unsafe withValue(name.span.bytes) { unsafe mdb_get(handle, main, &$0, &found) }
+    guard code != MDB_NOTFOUND else { return nil }
+    try check(code, "mdb_get")
+    return unsafe UInt(bitPattern: found.mv_data)
   }
 
   /// Pages and entries of `table`, with what this transaction changed.
@@ -105,6 +117,12 @@ extension Transaction {
     return unsafe _overrideLifetime(RawSpan(found), borrowing: self)
   }
 
+  /// Where in the map the value at `key` lies, or `nil` if there is no such key.
+  func range(at key: RawSpan, in table: Table) throws(StoreError) -> MapRange? {
+    guard let value = try bytes(at: key, in: table) else { return nil }
+    return MapRange(of: value)
+  }
+
   /// What a visit of a table does next.
   enum Step {
     case next
@@ -119,7 +137,12 @@ extension Transaction {
     _ body: (_ key: RawSpan, _ value: RawSpan) throws(StoreError) -> Step
   ) throws(StoreError) {
     var cursor = try unsafe Cursor(handle, table, in: environment)
-    var step = if let start { try unsafe cursor.seek(start.span.bytes) } else { try cursor.seek(prefix) }
+    var step =
+      if let start {
+        try unsafe cursor.seek(start.span.bytes)
+      } else {
+        try prefix.isEmpty ? cursor.first() : cursor.seek(prefix)
+      }
     while step {
       guard cursor.key.begins(with: prefix) else { return }
       switch try body(cursor.key, cursor.value) {
@@ -150,10 +173,12 @@ extension Transaction {
 // MARK: - Writing
 
 extension Transaction {
-  /// Stores `value` at `key`, in place of what is there.
-  func put(_ value: RawSpan, at key: RawSpan, in table: Table) throws(StoreError) {
+  /// Stores `value` at `key`, in place of what is there; `isLast` says that the key is above all that are there.
+  func put(_ value: RawSpan, at key: RawSpan, in table: Table, isLast: Bool = false) throws(StoreError) {
+    if !isLast { try removeOther(byteCount: value.byteCount, at: key, in: table) }
+    let flags = UInt32(isLast ? MDB_APPEND : 0)
     let code = unsafe withValue(key) { key in
-      unsafe withValue(value) { value in unsafe mdb_put(handle, table.handle, &key, &value, 0) }
+      unsafe withValue(value) { value in unsafe mdb_put(handle, table.handle, &key, &value, flags) }
     }
     try check(code, "mdb_put")
   }
@@ -166,14 +191,23 @@ extension Transaction {
     byteCount: Int, at key: RawSpan, in table: Table,
     fill: (_ value: inout MutableRawSpan, _ end: Int) throws(StoreError) -> Void
   ) throws(StoreError) {
+    try removeOther(byteCount: byteCount, at: key, in: table)
     var value = unsafe MDB_val(mv_size: byteCount, mv_data: nil)
     let code = unsafe withValue(key) { unsafe mdb_put(handle, table.handle, &$0, &value, UInt32(MDB_RESERVE)) }
     try check(code, "mdb_put")
     guard let start = unsafe value.mv_data else { throw .damagedTree(path: environment.path, operation: "mdb_put") }
     var span = unsafe MutableRawSpan(_unsafeStart: start, byteCount: byteCount)
     // A page begins with its number (8 bytes).
-    let page = unsafe start.load(fromByteOffset: -BlobSize.pageHeaderByteCount, as: Int.self)
-    try fill(&span, page * environment.pageByteCount + BlobSize.pageHeaderByteCount + byteCount)
+    let page = unsafe start.load(fromByteOffset: -Page.headerByteCount, as: Int.self)
+    try fill(&span, page * environment.pageByteCount + Page.headerByteCount + byteCount)
+  }
+
+  /// Removes a value of another length at `key`.
+  ///
+  /// LMDB would keep pages that one transaction wrote twice, the second time a shorter value; so a value always has
+  /// just the pages that it needs.
+  private func removeOther(byteCount: Int, at key: RawSpan, in table: Table) throws(StoreError) {
+    if let found = try range(at: key, in: table), found.byteCount != byteCount { try remove(key, in: table) }
   }
 
   /// Removes `key`.

@@ -35,6 +35,9 @@ extension RawSpan {
     }
   }
 
+  /// A copy of the bytes.
+  var array: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
+
   /// Two digits a byte.
   var hexadecimal: String {
     byteOffsets.map { offset in
@@ -45,7 +48,7 @@ extension RawSpan {
 
   /// The lowest key above all that begin with these bytes, or `nil` if there is none.
   var successor: [UInt8]? {
-    var key = unsafe withUnsafeBytes { unsafe Array($0) }
+    var key = array
     while let last = key.popLast() {
       if last < 255 { return key + [last + 1] }
     }

@@ -11,23 +11,30 @@ final class NamespaceAccount {
   private(set) var written = 0
   private var isChanged = false
 
-  private init(name: String, blobs: Int = 0, byteCount: Int = 0) {
+  init(name: String, blobs: Int = 0, byteCount: Int = 0) {
     self.name = name
     self.blobs = blobs
     self.byteCount = byteCount
   }
 
-  /// The account of `namespace` as `transaction` shows it; an empty one if there is none yet.
+  /// The account of `namespace` as `transaction` shows it: counted anew if there is none, or
+  /// a damaged one.
   static func load(
     _ namespace: Namespace, _ transaction: borrowing Transaction, _ tables: Tables
   ) throws(StoreError) -> NamespaceAccount {
     let key = namespace.tag.bytes
-    guard let value = try unsafe transaction.bytes(at: key.span.bytes, in: tables.namespaces) else {
-      return NamespaceAccount(name: namespace.name)
+    if let value = try unsafe transaction.bytes(at: key.span.bytes, in: tables.namespaces),
+      let account = unsafe NamespaceAccount(record: value, key: key.span.bytes)
+    {
+      return account
     }
-    guard let account = unsafe NamespaceAccount(record: value, key: key.span.bytes) else {
-      throw .damagedRecord(table: tables.namespaces.name, key: namespace.name)
+    let account = NamespaceAccount(name: namespace.name)
+    try unsafe transaction.visit(tables.blobs, prefix: key.span.bytes) { (_, blob) in
+      account.blobs += 1
+      account.byteCount += BlobSize.onDisk(value: blob.byteCount)
+      return .next
     }
+    account.isChanged = account.blobs > 0
     return account
   }
 
@@ -58,8 +65,8 @@ final class NamespaceAccount {
   }
 
   /// Stores the account if it changed.
-  func save(_ transaction: borrowing Transaction, _ tables: Tables) throws(StoreError) {
-    guard isChanged else { return }
+  func save(_ transaction: borrowing Transaction, _ tables: Tables, always: Bool = false) throws(StoreError) {
+    guard isChanged || always else { return }
     let key = Namespace(name).tag.bytes
     var writer = RecordWriter()
     writer.append(Int64(blobs))

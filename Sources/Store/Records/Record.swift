@@ -75,7 +75,7 @@ struct RecordReader: ~Escapable {
   @_lifetime(self: copy self)
   mutating func bytes() -> [UInt8]? {
     guard let count = integer(UInt32.self), let bytes = take(Int(count)) else { return nil }
-    return unsafe bytes.withUnsafeBytes { unsafe Array($0) }
+    return bytes.array
   }
 
   @_lifetime(self: copy self)

@@ -1,13 +1,14 @@
 internal import Glibc
 
-/// When an encoding was last used, to the hour, so that the least recently used go first when space is short.
+/// When an encoding was last used, so that the least recently used go first when space is short.
 ///
 /// The key is the encoding's, the start of its blobs' keys; the record holds seconds since 1970 (8).
 enum Use {
-  static func body(_ time: Int) -> [UInt8] {
+  /// The record of a use at `time`.
+  static func record(_ time: Int, key: RawSpan) -> [UInt8] {
     var writer = RecordWriter()
     writer.append(Int64(time))
-    return writer.bytes
+    return Record.sealed(writer.bytes, key: key)
   }
 
   /// The time that a record holds; 0, the oldest, if it is damaged.
@@ -19,10 +20,30 @@ enum Use {
 }
 
 extension Transaction {
-  /// Notes that the encoding of the blob at `key` is in use now.
-  func markUse(of key: borrowing BlobKeyBytes, _ tables: Tables, time: Int = secondsSince1970()) throws(StoreError) {
-    let record = Record.sealed(Use.body(time), key: key.encodingSpan)
+  /// Records that the encoding of the blob at `key` is in use at `time`.
+  func recordUse(of key: borrowing BlobKeyBytes, at time: Int, _ tables: Tables) throws(StoreError) {
+    let record = Use.record(time, key: key.encodingSpan)
     try unsafe put(record.span.bytes, at: key.encodingSpan, in: tables.uses)
+  }
+}
+
+extension StateStore {
+  /// Records which encodings this process has lent since it last did, to the hour, for `collectGarbage` to go by.
+  ///
+  /// It is one small commit, or none if there is nothing new. Call it after answering, or now and then.
+  public func recordUses() throws(StoreError) {
+    let keys = open.uses.take(namespace)
+    guard !keys.isEmpty, !options.readOnly else { return }
+    let now = secondsSince1970()
+    try write { (batch) throws(StoreError) in
+      for key in keys {
+        let bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: namespace)
+        guard let record = try batch.transaction.bytes(at: bytes.encodingSpan, in: batch.tables.uses),
+          now - Use.time(of: record, key: bytes.encodingSpan) >= UseLog.resolution
+        else { continue }
+        try batch.transaction.recordUse(of: bytes, at: now, batch.tables)
+      }
+    }
   }
 }
 

@@ -3,9 +3,11 @@ public import ContentHash
 extension Snapshot {
   /// The version of `schema` for `model` that was recorded last, or `nil` if there is none.
   public func newestVersion(model: SHA256Digest, schema: String) throws(StoreError) -> VersionRecord? {
-    let namespace = store.namespace
+    let prefix = VersionKey(store.namespace, model: model, schema: schema).bytes
     return try read { (transaction, tables) throws(StoreError) in
-      try transaction.newestVersion(namespace, model: model, schema: schema, tables)
+      try unsafe transaction.last(tables.versions, prefix: prefix.span.bytes) { (key, value) throws(StoreError) in
+        try VersionRecord(record: value, key: key, in: .versions)
+      }
     }
   }
 
@@ -40,23 +42,11 @@ extension Snapshot {
       var found: [VersionRecord] = []
       let prefix = unsafe prefix.bytes.span.bytes
       try transaction.visit(tables.versions, prefix: prefix) { (key, value) throws(StoreError) in
-        found.append(try VersionRecord(record: value, key: key, table: tables.versions))
+        found.append(try VersionRecord(record: value, key: key, in: .versions))
         guard let distinct else { return .next }
         return key.extracting(first: distinct).successor.map { .skip(to: $0) } ?? .stop
       }
       return found
-    }
-  }
-}
-
-extension Transaction {
-  /// The version of `schema` for `model` that was recorded last, with what this transaction wrote.
-  func newestVersion(
-    _ namespace: Namespace, model: SHA256Digest, schema: String, _ tables: Tables
-  ) throws(StoreError) -> VersionRecord? {
-    let prefix = VersionKey(namespace, model: model, schema: schema).bytes
-    return try last(tables.versions, prefix: unsafe prefix.span.bytes) { (key, value) throws(StoreError) in
-      try VersionRecord(record: value, key: key, table: tables.versions)
     }
   }
 }

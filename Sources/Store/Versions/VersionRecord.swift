@@ -21,6 +21,30 @@ public struct VersionRecord: Hashable, Codable, Sendable {
   public let encodings: [SHA256Digest]
   /// What a person calls each encoding, in the same order; or nothing.
   public let labels: [String]
+
+  /// Which version it is.
+  public var name: VersionName { VersionName(model: model, schema: schema, number: number) }
+  /// The encodings that it needs, in the same order.
+  public var encodingKeys: [EncodingKey] {
+    encodings.map { EncodingKey(model: model, element: element, encoding: $0) }
+  }
+}
+
+/// Which version: of what schema, for what model.
+public struct VersionName: Hashable, Codable, Sendable {
+  /// Fingerprint of the model.
+  public let model: SHA256Digest
+  /// Name of the schema.
+  public let schema: String
+  /// 1 for the first of this model and schema, then 2, 3 …
+  public let number: Int
+
+  /// Version `number` of `schema` for `model`.
+  public init(model: SHA256Digest, schema: String, number: Int) {
+    self.model = model
+    self.schema = schema
+    self.number = number
+  }
 }
 
 // MARK: - Bytes
@@ -45,9 +69,15 @@ struct VersionKey {
     bytes = namespace.tag.bytes + model.bytes + SHA256Digest(of: schema).bytes
   }
 
-  init(_ namespace: Namespace, model: SHA256Digest, schema: String, number: Int) {
-    self.init(namespace, model: model, schema: schema)
-    unsafe withUnsafeBytes(of: UInt64(number).bigEndian) { unsafe bytes.append(contentsOf: $0) }
+  /// The version's number in the key `bytes`; 0 if that is none.
+  static func number(in bytes: RawSpan) -> Int {
+    guard bytes.byteCount == schemaByteCount + 8 else { return 0 }
+    return Int(clamping: bytes.integer(at: schemaByteCount, as: UInt64.self).byteSwapped)
+  }
+
+  init(_ namespace: Namespace, _ version: VersionName) {
+    self.init(namespace, model: version.model, schema: version.schema)
+    unsafe withUnsafeBytes(of: UInt64(version.number).bigEndian) { unsafe bytes.append(contentsOf: $0) }
   }
 }
 
@@ -80,15 +110,15 @@ extension VersionRecord {
   }
 
   /// The version that the record at `key` of `table` holds.
-  init(record: RawSpan, key: RawSpan, table: Table) throws(StoreError) {
+  init(record: RawSpan, key: RawSpan, in table: Table.Name) throws(StoreError) {
     guard let version = Self(record: record, key: key) else {
-      throw .damagedRecord(table: table.name, key: key.hexadecimal)
+      throw .damagedRecord(table: table.rawValue, key: key.hexadecimal)
     }
     self = version
   }
 
   /// The version that a record holds, or `nil` if it is damaged.
-  private init?(record: RawSpan, key: RawSpan) {
+  init?(record: RawSpan, key: RawSpan) {
     guard let body = Record.body(of: record, key: key) else { return nil }
     var reader = RecordReader(body)
     guard let model = reader.digest(), let number = reader.integer(Int64.self), let time = reader.integer(Int64.self),

@@ -6,27 +6,75 @@ extension WriteBatch {
   ///
   /// Put all its blobs before, in this batch or in earlier ones. `labels` name the encodings for people, in the same
   /// order; they and `time` (seconds since 1970, now if left out) are no change by themselves.
+  ///
+  /// - Throws: `StoreError.missingEncodings` unless every encoding is there, all of them in the same layers from 0 on.
   @discardableResult
   public func recordVersion(
     model: SHA256Digest, schema: String, hash: SHA256Digest, lowered: [UInt8], element: KVElement,
     encodings: [SHA256Digest], labels: [String] = [], time: Int? = nil
   ) throws(StoreError) -> VersionRecord {
-    let newest = try transaction.newestVersion(store.namespace, model: model, schema: schema, tables)
+    let (newest, lastNumber) = try newestVersion(model: model, schema: schema)
+    let version = VersionRecord(
+      model: model, schema: schema, number: lastNumber + 1, schemaHash: hash, lowered: lowered, element: element,
+      time: time ?? secondsSince1970(), encodings: encodings, labels: labels)
+    try checkEncodings(of: version)
     if let newest, newest.schemaHash == hash, newest.lowered == lowered, newest.element == element,
       newest.encodings == encodings
     {
       return newest
     }
-    let version = VersionRecord(
-      model: model, schema: schema, number: (newest?.number ?? 0) + 1, schemaHash: hash, lowered: lowered,
-      element: element, time: time ?? secondsSince1970(), encodings: encodings, labels: labels)
     try put(version)
     return version
   }
 
   func put(_ version: VersionRecord) throws(StoreError) {
-    let key = VersionKey(store.namespace, model: version.model, schema: version.schema, number: version.number)
+    let key = VersionKey(store.namespace, version.name)
     let record = unsafe Record.sealed(version.recordBody, key: key.bytes.span.bytes)
     try unsafe transaction.put(record.span.bytes, at: key.bytes.span.bytes, in: tables.versions)
+  }
+
+  /// The newest version of `schema`, and the number of the newest. Damaged versions are removed; their numbers stay
+  /// taken.
+  private func newestVersion(
+    model: SHA256Digest, schema: String
+  ) throws(StoreError) -> (version: VersionRecord?, number: Int) {
+    let prefix = VersionKey(store.namespace, model: model, schema: schema).bytes
+    var lastNumber = 0
+    while true {
+      var damaged: [UInt8]?
+      let newest: VersionRecord? =
+        try unsafe transaction.last(tables.versions, prefix: prefix.span.bytes) { key, value in
+          lastNumber = max(lastNumber, VersionKey.number(in: key))
+          let version = VersionRecord(record: value, key: key)
+          if version == nil { damaged = key.array }
+          return version
+        } ?? nil
+      guard let damaged else { return (newest, lastNumber) }
+      try unsafe transaction.remove(damaged.span.bytes, in: tables.versions)
+    }
+  }
+
+  private func checkEncodings(of version: VersionRecord) throws(StoreError) {
+    var layers: Int?
+    var missing = 0
+    for key in version.encodingKeys {
+      let found = try transaction.layers(of: key, store.namespace, tables)
+      if found == 0 || found != layers ?? found { missing += 1 } else { layers = found }
+    }
+    guard missing == 0 else { throw .missingEncodings(schema: version.schema, count: missing) }
+  }
+}
+
+extension Transaction {
+  /// How many layers of the encoding `key` are there, from 0 on without a gap.
+  func layers(of key: EncodingKey, _ namespace: Namespace, _ tables: Tables) throws(StoreError) -> Int {
+    let bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: namespace)
+    var count = 0
+    try visit(tables.blobs, prefix: bytes.encodingSpan) { (key, _) in
+      guard BlobKey(key)?.layer == count else { return .stop }
+      count += 1
+      return .next
+    }
+    return count
   }
 }

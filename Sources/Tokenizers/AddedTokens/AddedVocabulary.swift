@@ -99,17 +99,11 @@ private struct Matcher: Sendable {
         let tokenStart = token.stripsLeft ? text.whiteSpaceStart(before: index, from: start) : index
         let tokenEnd =
           token.stripsRight ? text.whiteSpaceEnd(after: max(end, start), to: piece.end) : max(end, tokenStart)
-        if start < tokenStart {
-          pieces.append(
-            PreTokenizedText.Piece(start: start, end: tokenStart, isFirst: piece.isFirst && start == piece.start))
-        }
+        if start < tokenStart { pieces.append(piece.part(start, tokenStart)) }
         pieces.append(PreTokenizedText.Piece(start: tokenStart, end: tokenEnd, token: id, isFirst: false))
         start = tokenEnd
       }
-      if start < piece.end {
-        pieces.append(
-          PreTokenizedText.Piece(start: start, end: piece.end, isFirst: piece.isFirst && start == piece.start))
-      }
+      if start < piece.end { pieces.append(piece.part(start, piece.end)) }
     }
     text.pieces = pieces
   }

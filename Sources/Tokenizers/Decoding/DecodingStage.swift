@@ -43,16 +43,17 @@ struct SpaceStage: DecodingStage {
 /// Replaces a text within each token.
 struct ReplaceStage: DecodingStage {
   let replacement: ByteReplacement
-  private var held: ArraySlice<UInt8> = []
+  private var held: [UInt8] = []
 
   init(_ replacement: ByteReplacement) { self.replacement = replacement }
 
   mutating func process(_ fragment: Fragment) -> [Fragment] {
     held += fragment.bytes
-    var result = replacement.replaced(in: &held)
+    var result: [UInt8] = []
+    held.removeFirst(replacement.replace(in: held, appendingTo: &result))
     if fragment.endsToken {
       result += held
-      held = []
+      held.removeAll(keepingCapacity: true)
     }
     return [Fragment(bytes: result, endsToken: fragment.endsToken)]
   }

@@ -59,13 +59,9 @@ struct ModelFile {
   private static func readVocabulary(_ reader: inout JSONReader) throws(TokenizerError) -> Vocabulary {
     var vocabulary = Vocabulary()
     try reader.enterObject()
-    var hasMore = true
-    while hasMore {
-      hasMore = try vocabulary.insert { arena throws(TokenizerError) in
-        guard try reader.nextMember(key: &arena) else { return nil }
-        return try reader.readNaturalNumber()
-      }
-    }
+    while try vocabulary.insert({ arena throws(TokenizerError) in
+      try reader.nextMember(key: &arena) ? try reader.readNaturalNumber() : nil
+    }) {}
     return vocabulary
   }
 }
@@ -115,6 +111,10 @@ private struct MergeReader {
 
   /// Adds the merge of the two tokens that lie side by side in `entry`.
   private mutating func append(leftEnd: Int) throws(TokenizerError) {
+    guard merges.count < MergeTable.countLimit else {
+      throw .unsupported(
+        field: "model.merges", found: "a longer list", supported: ["\(MergeTable.countLimit) merges"])
+    }
     merges.append(
       MergeRule(
         left: try token(0..<leftEnd), right: try token(leftEnd..<entry.count), result: try token(0..<entry.count)))

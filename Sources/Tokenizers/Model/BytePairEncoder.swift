@@ -36,33 +36,21 @@ struct BytePairEncoder {
     }
   }
 
-  /// Cuts a piece at its seams.
+  /// Cuts a piece at its seams: between two characters, each of them a token, that no merge can join.
   ///
-  /// From a character that becomes the unknown token, or nothing, to the next one that is a token there is none: the
-  /// unknown token is put down when that one comes, and may stand for several characters.
+  /// Next to other characters there is none, since an unknown token may stand for several of them.
   private mutating func forEachRun(of piece: Range<Int>, _ body: (inout Self, Range<Int>) -> Void) {
-    let alphabet = model.alphabet
     var start = piece.lowerBound
     var index = piece.lowerBound
-    var previous: Int32?  // the last symbol before `index`, where a cut may follow it
-    var isUnknownPending = false
+    var previous: Int32 = -1
     while index < piece.upperBound {
-      let character = index..<alphabet.end(ofCharacterAt: index, in: bytes)
-      var first = alphabet.token(of: character, in: bytes, model.vocabulary)
-      var last = first
-      if first >= 0 {
-        isUnknownPending = false
-      } else if alphabet.hasByteTokens(for: character, in: bytes) {
-        first = alphabet.fallback.byteTokens[Int(bytes[character.lowerBound])]
-        last = alphabet.fallback.byteTokens[Int(bytes[character.upperBound - 1])]
-      } else {
-        isUnknownPending = true
-      }
-      if let previous, first >= 0, model.isSeam(previous, first) {
+      let character = index..<model.alphabet.end(ofCharacterAt: index, in: bytes)
+      let symbol = model.alphabet.token(of: character, in: bytes)
+      if previous >= 0, symbol >= 0, model.isSeam(previous, symbol) {
         body(&self, start..<index)
         start = index
       }
-      previous = isUnknownPending ? nil : last
+      previous = symbol
       index = character.upperBound
     }
     body(&self, start..<piece.upperBound)
@@ -85,7 +73,7 @@ struct BytePairEncoder {
   /// Merges a short run: looks through all pairs for each merge.
   private mutating func appendMergedByScan(_ run: Range<Int>) {
     symbols.removeAll(keepingCapacity: true)
-    model.alphabet.appendSymbols(of: run, in: bytes, model.vocabulary, to: &symbols)
+    model.alphabet.appendSymbols(of: run, in: bytes, to: &symbols)
     merges.removeAll(keepingCapacity: true)
     for index in symbols.indices.dropLast() { merges.append(model.merges[symbols[index], symbols[index + 1]]) }
 
@@ -109,7 +97,7 @@ struct BytePairEncoder {
   /// Merges a long run: a linked list of symbols, and a queue of the merges that may be due.
   private mutating func appendMergedByQueue(_ run: Range<Int>) {
     symbols.removeAll(keepingCapacity: true)
-    model.alphabet.appendSymbols(of: run, in: bytes, model.vocabulary, to: &symbols)
+    model.alphabet.appendSymbols(of: run, in: bytes, to: &symbols)
     var list = SymbolList(symbols, merges: model.merges)
     list.merge()
     list.appendTokens(to: &tokens)

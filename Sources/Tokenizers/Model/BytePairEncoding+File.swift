@@ -19,6 +19,6 @@ extension BytePairEncoding {
         throw .tokenOutOfVocabulary(field: "model.unk_token", token: name)
       }
     }
-    self.init(vocabulary: vocabulary, merges: file.merges, alphabet: alphabet, ignoresMerges: file.ignoresMerges)
+    self.init(alphabet: alphabet, merges: file.merges, ignoresMerges: file.ignoresMerges)
   }
 }

@@ -1,39 +1,37 @@
 /// Byte-pair encoding as the `BPE` model of `tokenizers` does it: a piece of text becomes one symbol a character, and
 /// adjacent symbols merge, the pair of the lowest rank first, the leftmost of these first, until none is left to merge.
 struct BytePairEncoding: Sendable {
-  let vocabulary: Vocabulary
-  let merges: MergeTable
   let alphabet: SymbolAlphabet
+  let merges: MergeTable
   /// A piece that is a token as it stands becomes this token, whatever its merges make of it.
   let ignoresMerges: Bool
 
-  /// Which pairs of adjacent symbols may end up in one token.
+  /// Where tokens may lie across the place between two characters.
   private let seams: SeamFilter
 
-  init(
-    vocabulary: Vocabulary, merges: [MergeRule], alphabet: SymbolAlphabet, ignoresMerges: Bool
-  ) {
-    self.vocabulary = vocabulary
+  /// - Parameter merges: in the order of their ranks.
+  init(alphabet: SymbolAlphabet, merges: [MergeRule], ignoresMerges: Bool) {
     self.alphabet = alphabet
     self.ignoresMerges = ignoresMerges
     var table = MergeTable(count: merges.count)
     var seams = SeamFilter()
+    let edges = (0..<Int32(alphabet.vocabulary.size)).map { alphabet.edges(of: $0) }
     for (rank, rule) in merges.enumerated() {
       table.insert(rule.left, rule.right, MergeTable.Merge(rank: UInt32(rank), token: rule.result))
-      for left in alphabet.lastSymbols(of: rule.left, in: vocabulary) {
-        for right in alphabet.firstSymbols(of: rule.right, in: vocabulary) { seams.insert(left, right) }
-      }
+      seams.insert(edges[Int(rule.left)].last, edges[Int(rule.right)].first)
     }
     self.merges = table
     self.seams = seams
   }
 
+  var vocabulary: Vocabulary { alphabet.vocabulary }
+
   /// The token that a whole piece is, where that is looked at before its merges.
   func wholeToken(_ piece: Span<UInt8>) -> Int32? {
-    ignoresMerges ? alphabet.token(spelling: piece, in: vocabulary) : nil
+    ignoresMerges ? alphabet.token(spelling: piece) : nil
   }
 
-  /// Whether no merge can join what is left and right of a place between two symbols.
+  /// Whether no merge can join two characters' tokens, or what they became, across the place between them.
   @inline(__always)
   func isSeam(_ left: Int32, _ right: Int32) -> Bool { !seams.contains(left, right) }
 }
@@ -45,7 +43,7 @@ struct MergeRule: Sendable {
   let result: Int32
 }
 
-/// Pairs of symbols between which some merge can take place, or that are taken for one (a Bloom filter of one hash).
+/// Pairs of characters, by their tokens, that some merge joins, and a few others (a Bloom filter of one hash).
 ///
 /// Between all other pairs a long piece can be cut without changing its tokens, which leaves words where a vocabulary
 /// has no token across them.

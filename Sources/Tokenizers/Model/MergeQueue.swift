@@ -2,7 +2,7 @@
 struct MergeQueue {
   /// One merge: its rank above the position of its left symbol, so that entries order as they are due.
   struct Entry: Comparable {
-    /// 24 bits hold every rank, and 40 bits the positions of a terabyte.
+    /// `MergeTable.countLimit` leaves 40 bits for positions: those of a terabyte.
     private static let positionBits: UInt64 = 40
     private let bits: UInt64
 

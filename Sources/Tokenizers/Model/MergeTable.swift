@@ -1,5 +1,8 @@
 /// What two adjacent tokens merge to, and how early (BPE, Sennrich et al. 2016, arXiv 1508.07909).
 struct MergeTable: Sendable {
+  /// So many merges a vocabulary has at most.
+  static let countLimit = 1 << 24
+
   /// Two tokens' merge: its rank, the lower the earlier, above the token that it makes, so that merges order by rank.
   struct Merge: Comparable, Sendable {
     fileprivate let bits: UInt64

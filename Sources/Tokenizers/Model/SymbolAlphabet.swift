@@ -13,12 +13,14 @@ struct SymbolAlphabet: Sendable {
   /// Symbols are bytes, spelled by the characters of `ByteAlphabet`; otherwise they are characters.
   let isByteLevel: Bool
   let fallback: Fallback
+  let vocabulary: Vocabulary
   /// By byte for a byte-level vocabulary, else by ASCII character; -1 where it is no token.
   private let tokens: [Int32]
 
   init(isByteLevel: Bool, fallback: Fallback, vocabulary: Vocabulary) {
     self.isByteLevel = isByteLevel
     self.fallback = fallback
+    self.vocabulary = vocabulary
     tokens =
       if isByteLevel {
         ByteAlphabet.characters.map { vocabulary.id(of: String(Character($0))) ?? -1 }
@@ -34,7 +36,7 @@ struct SymbolAlphabet: Sendable {
 
   /// The token of one character of `bytes`, or -1.
   @inline(__always)
-  func token(of character: Range<Int>, in bytes: [UInt8], _ vocabulary: Vocabulary) -> Int32 {
+  func token(of character: Range<Int>, in bytes: [UInt8]) -> Int32 {
     let first = bytes[character.lowerBound]
     if isByteLevel || first < 0x80 { return tokens[Int(first)] }
     return vocabulary.id(of: bytes.span.extracting(character)) ?? -1
@@ -51,13 +53,13 @@ struct SymbolAlphabet: Sendable {
   /// A character that is no token becomes the tokens of its bytes, where there are such for all of them, else the
   /// unknown token, else nothing. The order of the last two is the library's: an unknown token is put down at the next
   /// character that is a token.
-  func appendSymbols(of range: Range<Int>, in bytes: [UInt8], _ vocabulary: Vocabulary, to symbols: inout [Int32]) {
+  func appendSymbols(of range: Range<Int>, in bytes: [UInt8], to symbols: inout [Int32]) {
     var pending: Int32?
     var index = range.lowerBound
     while index < range.upperBound {
       let character = index..<end(ofCharacterAt: index, in: bytes)
       index = character.upperBound
-      let symbol = token(of: character, in: bytes, vocabulary)
+      let symbol = token(of: character, in: bytes)
       if symbol >= 0 {
         if let unknown = pending.take() { symbols.append(unknown) }
         symbols.append(symbol)
@@ -72,7 +74,7 @@ struct SymbolAlphabet: Sendable {
   }
 
   /// Whether byte fallback takes a character that is no token.
-  func hasByteTokens(for character: Range<Int>, in bytes: [UInt8]) -> Bool {
+  private func hasByteTokens(for character: Range<Int>, in bytes: [UInt8]) -> Bool {
     guard !fallback.byteTokens.isEmpty else { return false }
     return bytes[character].allSatisfy { fallback.byteTokens[Int($0)] >= 0 }
   }
@@ -80,7 +82,7 @@ struct SymbolAlphabet: Sendable {
   // MARK: Tokens
 
   /// The token that a whole piece spells.
-  func token(spelling piece: Span<UInt8>, in vocabulary: Vocabulary) -> Int32? {
+  func token(spelling piece: Span<UInt8>) -> Int32? {
     guard isByteLevel else { return vocabulary.id(of: piece) }
     var spelling: [UInt8] = []
     for index in piece.indices {
@@ -89,34 +91,11 @@ struct SymbolAlphabet: Sendable {
     return vocabulary.id(of: spelling.span)
   }
 
-  /// The symbols that can be the first of those that merge to a token.
-  func firstSymbols(of token: Int32, in vocabulary: Vocabulary) -> [Int32] {
-    guard let spelling = vocabulary.bytes(of: token), let first = spelling.first else { return [] }
-    return symbols(
-      character: spelling.prefix(UTF8Character.length(first: first)), byteToken: spelling.prefix(6), vocabulary
-    ) { spelling.starts(with: $0) }
-  }
-
-  /// The symbols that can be the last of those that merge to a token.
-  func lastSymbols(of token: Int32, in vocabulary: Vocabulary) -> [Int32] {
-    guard let spelling = vocabulary.bytes(of: token), !spelling.isEmpty else { return [] }
-    let start = spelling.lastIndex { !UTF8Character.isContinuation($0) } ?? spelling.startIndex
-    return symbols(character: spelling[start...], byteToken: spelling.suffix(6), vocabulary) {
-      spelling.suffix($0.count) == $0
-    }
-  }
-
-  /// The tokens of a character and of a byte, as far as there are such, and the unknown token if it lies at the edge.
-  private func symbols(
-    character: ArraySlice<UInt8>, byteToken: ArraySlice<UInt8>, _ vocabulary: Vocabulary,
-    isAtEdge: (ArraySlice<UInt8>) -> Bool
-  ) -> [Int32] {
-    var symbols: [Int32] = []
-    if let id = vocabulary.id(of: character.span) { symbols.append(id) }
-    if let id = vocabulary.id(of: byteToken.span), fallback.byteTokens.contains(id) { symbols.append(id) }
-    if let unknown = fallback.unknown, let spelling = vocabulary.bytes(of: unknown), isAtEdge(spelling) {
-      symbols.append(unknown)
-    }
-    return symbols
+  /// The symbols of the first and of the last character of a token, -1 for one that is no token itself.
+  func edges(of token: Int32) -> (first: Int32, last: Int32) {
+    guard let spelling = vocabulary.bytes(of: token), let byte = spelling.first else { return (-1, -1) }
+    let first = spelling.prefix(UTF8Character.length(first: byte))
+    let last = spelling[(spelling.lastIndex { !UTF8Character.isContinuation($0) } ?? spelling.startIndex)...]
+    return (vocabulary.id(of: first.span) ?? -1, vocabulary.id(of: last.span) ?? -1)
   }
 }

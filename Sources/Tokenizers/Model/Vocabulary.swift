@@ -4,7 +4,7 @@
 /// finds a token without an allocation.
 struct Vocabulary: Sendable {
   /// Highest ID that is taken: the tables by ID are as long as the highest one in use.
-  static let highestID = 1 << 24 - 1
+  static let highestID = 1 << 22 - 1
 
   private struct Extent: Sendable {
     var start: Int

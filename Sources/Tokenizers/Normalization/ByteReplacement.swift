@@ -11,36 +11,43 @@ struct ByteReplacement: Sendable {
     self.content = Array(content.utf8)
   }
 
+  /// The text with every occurrence replaced.
   func apply(to text: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(text.count)
-    var rest = text[...]
-    result.append(contentsOf: replaced(in: &rest))
-    result.append(contentsOf: rest)
+    let end = replace(in: text, appendingTo: &result)
+    result += text[end...]
     return result
   }
 
-  /// Replaces what lies whole in `text`; what is left there may begin an occurrence, and has none.
-  func replaced(in text: inout ArraySlice<UInt8>) -> [UInt8] {
-    var result: [UInt8] = []
-    var index = text.startIndex
-    while index < text.endIndex {
-      let rest = text[index...]
-      guard rest.count >= pattern.count else { break }
-      if text[index] == pattern[0], rest.starts(with: pattern) {
-        result.append(contentsOf: content)
-        index += pattern.count
-      } else {
-        result.append(text[index])
-        index += 1
+  /// Appends `text` with every occurrence replaced, up to where an occurrence may begin that goes on after it.
+  ///
+  /// - Returns: how far that is.
+  func replace(in text: [UInt8], appendingTo result: inout [UInt8]) -> Int {
+    var copied = 0
+    var index = 0
+    while index < text.count {
+      if text[index] == pattern[0] {
+        let length = matchLength(at: index, in: text)
+        if length == pattern.count {
+          result += text[copied..<index]
+          result += content
+          index += length
+          copied = index
+          continue
+        }
+        if index + length == text.count { break }
       }
-    }
-    // Only what could still become an occurrence stays.
-    while index < text.endIndex, !pattern.starts(with: text[index...]) {
-      result.append(text[index])
       index += 1
     }
-    text = text[index...]
-    return result
+    result += text[copied..<index]
+    return index
+  }
+
+  /// How many bytes of the pattern stand at `index`.
+  private func matchLength(at index: Int, in text: [UInt8]) -> Int {
+    var length = 0
+    while length < pattern.count, index + length < text.count, text[index + length] == pattern[length] { length += 1 }
+    return length
   }
 }

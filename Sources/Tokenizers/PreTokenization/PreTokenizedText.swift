@@ -11,6 +11,12 @@ struct PreTokenizedText {
 
     var isText: Bool { token < 0 }
     var range: Range<Int> { start..<end }
+
+    /// A part of a piece of text.
+    @inline(__always)
+    func part(_ start: Int, _ end: Int) -> Piece {
+      Piece(start: start, end: end, isFirst: isFirst && start == self.start)
+    }
   }
 
   /// All pieces lie in here; what no piece covers is dropped.

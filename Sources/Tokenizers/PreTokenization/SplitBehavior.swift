@@ -19,8 +19,7 @@ struct PieceCollector {
 
   /// Parts before this one are of another piece, and never joined.
   private var first = 0
-  /// Where the original text starts, if it does in this piece; else -1.
-  private var textStart = -1
+  private var piece = PreTokenizedText.Piece(start: 0, end: 0, isFirst: false)
   private var previousIsMatch = false
 
   init(behavior: SplitBehavior) { self.behavior = behavior }
@@ -28,7 +27,7 @@ struct PieceCollector {
   /// Starts with the next piece.
   mutating func begin(_ piece: PreTokenizedText.Piece) {
     first = pieces.count
-    textStart = piece.isFirst ? piece.start : -1
+    self.piece = piece
     previousIsMatch = false
   }
 
@@ -47,7 +46,7 @@ struct PieceCollector {
     if isJoined, pieces.count > first {
       pieces[pieces.count - 1].end = end
     } else if start < end, behavior != .removed || !isMatch {
-      pieces.append(PreTokenizedText.Piece(start: start, end: end, isFirst: start == textStart))
+      pieces.append(piece.part(start, end))
     }
   }
 }

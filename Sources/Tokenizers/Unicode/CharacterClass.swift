@@ -29,28 +29,34 @@ struct CharacterClass: OptionSet, Sendable {
   static let patternPunctuation = CharacterClass(rawValue: 1 << 10)
 }
 
-/// The class of each code point: a table of blocks, equal blocks kept once.
+/// The class of each code point: a table of blocks, those of one class throughout kept once.
 struct CharacterClassTable: Sendable {
   static let shared = CharacterClassTable(runs: UnicodeTables.classes)
 
   private static let blockBits: UInt32 = 7
+  private static let blockSize: UInt32 = 1 << blockBits
 
   private var blockOfCodePoint: [UInt16] = []
   private var blocks: [CharacterClass] = []
 
   /// - Parameter runs: bits 0 to 20 of each hold the first code point of a run, bits 21 up its class.
   private init(runs: [UInt32]) {
-    var known: [[UInt16]: UInt16] = [:]
-    var block: [UInt16] = []
-    var index = 0
-    for codePoint in UInt32(0)...0x10FFFF {
-      if index + 1 < runs.count, runs[index + 1] & 0x1FFFFF == codePoint { index += 1 }
-      block.append(UInt16(runs[index] >> 21))
-      guard block.count == 1 << Self.blockBits else { continue }
-      let number = known[block] ?? UInt16(known.count)
-      if known.updateValue(number, forKey: block) == nil { blocks += block.map(CharacterClass.init) }
-      blockOfCodePoint.append(number)
-      block.removeAll(keepingCapacity: true)
+    let starts = runs.map { $0 & 0x1FFFFF } + [0x110000]
+    let classes = runs.map { CharacterClass(rawValue: UInt16($0 >> 21)) }
+    var uniformBlocks: [UInt16: UInt16] = [:]
+    var run = 0
+    for start in stride(from: UInt32(0), to: 0x110000, by: Int(Self.blockSize)) {
+      while starts[run + 1] <= start { run += 1 }
+      let isUniform = starts[run + 1] >= start + Self.blockSize
+      let known = isUniform ? uniformBlocks[classes[run].rawValue] : nil
+      let block = known ?? UInt16(blocks.count >> Self.blockBits)
+      blockOfCodePoint.append(block)
+      guard known == nil else { continue }
+      if isUniform { uniformBlocks[classes[run].rawValue] = block }
+      for codePoint in start..<start + Self.blockSize {
+        while starts[run + 1] <= codePoint { run += 1 }
+        blocks.append(classes[run])
+      }
     }
   }
 
@@ -58,6 +64,6 @@ struct CharacterClassTable: Sendable {
   @inline(__always)
   subscript(codePoint: UInt32) -> CharacterClass {
     let block = Int(blockOfCodePoint[Int(codePoint >> Self.blockBits)])
-    return blocks[block << Self.blockBits | Int(codePoint & (1 << Self.blockBits - 1))]
+    return blocks[block << Self.blockBits | Int(codePoint & (Self.blockSize - 1))]
   }
 }

@@ -55,7 +55,8 @@ struct Run: ParsableCommand {
   var json = false
 
   @OptionGroup var modelOptions: ModelOptions
-  @OptionGroup var storeOptions: StoreFolderOptions
+  @OptionGroup var storeOptions: NamespaceInStore
+  @OptionGroup var storeLimit: StoreLimit
   @OptionGroup var computeOptions: ComputeOptions
 
   func validate() throws {
@@ -99,7 +100,8 @@ struct Run: ParsableCommand {
     let fileSchema = try schema.map(inputs.schema(at:))
     // A prompt with errors shall leave no store behind.
     if let fileSchema { _ = try inputs.prompt(source, for: fileSchema) }
-    let store = try storeOptions.open(for: fileSchema == nil ? .reading : .writing)
+    let store = try storeOptions.open(
+      for: fileSchema == nil ? .reading : .creating, maximumBytes: storeLimit.maxBytes)
     let model = inputs.model
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     let name = try fileSchema?.schema.name ?? inputs.schemaName(of: source)

@@ -25,7 +25,8 @@ struct Warm: ParsableCommand {
   var json = false
 
   @OptionGroup var modelOptions: ModelOptions
-  @OptionGroup var storeOptions: StoreFolderOptions
+  @OptionGroup var storeOptions: NamespaceInStore
+  @OptionGroup var storeLimit: StoreLimit
   @OptionGroup var computeOptions: ComputeOptions
 
   func run() throws {
@@ -37,7 +38,7 @@ struct Warm: ParsableCommand {
   }
 
   private func warm(_ schemas: [PreparedSchema], for model: LoadedModel) throws {
-    let store = try storeOptions.open(for: .writing)
+    let store = try storeOptions.open(for: .creating, maximumBytes: storeLimit.maxBytes)
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     let warmer = Warmer(model: model, fingerprint: fingerprint, store: store, element: kv)
     var loaded: InferenceEngine?

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PromptCache
+import Store
 
 /// Runs a command's body; an error of the cache becomes one message on standard error and the exit status for it.
 func reportingFailures<R>(_ body: () throws -> R) throws -> R {
@@ -10,4 +11,9 @@ func reportingFailures<R>(_ body: () throws -> R) throws -> R {
     if let help = error.help { Terminal.error.writeLine("  help: \(help)") }
     throw ExitCode.notDone
   }
+}
+
+/// Runs `body` with its error as one of the cache's.
+func reportingStoreFailures<R>(_ body: () throws(StoreError) -> R) throws(PromptCacheError) -> R {
+  do throws(StoreError) { return try body() } catch { throw .store(error) }
 }

@@ -1,4 +1,5 @@
-import Engine
+public import Engine
+import Foundation
 import KVCacheFormat
 import Testing
 
@@ -20,6 +21,13 @@ import Testing
       let span = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[skipped...]))
       return unsafe _overrideLifetime(span, borrowing: self)
     }
+  }
+}
+
+extension FileBytes: KVBlobOwner {
+  /// The whole file.
+  public var payload: RawSpan {
+    @_lifetime(borrow self) get { bytes }
   }
 }
 
@@ -65,6 +73,30 @@ import Testing
     #expect(
       try engine.forward(tokens: [5], positions: [20], sequence: SequenceState(attending: [copied]), logits: .last)
         .row(0) == there)
+  }
+
+  @Test func whatIsNotInMemoryIsAskedForAhead() throws {
+    let model = try ModelDirectory()
+    let shape = KVShape(layers: 1, heads: 4, headDimension: 64)
+    let layout = KVBlobLayout(element: .f32, shape: shape, tokens: 256)
+    try model.write("blob", Array(repeating: 1, count: layout.byteCount))
+    let path = model.path + "/blob"
+    #expect(evict(path))
+    let segment = try KVSegment(layers: [try FileBytes(mapping: path)], layout: layout)
+    // A file system in memory has nothing to evict.
+    guard !segment.isResident(layer: 0) else { return }
+    segment.willNeed(layer: 0)
+    let deadline = ContinuousClock.now + .seconds(10)
+    while !segment.isResident(layer: 0), ContinuousClock.now < deadline { usleep(1000) }
+    #expect(segment.isResident(layer: 0))
+  }
+
+  /// Drops what the page cache holds of a file.
+  private func evict(_ path: String) -> Bool {
+    let descriptor = unsafe open(path, O_RDONLY)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return fsync(descriptor) == 0 && posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) == 0
   }
 
   @Test func theLastTilesTailIsZero() throws {

@@ -180,6 +180,23 @@ import Testing
     for threads in [2, 3, 8] { #expect(try run(threads: threads) == one) }
   }
 
+  @Test func aCancelledPassChangesNothing() async throws {
+    let sequence = SequenceState()
+    _ = try engine.forward(tokens: [5, 6], positions: [0, 1], sequence: sequence, logits: .last)
+    let engine = engine
+    let many = (0..<1500).map { Int32(3 + $0 % 60) }
+    let task = Task {
+      unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+      return try engine.forward(
+        tokens: many, positions: many.indices.map { Int32($0 + 2) }, sequence: sequence, logits: .last)
+    }
+    await #expect(throws: EngineError.cancelled) { try await task.value }
+    let after = try engine.forward(tokens: [7], positions: [2], sequence: sequence, logits: .last)
+    let expected = try engine.forward(
+      tokens: [5, 6, 7], positions: [0, 1, 2], sequence: SequenceState(), logits: .last)
+    expectClose(after.row(0), expected.row(0), within: 1e-5)
+  }
+
   @Test func requestsTheModelCannotAnswerAreRefused() throws {
     let sequence = SequenceState()
     func error(_ tokens: [Int32], _ positions: [Int32], _ sequence: SequenceState = SequenceState()) -> EngineError? {

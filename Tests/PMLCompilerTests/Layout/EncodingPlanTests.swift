@@ -211,14 +211,18 @@ struct EncodingPlanTests {
       ]))
     func computed(_ missing: String...) -> [String] {
       let digests = plan.encodings.filter { missing.contains(plan.tokens(of: $0).spelled) }.map(\.digest)
-      return plan.computation { digests.contains($0) }.map { plan.tokens(of: plan.encodings[$0]).spelled }
+      return plan.computation(of: plan.distinctStored) { digests.contains($0.digest) }
+        .map { plan.tokens(of: plan.encodings[$0]).spelled }
     }
     #expect(computed() == [])
     #expect(computed("a") == ["a"])
     #expect(computed("b") == ["__", "b"])
     #expect(computed("e") == ["__", "e"])
     #expect(computed("a", "d") == ["a", "__", "d"])
-    #expect(plan.computation { _ in true }.count == 8)  // BOS, a, p, b, c, r, d, e; nothing sees q
+    // BOS, a, p, b, c, r, d, e; nothing sees q
+    #expect(plan.computation(of: plan.distinctStored) { _ in true }.count == 8)
+    let first = try #require(plan.encodings.firstIndex { plan.tokens(of: $0).spelled == "a" })
+    #expect(plan.computation(of: [first]) { _ in true }.count == 2)  // BOS and a
   }
 
   @Test(arguments: 0..<100 as Range<UInt64>) func whatIsComputedSuffices(seed: UInt64) throws {
@@ -229,7 +233,7 @@ struct EncodingPlanTests {
     var there = Set(stored).subtracting(missing)
     var placeholders: Set<SHA256Digest> = []
     var seen: Set<SHA256Digest> = []
-    for index in plan.computation(where: missing.contains) {
+    for index in plan.computation(of: plan.distinctStored, where: { missing.contains($0.digest) }) {
       let encoding = plan.encodings[index]
       let context = plan.context(of: encoding).map { plan.encodings[$0.encoding].digest }
       #expect(there.isSuperset(of: context))

@@ -12,14 +12,14 @@ enum Pattern: Sendable {
     .run(RunPattern(kind: RunPattern.Kind(classes: characterClass), count: 1...1))
   }
 
-  /// The regular expressions that are known, by their exact text.
-  private static let byExpression: [(expression: String, pattern: Pattern)] =
+  /// The regular expressions that are known, by their exact text, and whose they are.
+  private static let known: [(family: String, expression: String, pattern: Pattern)] =
     [
-      (GPT2Pattern.expression, .gpt2),
-      (CL100KPattern.llama3.expression, .cl100k(.llama3)),
-      (CL100KPattern.qwen2.expression, .cl100k(.qwen2)),
-      (TekkenPattern.expression, .tekken),
-    ] + RunPattern.byExpression.map { ($0.expression, .run($0.pattern)) }
+      ("GPT-2", GPT2Pattern.expression, .gpt2),
+      ("Llama 3", CL100KPattern.llama3.expression, .cl100k(.llama3)),
+      ("Qwen 2", CL100KPattern.qwen2.expression, .cl100k(.qwen2)),
+      ("Mistral NeMo", TekkenPattern.expression, .tekken),
+    ] + RunPattern.known.map { ($0.family, $0.expression, .run($0.pattern)) }
 
   /// Reads the `pattern` of a `Split`.
   init(_ section: Section) throws(TokenizerError) {
@@ -31,8 +31,10 @@ enum Pattern: Sendable {
       return
     }
     let expression = try section.string("Regex")
-    guard let known = Self.byExpression.first(where: { $0.expression.utf8.elementsEqual(expression.utf8) }) else {
-      throw section.unsupported("Regex", expression, supported: Self.byExpression.map(\.expression))
+    guard let known = Self.known.first(where: { $0.expression.utf8.elementsEqual(expression.utf8) }) else {
+      var families: [String] = []
+      for known in Self.known where !families.contains(known.family) { families.append(known.family) }
+      throw section.unsupported("Regex", expression, supported: families.map { "the pattern of \($0)" })
     }
     self = known.pattern
   }

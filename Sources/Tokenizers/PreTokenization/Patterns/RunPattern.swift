@@ -17,17 +17,18 @@ struct RunPattern: SplitPattern {
   /// One character of white space before the run belongs to it.
   var takesWhiteSpace = false
 
-  /// Patterns by the expressions for them.
-  static let byExpression: [(expression: String, pattern: RunPattern)] = [
-    // Falcon.
-    ("[0-9][0-9][0-9]", RunPattern(kind: Kind(ranges: [0x30...0x39]), count: 3...3)),
-    (#"\p{N}"#, RunPattern(kind: Kind(classes: .number), count: 1...1)),
-    (#"\p{N}{1,3}"#, RunPattern(kind: Kind(classes: .number), count: 1...3)),
-    // DeepSeek LLM and Coder.
-    (#"[\r\n]"#, RunPattern(kind: Kind(ranges: [0x0A...0x0A, 0x0D...0x0D]), count: 1...1)),
-    (#"\s?\p{L}+"#, RunPattern(kind: Kind(classes: .letter), takesWhiteSpace: true)),
-    (#"\s?\p{P}+"#, RunPattern(kind: Kind(classes: .patternPunctuation), takesWhiteSpace: true)),
-    (#"[一-龥ࠀ-一가-퟿]+"#, RunPattern(kind: Kind(ranges: [0x4E00...0x9FA5, 0x0800...0x4E00, 0xAC00...0xD7FF]))),
+  /// Patterns by the expressions for them, and whose they are.
+  static let known: [(family: String, expression: String, pattern: RunPattern)] = [
+    ("Falcon", "[0-9][0-9][0-9]", RunPattern(kind: Kind(ranges: [0x30...0x39]), count: 3...3)),
+    ("DeepSeek Coder", #"\p{N}"#, RunPattern(kind: Kind(classes: .number), count: 1...1)),
+    ("DeepSeek Coder", #"\p{N}{1,3}"#, RunPattern(kind: Kind(classes: .number), count: 1...3)),
+    ("DeepSeek Coder", #"[\r\n]"#, RunPattern(kind: Kind(ranges: [0x0A...0x0A, 0x0D...0x0D]), count: 1...1)),
+    ("DeepSeek Coder", #"\s?\p{L}+"#, RunPattern(kind: Kind(classes: .letter), takesWhiteSpace: true)),
+    ("DeepSeek Coder", #"\s?\p{P}+"#, RunPattern(kind: Kind(classes: .patternPunctuation), takesWhiteSpace: true)),
+    (
+      "DeepSeek Coder", "[一-龥ࠀ-一가-퟿]+",
+      RunPattern(kind: Kind(ranges: [0x4E00...0x9FA5, 0x0800...0x4E00, 0xAC00...0xD7FF]))
+    ),
   ]
 
   @inline(__always)
@@ -54,9 +55,9 @@ struct RunPattern: SplitPattern {
 struct WordPattern: SplitPattern {
   func match(at index: Int, end: Int, in source: some CharacterSource) -> Int? {
     let first = source.character(at: index)
-    guard !first.is(.whiteSpace) || first.is(.word) else { return nil }
+    guard !first.is(.whiteSpace) else { return nil }
     return runEnd(from: first.end, end: end, in: source) {
-      $0.is(.word) == first.is(.word) && ($0.is(.word) || !$0.is(.whiteSpace))
+      $0.is(.word) == first.is(.word) && !$0.is(.whiteSpace)
     }
   }
 }

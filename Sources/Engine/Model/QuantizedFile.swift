@@ -1,0 +1,91 @@
+import CKernels
+import Glibc
+
+/// The eight-bit form of a model's matrices, laid out as a safetensors file.
+///
+/// For each matrix there is a tensor of its own name, type `U8`, shape (rows, bytes of a row); after all of these its
+/// scales, type `F32`, shape (rows, groups), under the name and `.scales`. Metadata name the version and the model, so
+/// that equal headers mean equal contents. Each matrix begins at a multiple of 64 bytes.
+struct QuantizedFile {
+  /// Grows with every change of what the bytes mean.
+  static let version = 1
+
+  /// Where a matrix and its scales begin in the file.
+  private struct Place {
+    let weights: Int
+    let scales: Int
+  }
+
+  let byteCount: Int
+  private let matrices: [Linear]
+  private let header: [UInt8]
+  private let places: [Place]
+
+  /// The file for these matrices of the model with this fingerprint.
+  init(_ matrices: [Linear], model: String) {
+    self.matrices = matrices
+    var entries = ["\"__metadata__\":{\"format\":\"q8 \(Self.version)\",\"model\":\"\(model)\"}"]
+    var end = 0
+    func append(_ name: String, _ type: String, _ shape: [Int], bytes: Int) -> Int {
+      let start = end
+      end += bytes
+      entries.append("\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":\(shape),\"data_offsets\":[\(start),\(end)]}")
+      return start
+    }
+    let weights = matrices.map { linear in
+      let rowBytes = ck_q8_row_bytes(linear.weight.columns)
+      return append(linear.name, "U8", [linear.weight.rows, rowBytes], bytes: linear.weight.rows * rowBytes)
+    }
+    let scales = matrices.map { linear in
+      let (rows, count) = (linear.weight.rows, ck_q8_row_scales(linear.weight.columns))
+      return append("\(linear.name).scales", "F32", [rows, count], bytes: 4 * rows * count)
+    }
+    var text = Array("{\(entries.joined(separator: ","))}".utf8)
+    while !(8 + text.count).isMultiple(of: 64) { text.append(UInt8(ascii: " ")) }
+    header = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text
+    let start = header.count
+    places = zip(weights, scales).map { Place(weights: start + $0, scales: start + $1) }
+    byteCount = start + end
+  }
+
+  /// Whether `file` is this one.
+  func isHeld(by file: FileBytes) -> Bool {
+    guard file.count == byteCount else { return false }
+    return unsafe file.bytes.withUnsafeBytes { unsafe $0.prefix(header.count).elementsEqual(header) }
+  }
+
+  /// The matrices as `file` holds them.
+  func quantized(in file: FileBytes) -> [Linear] {
+    zip(matrices, places).map { linear, place in
+      var linear = linear
+      linear.weight = WeightMatrix(
+        file: file, offset: place.weights, scalesOffset: place.scales, element: .q8, rows: linear.weight.rows,
+        columns: linear.weight.columns)
+      return linear
+    }
+  }
+
+  /// Fills memory of `byteCount` bytes.
+  func write(
+    into bytes: UnsafeMutableRawBufferPointer, pool: ThreadPool, progress: (_ done: Int, _ total: Int) -> Void
+  ) {
+    precondition(bytes.count == byteCount, "\(bytes.count) bytes for \(byteCount)")
+    unsafe bytes.copyBytes(from: header)
+    guard let base = bytes.baseAddress else { return }
+    let rowsPerTask = 16
+    for (index, linear) in matrices.enumerated() {
+      let matrix = linear.weight
+      let quantized = unsafe (base + places[index].weights).assumingMemoryBound(to: UInt8.self)
+      let scales = unsafe (base + places[index].scales).assumingMemoryBound(to: Float.self)
+      pool.run((matrix.rows + rowsPerTask - 1) / rowsPerTask) { task, _ in
+        unsafe matrix.withPointers(row: 0, count: matrix.rows) { weights, _ in
+          unsafe ck_quantize_weights(
+            matrix.element.kernelElement, weights, matrix.columns, task * rowsPerTask,
+            min((task + 1) * rowsPerTask, matrix.rows), quantized, scales)
+        }
+      }
+      matrix.release()
+      progress(index + 1, matrices.count)
+    }
+  }
+}

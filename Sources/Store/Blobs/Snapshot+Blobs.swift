@@ -1,0 +1,67 @@
+public import KVCacheFormat
+
+extension Snapshot {
+  /// Whether there is a blob at `key`. Looks at the index alone, not at the blob.
+  public func contains(_ key: BlobKey) throws(StoreError) -> Bool {
+    let bytes = BlobKeyBytes(key, in: store.namespace)
+    return try read { (transaction, tables) throws(StoreError) in
+      try transaction.bytes(at: bytes.span, in: tables.blobs) != nil
+    }
+  }
+
+  /// Whether layers 0 to `layers` − 1 of an encoding are there. Looks at the index alone.
+  public func contains(_ key: EncodingKey, layers: Int) throws(StoreError) -> Bool {
+    let namespace = store.namespace
+    return try read { (transaction, tables) throws(StoreError) in
+      try transaction.layers(of: key, namespace, tables) >= layers
+    }
+  }
+
+  /// The blob at `key`, or `nil` if there is none.
+  ///
+  /// Its header is checked against `key` and `layout` each time, its checksum when this process first lends it.
+  ///
+  /// - Throws: `StoreError.unusableBlob` if it is not what `layout` says, or not what was written.
+  public func blob(_ key: BlobKey, expecting layout: KVBlobLayout) throws(StoreError) -> Blob? {
+    let bytes = BlobKeyBytes(key, in: store.namespace)
+    guard let range = try lend(CollectionOfOne(bytes)).first else { return nil }
+    store.open.uses.note(key.encodingKey, in: store.namespace, at: secondsSince1970())
+    return try check(range, bytes, key, expecting: layout)
+  }
+
+  /// The blobs of all layers of an encoding, as many as `layout.shape` has; `nil` if one is missing.
+  ///
+  /// - Throws: as `blob(_:expecting:)` does.
+  public func blobs(of key: EncodingKey, expecting layout: KVBlobLayout) throws(StoreError) -> [Blob]? {
+    let keys = (0..<layout.shape.layers).map { BlobKey(key, layer: $0) }
+    let bytes = keys.map { BlobKeyBytes($0, in: store.namespace) }
+    let ranges = try lend(bytes)
+    guard ranges.count == keys.count else { return nil }
+    store.open.uses.note(key, in: store.namespace, at: secondsSince1970())
+    var blobs: [Blob] = []
+    blobs.reserveCapacity(keys.count)
+    for index in keys.indices {
+      blobs.append(try check(ranges[index], bytes[index], keys[index], expecting: layout))
+    }
+    return blobs
+  }
+
+  /// The blob in `range` of the map, once it is found to be right.
+  private func check(
+    _ range: MapRange, _ bytes: BlobKeyBytes, _ key: BlobKey, expecting layout: KVBlobLayout
+  ) throws(StoreError) -> Blob {
+    do throws(BlobDefect) {
+      let value = unsafe _overrideLifetime(range.bytes, borrowing: self)
+      let header = try BlobHeader(of: value)
+      try header.check(layout, byteCount: value.byteCount, key: bytes.span, layer: key.layer)
+      if store.options.verifyOnFirstUse, !store.open.verified.contains(header.checksum, at: range) {
+        let found = BlobHeader.checksum(of: value, key: bytes.span)
+        guard found == header.checksum else { throw .checksum(found: found, expected: header.checksum) }
+        store.open.verified.insert(header.checksum, at: range)
+      }
+      return Blob(layout, in: range.part(from: BlobHeader.byteCount, count: layout.byteCount), of: self)
+    } catch {
+      throw .unusableBlob(key, error)
+    }
+  }
+}

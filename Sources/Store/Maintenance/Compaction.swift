@@ -1,0 +1,67 @@
+internal import ContentHash
+internal import Glibc
+
+/// What compaction did.
+public struct CompactionReport: Hashable, Codable, Sendable {
+  /// Bytes that the database's file took on the disk before.
+  public let byteCountBefore: Int
+  /// Bytes that it takes now.
+  public let byteCountAfter: Int
+  /// What could not be saved: damaged blobs, records and pages.
+  public let dropped: [Damage]
+}
+
+extension StateStore {
+  /// Writes the database of the store in the folder `path` anew, without free pages, and puts it in the old one's place.
+  ///
+  /// Everything is checked on its way. Nobody may have the store open, in this process or another: a map cannot follow
+  /// a file that is replaced. The disk needs room for both. Killed at any instant it leaves the old database or the new
+  /// one.
+  ///
+  /// - Parameters:
+  ///   - salvaging: leave out what is damaged, instead of throwing when something is.
+  ///   - progress: called now and then with the bytes of blobs written, and an estimate of all.
+  /// - Throws: `StoreError.inUse`; `.damaged` unless `salvaging`.
+  public static func compact(
+    at path: String, salvaging: Bool = false, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+  ) throws(StoreError) -> CompactionReport {
+    try OpenStores.whileClosed(path) { (folder) throws(StoreError) in
+      try folder.removeLeftovers()
+      do throws(StoreError) {
+        let before = try FileStatus(path: folder.dataPath)
+        let verification = try folder.writeAnew(salvaging: salvaging, progress)
+        try folder.replaceData()
+        let after = try FileStatus(path: folder.dataPath)
+        return CompactionReport(
+          byteCountBefore: before?.allocatedByteCount ?? 0, byteCountAfter: after?.allocatedByteCount ?? 0,
+          dropped: verification.damage)
+      } catch {
+        try? folder.removeLeftovers()
+        throw error
+      }
+    }
+  }
+}
+
+extension StoreFolder {
+  /// Writes what is whole of the database into a new one, in the folder for leftovers.
+  fileprivate func writeAnew(
+    salvaging: Bool, _ progress: ((Int, Int) -> Void)?
+  ) throws(StoreError) -> Verification {
+    guard let database = try DatabaseFile(dataPath) else {
+      throw .notAStore(path: path, reason: "`\(Self.dataName)` is not a database")
+    }
+    try makeFolder(leftoverPath)
+    let environment = try Environment(at: leftoverPath, readOnly: false, mapByteCount: Environment.mapByteCount)
+    defer { environment.close() }
+    let copier = try DatabaseCopier(into: environment)
+    var verifier = Verifier(database, progress)
+    let report = try verifier.run { (table, key, value) throws(StoreError) in try copier.put(value, at: key, in: table)
+    }
+    if !salvaging, let first = report.damage.first {
+      throw .damaged(path: path, count: report.damage.count, first: first)
+    }
+    try copier.finish()
+    return report
+  }
+}

@@ -1,0 +1,68 @@
+extension StateStore {
+  /// Frees versions and encodings of this namespace that `policy` does not keep.
+  ///
+  /// Versions that are pinned, or in use by a `Lease` in any process, stay with their encodings; encodings of no
+  /// version stay while someone is warming. Readers go on with what they have. Other writers wait until it is done;
+  /// killed at any instant it leaves a whole store, and the next run frees the rest.
+  ///
+  /// - Parameter dryRun: only say what would go.
+  public func collectGarbage(_ policy: GarbagePolicy, dryRun: Bool = false) throws(StoreError) -> GarbageReport {
+    if dryRun { return try snapshot().garbagePlan(policy).report }
+    guard !options.readOnly else { throw .readOnly(path: path) }
+    return try open.access.asWriter(onWait: options.onWait) { () throws(StoreError) in
+      let plan = try snapshot().garbagePlan(policy)
+      try free(plan)
+      return plan.report
+    }
+  }
+
+  /// Removes what `plan` says, in several commits, versions first. The caller holds the writer lock.
+  private func free(_ plan: GarbagePlan) throws(StoreError) {
+    // One commit's list of freed pages is a value of its own: bounded, so that it finds a place.
+    let encodingsInCommit = 256
+    var rest = plan.encodings[...]
+    var versions = plan.versions
+    while !versions.isEmpty || !rest.isEmpty {
+      let part = rest.prefix(encodingsInCommit)
+      try commit { (batch) throws(StoreError) in
+        for version in versions { try batch.remove(version) }
+        for encoding in part { try batch.remove(encoding) }
+      }
+      versions = []
+      rest = rest.dropFirst(encodingsInCommit)
+    }
+  }
+}
+
+extension Snapshot {
+  func garbagePlan(_ policy: GarbagePolicy) throws(StoreError) -> GarbagePlan {
+    GarbagePlan(try inventory(), policy, isWarming: store.isWarming, isInUse: store.isLeased)
+  }
+
+  func inventory() throws(StoreError) -> Inventory {
+    let namespace = store.namespace
+    return try read { (transaction, tables) throws(StoreError) in
+      try Inventory(namespace, transaction, tables)
+    }
+  }
+}
+
+extension WriteBatch {
+  /// Removes a version, with its pin.
+  func remove(_ version: VersionName) throws(StoreError) {
+    let key = VersionKey(store.namespace, version).bytes
+    for table in [tables.versions, tables.pins] { try unsafe transaction.remove(key.span.bytes, in: table) }
+  }
+
+  /// Removes all blobs of an encoding.
+  func remove(_ encoding: EncodingKey) throws(StoreError) {
+    let bytes = BlobKeyBytes(BlobKey(encoding, layer: 0), in: store.namespace)
+    var keys: [[UInt8]] = []
+    try transaction.visit(tables.blobs, prefix: bytes.encodingSpan) { (key, _) in
+      keys.append(key.array)
+      return .next
+    }
+    for key in keys { try unsafe removeBlob(at: key.span.bytes) }
+    try transaction.remove(bytes.encodingSpan, in: tables.uses)
+  }
+}

@@ -1,0 +1,56 @@
+internal import ContentHash
+
+/// What a namespace holds, by encoding and version.
+struct Inventory {
+  /// The blobs of one encoding.
+  struct Holding {
+    var blobs = 0
+    /// Bytes of their pages.
+    var byteCount = 0
+    /// When it was last used: seconds since 1970.
+    var lastUse = 0
+  }
+
+  private(set) var holdings: [EncodingKey: Holding] = [:]
+  private(set) var versions: [VersionRecord] = []
+  private(set) var pinned: Set<VersionName> = []
+
+  /// What `transaction` shows of `namespace`.
+  init(
+    _ namespace: Namespace, _ transaction: borrowing Transaction, _ tables: Tables
+  ) throws(StoreError) {
+    let tag = namespace.tag.bytes
+    let prefix = unsafe tag.span.bytes
+    var current: (key: EncodingKey, holding: Holding)?
+    var holdings: [EncodingKey: Holding] = [:]
+    try transaction.visit(tables.blobs, prefix: prefix) { (key, value) in
+      guard let key = BlobKey(key)?.encodingKey else { return .next }
+      if let last = current, last.key != key { holdings[last.key] = last.holding }
+      if current?.key != key { current = (key, Holding()) }
+      current?.holding.blobs += 1
+      current?.holding.byteCount += BlobSize.onDisk(value: value.byteCount)
+      return .next
+    }
+    if let current { holdings[current.key] = current.holding }
+    try transaction.visit(tables.uses, prefix: prefix) { (key, value) in
+      if let encoding = EncodingKey(key) { holdings[encoding]?.lastUse = Use.time(of: value, key: key) }
+      return .next
+    }
+    var versions: [VersionRecord] = []
+    try transaction.visit(tables.versions, prefix: prefix) { (key, value) throws(StoreError) in
+      versions.append(try VersionRecord(record: value, key: key, in: .versions))
+      return .next
+    }
+    var pinned: Set<VersionName> = []
+    for version in versions {
+      let key = VersionKey(namespace, version.name).bytes
+      if try unsafe transaction.bytes(at: key.span.bytes, in: tables.pins) != nil { pinned.insert(version.name) }
+    }
+    self.holdings = holdings
+    self.versions = versions
+    self.pinned = pinned
+  }
+
+  /// Bytes of all blobs' pages.
+  var byteCount: Int { holdings.values.reduce(0) { $0 + $1.byteCount } }
+}

@@ -1,0 +1,54 @@
+public import ContentHash
+public import KVCacheFormat
+
+/// One version, as a list shows it.
+public struct VersionSummary: Hashable, Codable, Sendable {
+  /// Fingerprint of the model.
+  public let model: SHA256Digest
+  /// Name of the schema.
+  public let schema: String
+  /// 1 for the first of this model and schema, then 2, 3 …
+  public let number: Int
+  /// Hash of the lowered schema.
+  public let schemaHash: SHA256Digest
+  /// Format of the numbers in its blobs.
+  public let element: KVElement
+  /// When it was recorded: seconds since 1970, UTC.
+  public let time: Int
+  /// When one of its encodings was last used: seconds since 1970, UTC, to the hour.
+  public let lastUse: Int
+  /// Number of encodings that it needs.
+  public let encodings: Int
+  /// How many of these are not in the store any more.
+  public let missing: Int
+  /// Bytes of its blobs' pages.
+  public let byteCount: Int
+  /// How many of these belong to no other version.
+  public let ownByteCount: Int
+  /// Whether it is pinned.
+  public let isPinned: Bool
+  /// Whether a process says that it uses it.
+  public let isInUse: Bool
+}
+
+extension StateStore {
+  /// The versions of this namespace, by model, schema and number.
+  public func list() throws(StoreError) -> [VersionSummary] {
+    let inventory = try snapshot().inventory()
+    var needs: [EncodingKey: Int] = [:]
+    for version in inventory.versions {
+      for key in Set(version.encodingKeys) { needs[key, default: 0] += 1 }
+    }
+    return inventory.versions.map { version in
+      let keys = Set(version.encodingKeys)
+      let holdings = keys.compactMap { key in inventory.holdings[key].map { (key, $0) } }
+      return VersionSummary(
+        model: version.model, schema: version.schema, number: version.number, schemaHash: version.schemaHash,
+        element: version.element, time: version.time, lastUse: holdings.map(\.1.lastUse).max() ?? version.time,
+        encodings: keys.count, missing: keys.count - holdings.count,
+        byteCount: holdings.reduce(0) { $0 + $1.1.byteCount },
+        ownByteCount: holdings.reduce(0) { $0 + (needs[$1.0] == 1 ? $1.1.byteCount : 0) },
+        isPinned: inventory.pinned.contains(version.name), isInUse: isLeased(version.name))
+    }.sorted { ($0.model, $0.schema, $0.number) < ($1.model, $1.schema, $1.number) }
+  }
+}

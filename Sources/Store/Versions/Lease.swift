@@ -1,0 +1,41 @@
+internal import ContentHash
+
+/// A sign, to all processes, that something in the store is in use. It goes when this does, or with the process.
+public final class Lease: Sendable {
+  private let store: StateStore
+  private let key: [UInt8]
+
+  init(_ store: StateStore, _ key: [UInt8]) throws(StoreError) {
+    self.store = store
+    self.key = key
+    try unsafe store.open.access.hold(key.span.bytes)
+  }
+
+  deinit {
+    let key = key
+    unsafe store.open.access.release(key.span.bytes)
+  }
+}
+
+extension StateStore {
+  /// Says that `version` is in use: while the lease lives, in this process or another, it and its encodings are kept.
+  ///
+  /// A snapshot alone keeps what it shows readable; a lease keeps it for the next snapshot.
+  public func lease(_ version: VersionName) throws(StoreError) -> Lease {
+    try Lease(self, VersionKey(namespace, version).bytes)
+  }
+
+  /// Says that encodings are being put whose version is yet to be recorded: while the lease lives, those of no version
+  /// are kept.
+  public func leaseForWarming() throws(StoreError) -> Lease { try Lease(self, warmingKey) }
+
+  /// Whether `version` is in use in any process.
+  func isLeased(_ version: VersionName) -> Bool {
+    unsafe open.access.isHeld(VersionKey(namespace, version).bytes.span.bytes)
+  }
+
+  /// Whether any process is warming a schema of this namespace.
+  var isWarming: Bool { unsafe open.access.isHeld(warmingKey.span.bytes) }
+
+  private var warmingKey: [UInt8] { namespace.tag.bytes + Array("warming".utf8) }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Store
+
+struct CollectGarbage: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gc", abstract: "Free versions and encodings that are not needed.",
+    discussion: """
+      Without options, only encodings that no version needs are freed. Pinned versions, and those that a process uses, \
+      always stay.
+      """)
+
+  @Option(help: ArgumentHelp("Newest versions of each model and schema to keep.", valueName: "n"))
+  var keep: Int?
+
+  @Option(
+    name: .customLong("max-bytes"),
+    help: ArgumentHelp("Free the least recently used encodings until the rest takes no more.", valueName: "n"))
+  var limit: Int?
+
+  @Flag(help: "Say what would be freed, and free nothing.")
+  var dryRun = false
+
+  @Flag(help: "Print a JSON object in place of text.")
+  var json = false
+
+  @OptionGroup var storeOptions: NamespaceInStore
+
+  func validate() throws {
+    if let keep, keep < 0 { throw ValidationError("--keep takes 0 or more") }
+    if let limit, limit < 0 { throw ValidationError("--max-bytes takes 0 or more") }
+  }
+
+  func run() throws {
+    try reportingFailures {
+      let store = try storeOptions.open(for: dryRun ? .reading : .changing)
+      let report = try reportingStoreFailures { () throws(StoreError) in
+        try store.collectGarbage(GarbagePolicy(keep: keep, maximumBytes: limit), dryRun: dryRun)
+      }
+      if json { return Terminal.output.writeLine(try jsonLine(report)) }
+      for version in report.versions {
+        Terminal.output.writeLine("\(dryRun ? "would free" : "freed") version \(version.number) of `\(version.schema)`")
+      }
+      for version in report.spared {
+        Terminal.output.writeLine("kept version \(version.number) of `\(version.schema)`: pinned or in use")
+      }
+      Terminal.output.writeLine(
+        "\(report.encodings) encodings, \(formatted(bytes: report.byteCount)) \(dryRun ? "would be " : "")freed; "
+          + "\(formatted(bytes: report.byteCountLeft)) left")
+    }
+  }
+}

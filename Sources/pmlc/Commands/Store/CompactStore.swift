@@ -1,0 +1,33 @@
+import ArgumentParser
+import Store
+
+struct CompactStore: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compact", abstract: "Give free space back to the disk.",
+    discussion: "Nobody else may have the store open meanwhile, and the disk needs room for a second copy.")
+
+  @Flag(help: "Leave out what is damaged, in place of failing.")
+  var salvage = false
+
+  @Flag(help: "Print a JSON object in place of text.")
+  var json = false
+
+  @OptionGroup var folder: StoreFolder
+
+  func run() throws {
+    try reportingFailures {
+      let path = try folder.path()
+      var line = ProgressLine()
+      let report = try reportingStoreFailures { () throws(StoreError) in
+        try StateStore.compact(at: path, salvaging: salvage) { done, total in
+          line.draw(Double(done) / Double(max(total, 1)), "\(formatted(bytes: done)) of \(formatted(bytes: total))")
+        }
+      }
+      line.clear()
+      if json { return Terminal.output.writeLine(try jsonLine(report)) }
+      for damage in report.dropped { Terminal.output.writeLine("left out \(damage.line)") }
+      Terminal.output.writeLine(
+        "\(formatted(bytes: report.byteCountBefore)) before, \(formatted(bytes: report.byteCountAfter)) now")
+    }
+  }
+}

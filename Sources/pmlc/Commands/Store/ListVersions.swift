@@ -1,0 +1,37 @@
+import ArgumentParser
+import ContentHash
+import Foundation
+import KVCacheFormat
+import Store
+
+struct ListVersions: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ls", abstract: "List the versions of each model and schema.")
+
+  @Flag(help: "Print a JSON array in place of a table.")
+  var json = false
+
+  @OptionGroup var storeOptions: NamespaceInStore
+
+  func run() throws {
+    try reportingFailures {
+      let store = try storeOptions.open(for: .reading)
+      let versions = try reportingStoreFailures { () throws(StoreError) in try store.list() }
+      if json { return Terminal.output.writeLine(try jsonLine(versions)) }
+      var table = Table(["MODEL", "SCHEMA", "VERSION", "KV", "ENCODINGS", "MISSING", "SIZE", "RECORDED", ""])
+      for version in versions {
+        table.append([
+          String(version.model.hexadecimal.prefix(12)), version.schema, "\(version.number)", version.element.rawValue,
+          "\(version.encodings)", "\(version.missing)", formatted(bytes: version.byteCount),
+          Date(timeIntervalSince1970: Double(version.time)).formatted(.iso8601),
+          (version.isPinned ? ["pinned"] : []).appending(version.isInUse ? "in use" : nil).joined(separator: ", "),
+        ])
+      }
+      Terminal.output.write(table.text)
+    }
+  }
+}
+
+extension [String] {
+  fileprivate func appending(_ element: String?) -> [String] { element.map { self + [$0] } ?? self }
+}

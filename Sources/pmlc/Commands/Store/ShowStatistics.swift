@@ -1,0 +1,37 @@
+import ArgumentParser
+import Store
+
+struct ShowStatistics: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stat", abstract: "Say what the store takes, and who reads it.")
+
+  @Flag(help: "Print a JSON object in place of tables.")
+  var json = false
+
+  @OptionGroup var folder: StoreFolder
+
+  func run() throws {
+    try reportingFailures {
+      let store = try folder.open(for: .reading)
+      let statistics = try reportingStoreFailures { () throws(StoreError) in try store.statistics() }
+      if json { return Terminal.output.writeLine(try jsonLine(statistics)) }
+      var table = Table(["store", statistics.path])
+      table.append(["format", "\(statistics.format)"])
+      table.append(["file", formatted(bytes: statistics.fileByteCount)])
+      table.append(["on disk", formatted(bytes: statistics.diskByteCount)])
+      table.append(["pages", "\(statistics.pages), of them free: \(statistics.freePages)"])
+      table.append(["last commit", "\(statistics.lastCommit)"])
+      table.append(["readers", "\(statistics.readers.count) of \(statistics.readerSlots)"])
+      for reader in statistics.readers { table.append(["", "process \(reader.process), commit \(reader.commit)"]) }
+      Terminal.output.write(table.text + "\n")
+      var namespaces = Table(["NAMESPACE", "VERSIONS", "PINNED", "BLOBS", "SIZE"])
+      for namespace in statistics.namespaces {
+        namespaces.append([
+          namespace.name, "\(namespace.versions)", "\(namespace.pins)", "\(namespace.blobs)",
+          formatted(bytes: namespace.byteCount),
+        ])
+      }
+      Terminal.output.write(namespaces.text)
+    }
+  }
+}

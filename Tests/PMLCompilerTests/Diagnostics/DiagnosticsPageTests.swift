@@ -1,0 +1,130 @@
+import Foundation
+import PMLCompiler
+import TestSupport
+import Testing
+
+/// The examples of `docs/diagnostics.md`: each gives its code, and prints what stands below it.
+///
+/// With `PMLC_RECORD=1` the page is written anew from what the compiler prints; a person reads the difference.
+@Suite struct DiagnosticsPageTests {
+  private static let page = "docs/diagnostics.md"
+
+  @Test func everyExampleIsAsThePageSays() throws {
+    var page = try MarkedPage(Repository.text(Self.page))
+    var schema = try lowered("<schema name=\"none\"/>")
+    for index in page.examples.indices {
+      let example = page.examples[index]
+      let folder = try TemporaryFolder()
+      let (source, diagnostics) = try compile(example, in: folder, &schema)
+      if let code = example.code {
+        #expect(diagnostics.map(\.code.rawValue) == [code])
+        let isWarning = code.dropFirst(4) >= "50" && !code.hasPrefix("PML1")
+        #expect(diagnostics.allSatisfy { $0.severity == (isWarning ? .warning : .error) })
+      } else {
+        #expect(diagnostics == [])
+      }
+      page.examples[index].found = TextRenderer(sources: [source]).render(diagnostics)
+    }
+    if ProcessInfo.processInfo.environment["PMLC_RECORD"] == "1" {
+      try page.recorded.write(toFile: Repository.path(Self.page), atomically: true, encoding: .utf8)
+    } else {
+      #expect(page.recorded == page.text)
+    }
+  }
+
+  @Test func everyCodeIsOnThePage() throws {
+    let titles = try Repository.text(Self.page).split(separator: "\n").filter { $0.hasPrefix("### ") }
+    let codes = titles.map { String($0.dropFirst(4).prefix(6)) }
+    #expect(Set(codes) == Set(Diagnostic.Code.meanings.map(\.key.rawValue)))
+    #expect(codes.count == Diagnostic.Code.meanings.count)
+  }
+
+  private func compile(
+    _ example: MarkedPage.Example, in folder: TemporaryFolder, _ schema: inout Schema
+  ) throws -> (SourceFile, [Diagnostic]) {
+    let isPrompt = example.document.hasPrefix("<prompt")
+    let name = isPrompt ? "prompt.pml" : "schema.pml"
+    if example.isScript {
+      try ExternalTool(path: "/bin/bash").run(["-c", "cd \(folder.path(""))\n" + example.document])
+    } else {
+      try folder.write(example.document, to: name)
+    }
+    let source = SourceFile(path: name, bytes: try SourceFile.read(folder.path(name)).bytes)
+    let tokenizer = ByteTokenizer(beginOfSequence: nil, contextLength: 64)
+    var diagnostics: [Diagnostic]
+    if isPrompt {
+      let compilation = PML.compilePrompt(source, schema: schema, template: .none)
+      diagnostics = compilation.diagnostics
+      if example.needsTokens, let prompt = compilation.prompt {
+        _ = PromptLayout(
+          of: prompt, in: name, plan: try plan(schema, tokenizer), tokenizer: tokenizer, template: .none,
+          diagnostics: &diagnostics)
+      }
+    } else {
+      let includes = FolderIncludeReader(besides: folder.path(name))
+      let compilation = PML.compileSchema(source, template: .none, includes: includes)
+      diagnostics = compilation.diagnostics
+      if example.needsTokens, let schema = compilation.schema {
+        _ = SchemaLayout(
+          of: schema, tokenizer: tokenizer, sources: compilation.sourceMap, diagnostics: &diagnostics)
+      }
+      if example.code == nil { schema = try #require(compilation.schema) }
+    }
+    return (source, diagnostics)
+  }
+}
+
+/// A page of Markdown with examples in fences, each followed by a fence with what is printed.
+struct MarkedPage {
+  struct Example {
+    /// The code that the heading names; `nil` for an example without problems.
+    let code: String?
+    let document: String
+    let isScript: Bool
+    var found = ""
+
+    var needsTokens: Bool { code?.hasPrefix("PML4") == true }
+  }
+
+  private enum Part {
+    case lines([Substring])
+    case output(example: Int)
+  }
+
+  let text: String
+  var examples: [Example] = []
+  private var parts: [Part] = []
+
+  init(_ text: String) {
+    self.text = text
+    var code: String?
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
+    while let line = lines.popFirst() {
+      if line.hasPrefix("### ") { code = String(line.dropFirst(4).prefix(6)) }
+      if line.hasPrefix("## ") { code = nil }
+      parts.append(.lines([line]))
+      guard line == "```xml" || line == "```sh" || line == "```text" else { continue }
+      let body = lines.prefix { $0 != "```" }
+      lines = lines.dropFirst(body.count)
+      if line == "```text" {
+        parts.append(.output(example: examples.count - 1))
+      } else {
+        parts.append(.lines(Array(body)))
+        let document = body.joined(separator: "\n") + "\n"
+        examples.append(Example(code: code, document: document, isScript: line == "```sh"))
+      }
+      parts.append(.lines([lines.removeFirst()]))
+    }
+  }
+
+  /// The page with what was found in the place of what it says.
+  var recorded: String {
+    parts.flatMap { part -> [Substring] in
+      switch part {
+      case .lines(let lines): lines
+      case .output(let example):
+        examples[example].found.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+      }
+    }.joined(separator: "\n")
+  }
+}

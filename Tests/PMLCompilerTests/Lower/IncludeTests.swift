@@ -1,0 +1,153 @@
+import Foundation
+import Glibc
+import PMLCompiler
+import TestSupport
+import Testing
+
+/// Files that modules name in `src`, on a real file system.
+@Suite struct IncludeTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func compile(_ path: String) -> SchemaCompilation {
+    let source = SourceFile(
+      path: folder.path("here/schema.pml"),
+      text: "<schema name=\"s\"><module name=\"m\" src=\"\(path)\">\n  own\n</module></schema>")
+    return PML.compileSchema(source, template: .none, includes: FolderIncludeReader(besides: source.path))
+  }
+
+  private func codes(_ path: String) -> [String] { compile(path).diagnostics.map(\.sketch) }
+
+  @Test(arguments: ["text.txt", "./text.txt", "sub/text.txt", "sub//text.txt", "a&amp;b.txt", "東京.txt"])
+  func aFileInTheFolderIsTakenVerbatim(_ path: String) throws {
+    let text = " a\r\n\tb  \n\n<&>"
+    for name in ["text.txt", "sub/text.txt", "a&b.txt", "東京.txt"] {
+      try folder.write("\u{FEFF}" + text, to: "here/" + name)
+    }
+    let schema = try #require(compile(path).schema)
+    #expect(
+      schema.nodes == [
+        .module(
+          .init(name: "m", attention: .context, cache: true, nodes: [.text(TextRun(text)), .text(TextRun("\nown"))]))
+      ])
+  }
+
+  @Test func anEmptyFileIsNoRun() throws {
+    try folder.write("", to: "here/empty")
+    #expect(compile("empty").schema?.sketch == #"m("own")"#)
+  }
+
+  @Test(arguments: [
+    "../outside.txt", "sub/../../outside.txt", "sub/../inside.txt", "..", "/etc/passwd", "//etc/passwd",
+  ])
+  func aPathMayNotLeaveTheFolder(_ path: String) throws {
+    try folder.write("x", to: "outside.txt")
+    try folder.write("x", to: "here/inside.txt")
+    #expect(codes(path) == ["PML210 1:40-1:\(40 + path.count)"])
+  }
+
+  @Test func aLinkMayNotLeaveTheFolder() throws {
+    try folder.write("x", to: "outside/file.txt")
+    try folder.write("x", to: "here/file.txt")
+    let links = [
+      "out.txt": "../outside/file.txt", "in.txt": "file.txt", "folder": "../outside", "absolute": "/etc/passwd",
+      "up": "..", "loop": "loop",
+    ]
+    for (name, target) in links {
+      try FileManager.default.createSymbolicLink(atPath: folder.path("here/" + name), withDestinationPath: target)
+    }
+    #expect(codes("in.txt") == [])
+    for path in ["out.txt", "folder/file.txt", "absolute", "up/outside/file.txt"] {
+      #expect(codes(path).map { $0.prefix(6) } == ["PML210"], "\(path)")
+    }
+    #expect(codes("loop").map { $0.prefix(6) } == ["PML211"])
+  }
+
+  @Test func aFolderWhoseNameBeginsLikeThisOneIsOutside() throws {
+    try folder.write("x", to: "here-too/file.txt")
+    try folder.write("", to: "here/x")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("here/link"), withDestinationPath: "../here-too/file.txt")
+    #expect(codes("link").map { $0.prefix(6) } == ["PML210"])
+  }
+
+  @Test func onlyRegularFilesAreRead() throws {
+    try folder.write("x", to: "here/sub/file")
+    #expect(unsafe mkfifo(folder.path("here/pipe"), 0o600) == 0)
+    for path in ["missing", "sub", "sub/", ".", "", "pipe", "sub/file/x"] {
+      #expect(codes(path).map { $0.prefix(6) } == ["PML211"], "\(path)")
+    }
+  }
+
+  @Test func textMustBeUTF8() throws {
+    try folder.write(Data([0x61, 0x0A, 0xFF]), to: "here/bytes")
+    let diagnostic = try #require(compile("bytes").diagnostics.first)
+    #expect(diagnostic.code.rawValue == "PML212")
+    #expect(diagnostic.message.contains("line 2"))
+  }
+
+  @Test func aFileMayHave64MiB() throws {
+    let path = try folder.write("", to: "here/large")
+    #expect(unsafe truncate(path, 64 << 20) == 0)
+    #expect(codes("large") == [])
+    #expect(unsafe truncate(path, 64 << 20 + 1) == 0)
+    #expect(codes("large").map { $0.prefix(6) } == ["PML213"])
+  }
+
+  @Test func manyFilesHaveALimitTogether() throws {
+    let path = try folder.write("", to: "here/large")
+    #expect(unsafe truncate(path, 60 << 20) == 0)
+    let modules = (0..<5).map { "<module name=\"m\($0)\" src=\"large\"/>" }.joined()
+    let source = SourceFile(path: folder.path("here/schema.pml"), text: "<schema name=\"s\">\(modules)</schema>")
+    let compilation = PML.compileSchema(source, template: .none, includes: FolderIncludeReader(besides: source.path))
+    #expect(compilation.diagnostics.map(\.code.rawValue) == ["PML213"])
+  }
+
+  @Test func theFolderIsThatOfTheFile() throws {
+    try folder.write("x", to: "file.txt")
+    #expect(try FolderIncludeReader(besides: folder.path("s.pml")).bytes(of: "file.txt", limit: 10) == Array("x".utf8))
+    #expect(throws: IncludeError.unreadable(.notFound)) {
+      try FolderIncludeReader(besides: folder.path("no/s.pml")).bytes(of: "file.txt", limit: 10)
+    }
+  }
+}
+
+@Suite struct SourceFileTests {
+  @Test func aDocumentIsRead() throws {
+    let folder = try TemporaryFolder()
+    #expect(try SourceFile.read(folder.write("é\n", to: "a.pml")).bytes == Array("é\n".utf8))
+    #expect(try SourceFile.read("/dev/null").bytes == [])
+  }
+
+  @Test func whatCannotBeReadSaysWhy() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: FileError.notFound) { try SourceFile.read(folder.path("none")) }
+    #expect(throws: FileError.notFound) { try SourceFile.read(folder.write("", to: "file") + "/x") }
+    #expect(throws: FileError.isFolder) { try SourceFile.read(folder.path("")) }
+    #expect(throws: FileError.system(errno: ENAMETOOLONG)) { try SourceFile.read(String(repeating: "x", count: 5_000)) }
+    #expect(FileError.notFound.description == "there is no such file")
+    #expect(FileError.system(errno: ENOSPC).description == "No space left on device")
+  }
+
+  @Test func anEndlessFileIsReadToTheLimit() throws {
+    let source = try SourceFile.read("/dev/zero")
+    #expect(source.bytes.count == 64 << 20 + 1)
+    let compilation = PML.compileSchema(source, template: .none, includes: FakeIncludes())
+    #expect(compilation.diagnostics.map(\.code.rawValue) == ["PML005"])
+  }
+
+  @Test(
+    arguments: [
+      ("<schema name='s'/>", PML.RootKind.schema, nil), ("<prompt schema=\"a\"/>", .prompt, "a"),
+      ("\u{FEFF}<?xml version='1.0'?>\n<!-- <schema> -->\n<prompt x='1'\n schema = 'b' >", .prompt, "b"),
+      ("<prompt>", .prompt, nil), ("<prompt schema=a>", .prompt, nil), ("<prompts schema='a'/>", nil, nil),
+      ("", nil, nil), ("<", nil, nil), ("text", nil, nil),
+      ("<!-- ", nil, nil), ("<schema schema='a'/>", .schema, nil),
+    ] as [(String, PML.RootKind?, String?)])
+  func theHeadSaysWhatADocumentIs(_ text: String, _ kind: PML.RootKind?, _ schema: String?) {
+    let source = SourceFile(path: "x", text: text)
+    #expect(PML.rootKind(of: source) == kind)
+    #expect(PML.schemaName(ofPrompt: source) == schema)
+  }
+}

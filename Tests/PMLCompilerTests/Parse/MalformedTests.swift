@@ -1,0 +1,67 @@
+import PMLCompiler
+import Testing
+
+/// Documents that are not well-formed: one error, at the place that has to be changed.
+@Suite struct MalformedTests {
+  private func problem(_ content: String) -> String {
+    let found = problems(ofSchema: "<schema name=\"s\">\(content)</schema>")
+    #expect(found.count == 1)
+    return found.first ?? ""
+  }
+
+  @Test(arguments: [
+    "if a < b", "a <b", "i<n; i++", "a<b && c>d", "x <- 1", "<3", "1<2", "a<", "<>", "<=",
+  ])
+  func aRawLessThanIsExplained(_ content: String) {
+    #expect(problem(content) == "PML010 <")
+  }
+
+  @Test(arguments: ["a && b", "AT&T", "x & y", "&", "a&", "?a=1&b=2", "&lt", "& lt;"])
+  func aRawAmpersandIsExplained(_ content: String) {
+    #expect(problem(content) == "PML011 &")
+    #expect(problem("<module name=\"\(content)\"/>") == "PML011 &")
+  }
+
+  @Test(arguments: [
+    ("&nbsp;", "PML012 &nbsp;"), ("AT&T; x", "PML012 &T;"), ("&#0;", "PML013 &#0;"),
+    ("&#x110000;", "PML013 &#x110000;"),
+    ("&#xD800;", "PML013 &#xD800;"), ("&#;", "PML013 &#;"), ("&#xZ;", "PML013 &#x"), ("&#65", "PML013 &#65"),
+  ])
+  func referencesToNothingAreErrors(_ content: String, _ found: String) {
+    #expect(problem(content) == found)
+  }
+
+  @Test(arguments: [
+    ("<module name=\"a\">", "PML014 schema"), ("</module>", "PML014 module"),
+    ("<user><system></user></system>", "PML014 user"),
+    ("<module name=\"a", "PML016 <"), ("<module name=a/>", "PML016 a"), ("<module name=/>", "PML016 /"),
+    ("<module name/>", "PML016 name"), ("<module name=\"a\"cache=\"true\"/>", "PML016 c"),
+    ("<module name=\"a\" name=\"b\"/>", "PML017 name"), ("<module name=\"a < b\"/>", "PML016 <"),
+    ("<module name=\"a\" ;/>", "PML016 ;"), ("<!-- x", "PML015 <!--"), ("<![CDATA[ x", "PML015 <![CDATA["),
+    ("<?x", "PML015 <?"), ("<!-- x -- y -->", "PML021 --"), ("]]>", "PML021 ]]>"),
+    ("<?xml version=\"1.0\"?>", "PML021 <?xml"),
+    ("<!ELEMENT x>", "PML010 <"), ("</ schema>", "PML015 </"),
+  ])
+  func tagsAreNamed(_ content: String, _ found: String) {
+    #expect(problem(content) == found)
+  }
+
+  @Test(arguments: [
+    ("", "PML018 "), (" \n", "PML018 "), ("text", "PML018 t"), ("<schema name=\"s\"/><schema/>", "PML019 <"),
+    ("<schema name=\"s\"/> text", "PML019 t"), ("<schema name=\"s\">", "PML015 schema"),
+    ("<schema name=\"s\"><user>", "PML015 user"),
+    ("<schema name=\"s\"", "PML016 <schema"), ("<schema", "PML016 <schema"),
+    ("<?xml version=\"1.1\"?><schema name=\"s\"/>", "PML020 version=\"1.1\""),
+    ("</schema>", "PML021 <"), (" <?xml version=\"1.0\"?><schema name=\"s\"/>", "PML021 <?xml"),
+  ])
+  func wholeDocuments(_ document: String, _ found: String) {
+    #expect(problems(ofSchema: document) == [found])
+  }
+
+  @Test func otherPlacesAreShown() throws {
+    let open = try #require(compileSchema("<schema name=\"s\">\n<user>a</schema>").diagnostics.first)
+    #expect(open.related.map(\.range.lowerBound.line) == [2])
+    let twice = try #require(compileSchema("<schema name=\"s\" name=\"t\"/>").diagnostics.first)
+    #expect(twice.related.map(\.range.lowerBound.column) == [9])
+  }
+}

@@ -1,0 +1,54 @@
+import KVCacheFormat
+import PMLCompiler
+import PromptCache
+import Store
+import Testing
+
+/// Where every module sees all that is before it, cached inference computes what plain inference does.
+@Suite struct ExactnessTests {
+  @Test func statesInSinglePrecisionChangeNothing() throws {
+    let fixture = try Fixture()
+    let schema = try fixture.schema(chain)
+    try fixture.warm(schema, as: .f32)
+    let layout = try fixture.layout(chainPrompt, of: schema)
+    // No gaps: the baseline's positions 0, 1, 2 … are the cached prompt's.
+    #expect(layout.nextPosition == layout.present.count)
+
+    let cached = try fixture.answer(try fixture.session.prepare(layout, of: schema, element: .f32))
+    let plain = try fixture.answer(PreparedPrompt(uncached: layout))
+    #expect(cached.tokens == plain.tokens)
+    #expect(cached.usage.cachedTokens == layout.cachedTokenCount)
+    #expect(cached.usage.cachedTokens > 60)
+    #expect(plain.usage.cachedTokens == 0)
+    let pairs = zip(try #require(cached.logProbabilities), try #require(plain.logProbabilities))
+    for (one, other) in pairs {
+      #expect(one.top.map(\.token) == other.top.map(\.token))
+      for (left, right) in zip(one.top, other.top) {
+        #expect(abs(left.logProbability - right.logProbability) < 1e-4)
+      }
+    }
+  }
+
+  @Test func statesInHalfPrecisionKeepTheAnswer() throws {
+    let fixture = try Fixture()
+    let schema = try fixture.schema(chain)
+    try fixture.warm(schema, as: .f16)
+    let layout = try fixture.layout(chainPrompt, of: schema)
+    let cached = try fixture.answer(try fixture.session.prepare(layout, of: schema, element: .f16))
+    let plain = try fixture.answer(PreparedPrompt(uncached: layout))
+    #expect(cached.text == plain.text)
+    let pairs = zip(try #require(cached.logProbabilities), try #require(plain.logProbabilities))
+    for (one, other) in pairs { #expect(abs(one.logProbability - other.logProbability) < 2e-2) }
+  }
+
+  @Test func theLastTokenIsComputedWhereNothingIsNew() throws {
+    let fixture = try Fixture()
+    let schema = try fixture.schema(chain)
+    try fixture.warm(schema, as: .f32)
+    let layout = try fixture.layout(#"<prompt schema="chain"><first/></prompt>"#, of: schema)
+    #expect(layout.computed.count == 1)
+    let cached = try fixture.answer(try fixture.session.prepare(layout, of: schema, element: .f32))
+    let plain = try fixture.answer(PreparedPrompt(uncached: layout))
+    #expect(cached.tokens == plain.tokens)
+  }
+}

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Writes the fixtures of the tokenizer tests: what Hugging Face's `tokenizers` makes of texts.
+
+    pip install tokenizers==0.23.3
+    python3 tools/tokenizers/make_fixtures.py
+
+Random cases, for a comparison by hand:
+
+    python3 tools/tokenizers/make_fixtures.py --random 100000 --seed 1 --output /tmp/cases
+    TOKENIZER_CASES=/tmp/cases swift test -c release --filter TokenizersTests.GoldenTests
+
+The output holds `texts.json`, `[{"text", "times"}]`, and for each family a folder with `tokenizer.json`,
+`tokenizer_config.json` and `goldens.json`:
+
+    encoded    IDs of each text, with special tokens as text
+    template   IDs of each text, with special tokens recognised; null where they are the same
+    decoded    [IDs, text without special tokens, text with them or null where it is the same]; in the place of the IDs
+               the number of a text whose `template` (or else `encoded`) they are, and null for a text that came back
+
+IDs of a text that is taken more than once are given as "count:hash" (FNV-1a over their four bytes, lowest first).
+"""
+
+import argparse
+import json
+import pathlib
+import random
+
+from tokenizers import Tokenizer
+
+import families
+import texts
+
+FIXTURES = pathlib.Path(__file__).parents[2] / "Tests/TokenizersTests/Fixtures"
+
+
+def digest(ids):
+    value = 0xCBF29CE484222325
+    for byte in b"".join(token.to_bytes(4, "little") for token in ids):
+        value = (value ^ byte) * 0x100000001B3 % 2**64
+    return f"{len(ids)}:{value:016x}"
+
+
+def decode(tokenizer, ids, number=None, original=None):
+    """`None` where the library itself breaks: its `Strip` reads before the start of a short token."""
+    try:
+        without = tokenizer.decode(ids, skip_special_tokens=True)
+        everything = tokenizer.decode(ids, skip_special_tokens=False)
+    except BaseException as error:
+        if "PanicException" not in type(error).__name__:
+            raise
+        return None
+    return [
+        ids if number is None else number,
+        None if without == original else without,
+        None if everything == without else everything,
+    ]
+
+
+def goldens(file, cases, seed):
+    document, recognising = Tokenizer.from_str(file), Tokenizer.from_str(file)
+    document.encode_special_tokens = True
+    encoded, template, decoded = [], [], []
+    for number, (text, times) in enumerate(cases):
+        ids = document.encode(text * times, add_special_tokens=False).ids
+        special = recognising.encode(text * times, add_special_tokens=False).ids
+        if times > 1:
+            encoded.append(digest(ids))
+            template.append(None if special == ids else digest(special))
+            continue
+        encoded.append(ids)
+        template.append(None if special == ids else special)
+        decoded.append(decode(recognising, special, number, text))
+    source = random.Random(seed)
+    for _ in range(20):
+        size = recognising.get_vocab_size()
+        decoded.append(decode(recognising, [source.randrange(size + 2) for _ in range(source.randrange(16))]))
+    return {"encoded": encoded, "template": template, "decoded": [case for case in decoded if case]}
+
+
+def write(path, value):
+    path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--random", type=int, default=0, metavar="COUNT", help="random texts in the place of the chosen ones")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--output", type=pathlib.Path, default=FIXTURES)
+    arguments = parser.parse_args()
+
+    made = {family.__name__: family() for family in families.FAMILIES}
+    spellings = sorted({token["content"] for file, _ in made.values() for token in file["added_tokens"]})
+    if arguments.random:
+        cases = [(text, 1) for text in texts.random_texts(arguments.random, arguments.seed, spellings)]
+    else:
+        cases = [(text, 1) for text in texts.CHOSEN + texts.random_texts(12, arguments.seed, spellings)] + texts.LONG
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    write(arguments.output / "texts.json", [{"text": text, "times": times} for text, times in cases])
+    for name, (file, configuration) in made.items():
+        folder = arguments.output / name
+        folder.mkdir(exist_ok=True)
+        write(folder / "tokenizer.json", file)
+        write(folder / "tokenizer_config.json", configuration)
+        tokenizer = (folder / "tokenizer.json").read_text(encoding="utf-8")
+        write(folder / "goldens.json", goldens(tokenizer, cases, arguments.seed))
+        print(name, sum(path.stat().st_size for path in folder.iterdir()), "bytes")
+
+
+if __name__ == "__main__":
+    main()
