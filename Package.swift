@@ -54,7 +54,7 @@ let package = Package(
       "PMLCompiler", ["CLibXML2", "ContentHash"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "ContentHash", "KVCacheFormat"]),
-    .target(name: "CKernels"),
+    .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     library("Engine", ["CKernels", "COpenBLAS", "ContentHash", "KVCacheFormat"]),
 
     // What joins them, and the command.

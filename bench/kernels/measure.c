@@ -11,9 +11,9 @@
 #include <immintrin.h>
 #endif
 
-static double seconds(clockid_t clock) {
+static double processor_seconds(void) {
   struct timespec t;
-  clock_gettime(clock, &t);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -30,12 +30,10 @@ typedef struct {
 
 static void *run_worker(void *argument) {
   worker *w = argument;
-  clockid_t clock = w->threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
   pthread_barrier_wait(w->barrier);
-  double start = seconds(clock);
+  double start = processor_seconds();
   for (long i = 0; i < w->repeats; i++) w->work(w->context, w->thread, w->threads);
-  pthread_barrier_wait(w->barrier);
-  w->elapsed = seconds(clock) - start;
+  w->elapsed = processor_seconds() - start;
   return NULL;
 }
 
@@ -51,9 +49,13 @@ static double sample(void (*work)(void *, int, int), void *context, int threads,
       exit(1);
     }
   }
-  for (int t = 0; t < threads; t++) pthread_join(handles[t], NULL);
+  double longest = 0;
+  for (int t = 0; t < threads; t++) {
+    pthread_join(handles[t], NULL);
+    if (workers[t].elapsed > longest) longest = workers[t].elapsed;
+  }
   pthread_barrier_destroy(&barrier);
-  return workers[0].elapsed / (double)repeats;
+  return longest / (double)repeats;
 }
 
 static int ascending(const void *a, const void *b) {

@@ -10,8 +10,8 @@ double peak_f32_flops(void);  // multiply-adds in the widest registers, two oper
 double peak_byte_ops(void);   // the same with vpdpbusd, 0 without VNNI
 double peak_read_bytes(void); // bytes read from memory, a second
 
-// Seconds that one call of work(context, thread, threads) takes, called on `threads` threads at once: the median of
-// five samples of at least 20 ms. Of one thread its processor time is taken, so that other programs count less.
+// Seconds that one call of work(context, thread, threads) takes on `threads` threads at once: the median of five samples
+// of at least 20 ms. It is the processor time of the thread that takes longest, so that other programs count less.
 double median_seconds(void (*work)(void *context, int thread, int threads), void *context, int threads);
 
 // Memory with numbers in -1...1 from a fixed seed, at a multiple of 64; never freed.
