@@ -72,7 +72,13 @@ let package = Package(
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
     tests("TokenizersTests", ["Tokenizers"], exclude: ["Fixtures"]),
     tests("PMLCompilerTests", ["PMLCompiler"], exclude: ["Cases", "Layout/encoding_digests.py"]),
-    tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store"]),
+    .target(
+      name: "StoreTestSupport", dependencies: ["ContentHash", "KVCacheFormat", "Store"],
+      path: "Tests/StoreTestSupport", swiftSettings: settings),
+    .executableTarget(
+      name: "store-torture", dependencies: ["Store", "StoreTestSupport"], path: "Tests/StoreTorture",
+      swiftSettings: settings),
+    tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store", "StoreTestSupport", "store-torture"]),
     tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache"]),
     tests("CommandTests", ["ContentHash", "KVCacheFormat", "Store", "pmlc"], exclude: ["Goldens"]),

@@ -29,6 +29,7 @@ final class OpenStore: Sendable {
     do throws(StoreError) {
       if !options.readOnly, !access.isReadOnly { try folder.removeLeftovers() }
       try folder.checkLength(of: environment)
+      try environment.checkMainTree(folder.dataPath)
       environment.clearDeadReaders()
       tables = try Self.openTables(environment, access, options, folder)
       guard let data = try folder.data() else { throw .noStore(path: folder.path) }

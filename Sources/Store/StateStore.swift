@@ -35,6 +35,7 @@ public final class StateStore: Sendable {
   ///
   /// What a batch puts stays in this process's memory until the commit, so write much in several batches. A writer
   /// elsewhere is waited for, which `options.onWait` hears of. `body` must not write to the store in another way.
+  @discardableResult
   public func write<R>(_ body: (borrowing WriteBatch) throws(StoreError) -> R) throws(StoreError) -> R {
     guard !options.readOnly else { throw .readOnly(path: path) }
     return try open.access.asWriter(onWait: options.onWait) { () throws(StoreError) in try commit(body) }

@@ -61,6 +61,13 @@ public struct BlobShape: Hashable, Sendable {
   public let headDimension: Int
   /// Tokens.
   public let tokens: Int
+
+  /// These sides.
+  public init(heads: Int, headDimension: Int, tokens: Int) {
+    self.heads = heads
+    self.headDimension = headDimension
+    self.tokens = tokens
+  }
 }
 
 extension StoreError {

@@ -51,7 +51,7 @@ extension WriteBatch {
       BlobSize.onDisk(value: byteCount), replacing: replaced.map(BlobSize.onDisk),
       limit: store.options.maximumNamespaceBytes)
     try transaction.put(byteCount: byteCount, at: bytes.span, in: tables.blobs) { (value, end) throws(StoreError) in
-      try checkLimit(end)
+      try claim(end)
       value.clear()
       var payload = value._mutatingExtracting(BlobHeader.byteCount..<BlobHeader.byteCount + layout.byteCount)
       fill(&payload)
@@ -74,10 +74,17 @@ extension WriteBatch {
     return range.byteCount
   }
 
-  /// Throws if the file may not grow to `byteCount` bytes, with room for the index behind it.
-  private func checkLimit(_ byteCount: Int) throws(StoreError) {
-    guard let limit = store.options.maximumBytes else { return }
-    let index = min(limit / 16, 1 << 20)
-    guard byteCount <= limit - index else { throw .storeFull(path: store.path, limit: limit) }
+  /// Throws if the file may not or cannot grow to `end` bytes and some more.
+  private func claim(_ end: Int) throws(StoreError) {
+    let limit = min(store.options.maximumBytes ?? .max, store.open.environment.mapByteCount)
+    guard end <= limit - Self.spare(of: limit) else { throw .storeFull(path: store.path, limit: limit) }
+    try store.open.folder.claim(end + Self.spare(of: limit))
   }
+
+  /// Bytes of `limit` that blobs leave free: for the index, and for the commits that free something once the limit or
+  /// the end of the disk has been reached.
+  static func spare(of limit: Int) -> Int { min(limit / 4, 512 << 10) }
+
+  /// Makes a commit of this batch, even if it changes nothing.
+  func touch() throws(StoreError) { try account.save(transaction, tables, always: true) }
 }

@@ -45,8 +45,9 @@ struct Inputs {
 
   /// Compiles a prompt against its schema and lays it out.
   ///
+  /// - Parameter showing: whether to show what is found.
   /// - Throws: exit status 1, after the diagnostics, where there are errors.
-  func prompt(_ source: SourceFile, for schema: PreparedSchema) throws -> PromptLayout {
+  func prompt(_ source: SourceFile, for schema: PreparedSchema, showing: Bool = true) throws -> PromptLayout {
     let compilation = PML.compilePrompt(source, schema: schema.schema, template: schema.compiled.template)
     var diagnostics = compilation.diagnostics
     let layout = compilation.prompt.flatMap {
@@ -54,7 +55,7 @@ struct Inputs {
         of: $0, in: source.path, plan: schema.plan, tokenizer: model.tokenizer, template: schema.compiled.template,
         diagnostics: &diagnostics)
     }
-    return try value(layout, diagnostics, sources: [source])
+    return try value(layout, showing ? diagnostics : [], sources: [source])
   }
 
   /// The name of the schema that a prompt is for.

@@ -1,6 +1,7 @@
 import ContentHash
 import KVCacheFormat
 import Store
+import StoreTestSupport
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import KVCacheFormat
 import Store
+import StoreTestSupport
 import TestSupport
 import Testing
 
@@ -159,7 +160,7 @@ import Testing
   @Test func truncatedFile() throws {
     try fill()
     let data = folder.path("store/data.mdb")
-    let whole = fileByteCount(data)
+    let whole = try StateStore(at: path).statistics().pages * 4096
     for byteCount in [whole - 4096, whole / 2, 3 * 4096, 8192] {
       try cut(data, to: byteCount)
       #expect(throws: StoreError.truncated(path: data, byteCount: byteCount, expected: whole)) {
@@ -193,7 +194,7 @@ import Testing
         }
       }
     }
-    let whole = fileByteCount(data)
+    let whole = try StateStore(at: path).statistics().pages * 4096
     try cut(data, to: whole - 4096)
     do {
       let store = try StateStore(at: path)
@@ -202,7 +203,7 @@ import Testing
       try store.write { (batch) throws(StoreError) in try batch.setMemo("more", []) }
       #expect(try store.verify().isSound)
     }
-    #expect(fileByteCount(data) == whole)
+    #expect(fileByteCount(data) >= whole)
   }
 
   private func fill() throws {

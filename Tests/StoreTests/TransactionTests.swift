@@ -1,4 +1,5 @@
 import Store
+import StoreTestSupport
 import TestSupport
 import Testing
 

@@ -1,26 +1,9 @@
 import ContentHash
 import KVCacheFormat
 import Store
+import StoreTestSupport
 import TestSupport
 import Testing
-
-extension WriteBatch {
-  @discardableResult
-  borrowing func recordSample(
-    _ schema: String, _ text: String = "", model: SHA256Digest = Sample.model, encodings: [String] = ["a", "b"],
-    element: KVElement = .f16, time: Int? = nil, layers: Int = 2
-  ) throws(StoreError) -> VersionRecord {
-    for encoding in encodings {
-      for layer in 0..<layers {
-        let key = Sample.key(encoding, layer: layer, model: model, element)
-        if try !contains(key) { try putSample(key, tokens: 3) }
-      }
-    }
-    return try recordVersion(
-      model: model, schema: schema, hash: Sample.digest(text), lowered: Array(text.utf8), element: element,
-      encodings: encodings.map(Sample.digest), labels: encodings, time: time)
-  }
-}
 
 @Suite struct VersionTests {
   private let folder: TemporaryFolder

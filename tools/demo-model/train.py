@@ -129,7 +129,7 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--tokenizer", required=True)
     ap.add_argument("--run", required=True, help="where to write .pt and .jsonl")
-    ap.add_argument("--tokens", type=float, default=22e6)
+    ap.add_argument("--tokens", type=float, default=12.4e6)
     ap.add_argument("--seconds", type=float)
     ap.add_argument("--rate", type=float, default=3e-3)
     ap.add_argument("--seed", type=int, default=1)

@@ -11,7 +11,7 @@ struct SchemaAnalyzer {
   }
 
   /// The names of one scope, then the scopes in it.
-  private mutating func checkScope(_ content: [SchemaPart]) {
+  private mutating func checkScope(_ content: [SchemaSyntax.Part]) {
     var scope = Names()
     check(content, &scope)
   }
@@ -21,7 +21,7 @@ struct SchemaAnalyzer {
     var parameters: [String: Range<Int>] = [:]
   }
 
-  private mutating func check(_ content: [SchemaPart], _ scope: inout Names) {
+  private mutating func check(_ content: [SchemaSyntax.Part], _ scope: inout Names) {
     for (index, part) in content.enumerated() {
       switch part {
       case .text: break
@@ -80,7 +80,7 @@ struct SchemaAnalyzer {
   }
 
   /// Whether words stand before and behind a parameter on its line, so that a gap would stand between them.
-  private func isInSentence(_ index: Int, of content: [SchemaPart]) -> Bool {
+  private func isInSentence(_ index: Int, of content: [SchemaSyntax.Part]) -> Bool {
     guard index > 0, index + 1 < content.count, case .text(let before) = content[index - 1],
       case .text(let after) = content[index + 1]
     else { return false }
@@ -92,7 +92,7 @@ struct SchemaAnalyzer {
   }
 }
 
-extension SchemaPart {
+extension SchemaSyntax.Part {
   /// White space that is dropped wherever it stands, or no text at all.
   fileprivate var isNothing: Bool {
     switch self {

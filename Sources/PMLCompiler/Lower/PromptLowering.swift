@@ -89,7 +89,7 @@ struct PromptLowering {
   }
 }
 
-extension PromptPart {
+extension PromptSyntax.Part {
   fileprivate var runCount: Int {
     switch self {
     case .text: 1

@@ -27,7 +27,7 @@ struct SchemaLowering<Includes: IncludeReader> {
   }
 
   private mutating func lower(
-    _ content: [SchemaPart], in path: ModulePath, attention: Schema.Attention
+    _ content: [SchemaSyntax.Part], in path: ModulePath, attention: Schema.Attention
   ) -> [Schema.Node] {
     var nodes: [Schema.Node] = []
     var space = false

@@ -1,6 +1,6 @@
 extension ChatTemplate {
   /// Whose turn it is.
-  enum Role: String {
+  public enum Role: String, Hashable, Sendable, CaseIterable {
     case system, user, assistant
   }
 

@@ -1,20 +1,20 @@
 /// A prompt document as typed parts; what the grammar does not allow is left out.
 struct PromptSyntax {
+  /// A part of a prompt's top level.
+  enum Part {
+    /// Text that is not white space alone.
+    case text(TextSyntax)
+    case role(PromptRoleSyntax)
+    case reference(ReferenceSyntax)
+  }
+
   let schema: XMLAttribute?
-  let content: [PromptPart]
+  let content: [PromptSyntax.Part]
 
   init(_ root: XMLElement) {
     schema = root.attribute("schema")
     content = root.promptParts(isPreserved: root.preservesSpace(inherited: false))
   }
-}
-
-/// A part of a prompt's top level.
-enum PromptPart {
-  /// Text that is not white space alone.
-  case text(TextSyntax)
-  case role(PromptRoleSyntax)
-  case reference(ReferenceSyntax)
 }
 
 /// A turn of new text.
@@ -43,7 +43,7 @@ struct ReferenceSyntax {
 }
 
 extension XMLElement {
-  fileprivate func promptParts(isPreserved: Bool) -> [PromptPart] {
+  fileprivate func promptParts(isPreserved: Bool) -> [PromptSyntax.Part] {
     content.compactMap { content in
       switch content {
       case .text(let text): text.isBlank ? nil : .text(TextSyntax(newText: text, isPreserved: isPreserved))
@@ -52,7 +52,7 @@ extension XMLElement {
     }
   }
 
-  private func asPromptPart(isPreserved: Bool) -> PromptPart? {
+  private func asPromptPart(isPreserved: Bool) -> PromptSyntax.Part? {
     guard let kind = ElementKind(name) else { return .reference(ReferenceSyntax(self)) }
     guard let role = ChatTemplate.Role(rawValue: kind.rawValue) else { return nil }
     let isPreserved = preservesSpace(inherited: isPreserved)

@@ -1,8 +1,17 @@
 /// A schema document as typed parts; what the grammar does not allow is left out.
 struct SchemaSyntax {
+  /// A part of a schema's content.
+  indirect enum Part {
+    case text(TextSyntax)
+    case parameter(ParameterSyntax)
+    case module(ModuleSyntax)
+    case union(UnionSyntax)
+    case role(RoleSyntax)
+  }
+
   let name: XMLAttribute?
   let attention: Schema.Attention?
-  let content: [SchemaPart]
+  let content: [SchemaSyntax.Part]
   let scaffolds: [ScaffoldSyntax]
 
   init(_ root: XMLElement, in source: SourceFile) {
@@ -14,15 +23,6 @@ struct SchemaSyntax {
       return child.attribute("modules").map { ScaffoldSyntax($0, in: source) }
     }
   }
-}
-
-/// A part of a schema's content.
-indirect enum SchemaPart {
-  case text(TextSyntax)
-  case parameter(ParameterSyntax)
-  case module(ModuleSyntax)
-  case union(UnionSyntax)
-  case role(RoleSyntax)
 }
 
 /// A run of text.
@@ -40,7 +40,7 @@ struct ModuleSyntax {
   let attention: Schema.Attention?
   let isCached: Bool
   let src: XMLAttribute?
-  let content: [SchemaPart]
+  let content: [SchemaSyntax.Part]
 
   init(_ element: XMLElement, isPreserved: Bool) {
     name = element.attribute("name")
@@ -84,7 +84,7 @@ struct ParameterSyntax {
 
 struct RoleSyntax {
   let role: ChatTemplate.Role
-  let content: [SchemaPart]
+  let content: [SchemaSyntax.Part]
 }
 
 /// A list of modules that are encoded together.
@@ -119,9 +119,9 @@ extension XMLElement {
     }
   }
 
-  fileprivate func schemaParts(isPreserved inherited: Bool) -> [SchemaPart] {
+  fileprivate func schemaParts(isPreserved inherited: Bool) -> [SchemaSyntax.Part] {
     let isPreserved = preservesSpace(inherited: inherited)
-    return content.enumerated().flatMap { index, item -> [SchemaPart] in
+    return content.enumerated().flatMap { index, item -> [SchemaSyntax.Part] in
       switch item {
       case .text(let text):
         var precedesParameter = false
@@ -134,7 +134,7 @@ extension XMLElement {
     }
   }
 
-  private func asSchemaPart(isPreserved: Bool) -> [SchemaPart] {
+  private func asSchemaPart(isPreserved: Bool) -> [SchemaSyntax.Part] {
     switch ElementKind(name) {
     case .module: [.module(ModuleSyntax(self, isPreserved: isPreserved))]
     case .union: [.union(UnionSyntax(self, isPreserved: isPreserved))]

@@ -68,6 +68,16 @@ struct File: ~Copyable {
     }
   }
 
+  /// Has the disk set aside `range` of the file, which becomes that long.
+  ///
+  /// - Returns: 0, or an error number.
+  func claim(_ range: Range<Int>) throws(StoreError) -> Int32 {
+    while true {
+      let code = posix_fallocate(descriptor, range.lowerBound, range.count)
+      if code != EINTR { return code }
+    }
+  }
+
   /// Waits until what was written is on the disk.
   func synchronize() throws(StoreError) {
     guard fsync(descriptor) == 0 else { throw StoreError(code: errno, operation: "fsync", path: path) }

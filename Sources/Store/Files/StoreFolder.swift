@@ -108,6 +108,21 @@ struct StoreFolder {
     try File(dataPath, O_WRONLY).extend(to: expected)
   }
 
+  /// Has the disk set aside the first `byteCount` bytes of the database's file. The caller is the writer.
+  ///
+  /// LMDB finds out that a disk is full when it commits, and cannot tell it from a broken one then.
+  ///
+  /// - Throws: `StoreError.diskFull`.
+  func claim(_ byteCount: Int) throws(StoreError) {
+    guard let found = try data()?.byteCount, found < byteCount else { return }
+    let code = try File(dataPath, O_WRONLY).claim(found..<byteCount)
+    guard code == 0 else {
+      // It may have got some of it.
+      try File(dataPath, O_WRONLY).extend(to: found)
+      throw StoreError(code: code, operation: "posix_fallocate", path: path)
+    }
+  }
+
   private func foreign(_ names: Set<String>) -> StoreError {
     let stranger = names.subtracting(Self.expected).min() ?? Self.dataName
     return .notAStore(path: path, reason: "it holds `\(stranger)` and no `\(Self.markerName)`")

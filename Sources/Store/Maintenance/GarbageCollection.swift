@@ -1,11 +1,12 @@
 extension StateStore {
   /// Frees versions and encodings of this namespace that `policy` does not keep.
   ///
-  /// Versions that are pinned, or in use by a `Lease` in any process, stay with their encodings; encodings of no
-  /// version stay while someone is warming. Readers go on with what they have. Other writers wait until it is done;
+  /// Versions that are pinned, or in use by a `Lease` in any process, stay with their encodings. While
+  /// someone is warming, encodings stay that no version needs. Readers go on with what they have. Other writers wait until it is done;
   /// killed at any instant it leaves a whole store, and the next run frees the rest.
   ///
   /// - Parameter dryRun: only say what would go.
+  @discardableResult
   public func collectGarbage(_ policy: GarbagePolicy, dryRun: Bool = false) throws(StoreError) -> GarbageReport {
     if dryRun { return try snapshot().garbagePlan(policy).report }
     guard !options.readOnly else { throw .readOnly(path: path) }
@@ -17,9 +18,10 @@ extension StateStore {
   }
 
   /// Removes what `plan` says, in several commits, versions first. The caller holds the writer lock.
-  private func free(_ plan: GarbagePlan) throws(StoreError) {
-    // One commit's list of freed pages is a value of its own: bounded, so that it finds a place.
-    let encodingsInCommit = 256
+  func free(_ plan: GarbagePlan) throws(StoreError) {
+    // A commit writes anew what it changes of the index, and lists the pages that it freed. The first one shall fit on
+    // a disk that is full but for what `makeRoom` left; what it frees is room for the next.
+    var encodingsInCommit = 8
     var rest = plan.encodings[...]
     var versions = plan.versions
     while !versions.isEmpty || !rest.isEmpty {
@@ -30,13 +32,15 @@ extension StateStore {
       }
       versions = []
       rest = rest.dropFirst(encodingsInCommit)
+      encodingsInCommit = min(2 * encodingsInCommit, 256)
     }
   }
 }
 
 extension Snapshot {
   func garbagePlan(_ policy: GarbagePolicy) throws(StoreError) -> GarbagePlan {
-    GarbagePlan(try inventory(), policy, isWarming: store.isWarming, isInUse: store.isLeased)
+    // Whoever warms may have found one of these there, and not put it again.
+    GarbagePlan(try inventory(), policy, keepsNeedless: store.isWarming, isInUse: store.isLeased)
   }
 
   func inventory() throws(StoreError) -> Inventory {

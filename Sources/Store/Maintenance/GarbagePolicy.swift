@@ -23,6 +23,8 @@ public struct GarbageReport: Hashable, Codable, Sendable {
   public let byteCount: Int
   /// Bytes of the blobs' pages that stay.
   public let byteCountLeft: Int
+  /// Encodings that no version needs and that stay because someone is warming.
+  public let postponed: Int
   /// Versions past `keep` that stay because they are pinned or in use.
   public let spared: [VersionName]
 }
@@ -35,9 +37,9 @@ struct GarbagePlan {
 
   /// - Parameters:
   ///   - isInUse: whether a process says that it uses the version.
-  ///   - isWarming: whether one says that it is about to record a version.
+  ///   - keepsNeedless: whether encodings stay that no version needs, as long as the policy's limit allows.
   init(
-    _ inventory: Inventory, _ policy: GarbagePolicy, isWarming: Bool, isInUse: (VersionName) -> Bool
+    _ inventory: Inventory, _ policy: GarbagePolicy, keepsNeedless: Bool, isInUse: (VersionName) -> Bool
   ) {
     var groups: [VersionName: [VersionRecord]] = [:]
     for version in inventory.versions {
@@ -47,13 +49,11 @@ struct GarbagePlan {
     var spared: [VersionName] = []
     var needed: Set<EncodingKey> = []
     var protected: Set<EncodingKey> = []
-    var known: Set<EncodingKey> = []
     for group in groups.values {
       let newestFirst = group.sorted { $0.number > $1.number }
       for (age, version) in newestFirst.enumerated() {
         let isProtected = inventory.pinned.contains(version.name) || isInUse(version.name)
         let isOld = policy.keep.map { age >= $0 } ?? false
-        known.formUnion(version.encodingKeys)
         if isProtected { protected.formUnion(version.encodingKeys) }
         if isOld && !isProtected {
           removed.append(version.name)
@@ -63,7 +63,8 @@ struct GarbagePlan {
         }
       }
     }
-    var goes = inventory.holdings.filter { !needed.contains($0.key) && !(isWarming && !known.contains($0.key)) }
+    let needless = inventory.holdings.filter { !needed.contains($0.key) }
+    var goes = keepsNeedless ? [:] : needless
     var byteCount = goes.values.reduce(0) { $0 + $1.byteCount }
     let total = inventory.byteCount
     if let limit = policy.maximumBytes, total - byteCount > limit {
@@ -84,7 +85,7 @@ struct GarbagePlan {
     encodings = Array(goes.keys)
     report = GarbageReport(
       versions: versions, encodings: goes.count, byteCount: byteCount, byteCountLeft: total - byteCount,
-      spared: spared.sorted())
+      postponed: keepsNeedless ? needless.keys.count { goes[$0] == nil } : 0, spared: spared.sorted())
   }
 }
 

@@ -34,12 +34,14 @@ struct Verifier {
     onWhole: (_ table: Table.Name, _ key: RawSpan, _ value: RawSpan) throws(StoreError) -> Void = { _, _, _ in }
   ) throws(StoreError) -> Verification {
     let defects = try database.visit { (table, key, content) throws(StoreError) in
+      if table == .blobs { count(content.byteCount, key) }
       guard let value = read(content, key, table) else { return }
       let span = unsafe value.span.bytes
       let isWhole = table == .blobs ? check(blob: span, key) : check(record: span, key, in: table)
       if isWhole { try onWhole(table, key, span) }
     }
-    for (tag, sum) in accounts where sum != sums[tag] ?? Sum() {
+    // What cannot be reached cannot be counted.
+    for (tag, sum) in accounts where defects.isEmpty && sum != sums[tag] ?? Sum() {
       let (counted, account) = (sums[tag] ?? Sum(), sum)
       let problem =
         "it says \(account.blobs) blobs of \(account.byteCount) bytes, there are \(counted.blobs) of \(counted.byteCount)"
@@ -78,14 +80,17 @@ struct Verifier {
     }
   }
 
+  /// Counts a blob of `byteCount` bytes for the tenant whose key it has.
+  private mutating func count(_ byteCount: Int, _ key: RawSpan) {
+    guard key.byteCount >= SHA256Digest.byteCount else { return }
+    sums[SHA256Digest(copying: key, at: 0), default: Sum()].blobs += 1
+    sums[SHA256Digest(copying: key, at: 0), default: Sum()].byteCount += BlobSize.onDisk(value: byteCount)
+  }
+
   private mutating func check(blob value: RawSpan, _ key: RawSpan) -> Bool {
     report.blobs += 1
     report.byteCount += BlobSize.onDisk(value: value.byteCount)
     if report.blobs % 256 == 0 { progress?(report.byteCount, database.meta.pageCount * database.meta.pageByteCount) }
-    if key.byteCount >= SHA256Digest.byteCount {
-      sums[SHA256Digest(copying: key, at: 0), default: Sum()].blobs += 1
-      sums[SHA256Digest(copying: key, at: 0), default: Sum()].byteCount += BlobSize.onDisk(value: value.byteCount)
-    }
     do throws(BlobDefect) {
       try BlobHeader(of: value).check(value, key: key)
       return true

@@ -14,6 +14,16 @@ extension Environment {
     throw .damagedTree(path: self.path, operation: "reading the meta pages")
   }
 
+  /// Throws unless the tree that lists the tables, a page or none, is whole. LMDB, which believes what it reads, may
+  /// open it then.
+  func checkMainTree(_ path: String) throws(StoreError) {
+    try withDatabaseFile(path) { (database, _) throws(StoreError) in
+      var walk = TreeWalk(database)
+      try walk.visit(database.meta.main) { _, _ in }
+      guard walk.defects.isEmpty else { throw .damagedTree(path: self.path, operation: "reading the list of tables") }
+    }
+  }
+
   /// Where the map begins, which LMDB does not tell: the page of the main tree is found through both, and compared.
   func mapStart(of path: String) throws(StoreError) -> UInt {
     try withDatabaseFile(path) { (database, snapshot) throws(StoreError) in

@@ -99,5 +99,14 @@ struct Page: ~Escapable {
     /// A value of so many bytes, in pages of its own from this one on.
     case run(page: Int, byteCount: Int)
     case tree(Tree)
+
+    /// Bytes of the value; 0 if it is none.
+    var byteCount: Int {
+      switch self {
+      case .value(let bytes): bytes.byteCount
+      case .run(_, let byteCount): byteCount
+      case .page, .tree: 0
+      }
+    }
   }
 }

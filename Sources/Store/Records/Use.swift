@@ -49,3 +49,10 @@ extension StateStore {
 
 /// The time now: seconds since 1970, UTC.
 func secondsSince1970() -> Int { time(nil) }
+
+extension WriteBatch {
+  /// Records that an encoding was last used at `time`, seconds since 1970.
+  package func setLastUse(_ key: EncodingKey, _ time: Int) throws(StoreError) {
+    try transaction.recordUse(of: BlobKeyBytes(BlobKey(key, layer: 0), in: store.namespace), at: time, tables)
+  }
+}

@@ -25,8 +25,8 @@ extension StateStore {
     try Lease(self, VersionKey(namespace, version).bytes)
   }
 
-  /// Says that encodings are being put whose version is yet to be recorded: while the lease lives, those of no version
-  /// are kept.
+  /// Says that a version is about to be recorded: while the lease lives, encodings are kept that no version needs. Take
+  /// it before looking which are there.
   public func leaseForWarming() throws(StoreError) -> Lease { try Lease(self, warmingKey) }
 
   /// Whether `version` is in use in any process.

@@ -98,8 +98,9 @@ struct Run: ParsableCommand {
   /// Answers from the store's states.
   private func answerCached(_ source: SourceFile, _ inputs: Inputs) throws -> Completion {
     let fileSchema = try schema.map(inputs.schema(at:))
-    // A prompt with errors shall leave no store behind.
-    if let fileSchema { _ = try inputs.prompt(source, for: fileSchema) }
+    // Neither a prompt with errors nor a model that cannot be loaded shall leave a store behind.
+    let checked = try fileSchema.map { try inputs.prompt(source, for: $0) }
+    let engine = try engine(of: inputs.model)
     let store = try storeOptions.open(
       for: fileSchema == nil ? .reading : .creating, maximumBytes: storeLimit.maxBytes)
     let model = inputs.model
@@ -110,13 +111,12 @@ struct Run: ParsableCommand {
       throw PromptCacheError.notWarmed(schema: name, model: model.files.location, element: kv)
     }
     let element = kv ?? warmed?.element ?? .f16
-    let session = CacheSession(model: model, engine: try engine(of: model), store: store, fingerprint: fingerprint)
-    if fileSchema != nil {
-      try session.complete(try inputs.prompt(source, for: schema), of: schema, element: element)
-    }
+    let session = CacheSession(model: model, engine: engine, store: store, fingerprint: fingerprint)
+    if let checked { try session.complete(checked, of: schema, element: element) }
 
+    // Compiling the prompt is part of a request, so it is timed, though it may have been checked before.
     let start = ContinuousClock().now
-    let layout = try inputs.prompt(source, for: schema)
+    let layout = try inputs.prompt(source, for: schema, showing: checked == nil)
     return try complete(try session.prepare(layout, of: schema, element: element), session.runner, start: start)
   }
 

@@ -38,10 +38,11 @@ struct Warm: ParsableCommand {
   }
 
   private func warm(_ schemas: [PreparedSchema], for model: LoadedModel) throws {
+    // Without a store there is something to compute; a model that cannot be loaded shall leave none behind.
+    var loaded = try storeOptions.openIfThere() == nil ? model.engine(threads: computeOptions.threads) : nil
     let store = try storeOptions.open(for: .creating, maximumBytes: storeLimit.maxBytes)
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     let warmer = Warmer(model: model, fingerprint: fingerprint, store: store, element: kv)
-    var loaded: InferenceEngine?
     func engine() throws(PromptCacheError) -> InferenceEngine {
       if let loaded { return loaded }
       let engine = try model.engine(threads: computeOptions.threads)

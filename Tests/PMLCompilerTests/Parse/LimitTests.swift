@@ -7,7 +7,7 @@ import Testing
     let clock = ContinuousClock()
     var found: [String] = []
     let duration = clock.measure { found = compileSchema(text).diagnostics.map(\.sketch) }
-    #expect(duration < .seconds(Self.isOptimized ? 1 : 60))
+    #expect(duration < .seconds(Self.isOptimized ? 5 : 60))  // less than one where nothing else runs
     return found
   }
 

@@ -21,3 +21,10 @@ func cut(_ path: String, to byteCount: Int) throws {
 func fileByteCount(_ path: String) -> Int {
   (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
 }
+
+/// Number of this process.
+let ownProcess = getpid()
+
+func setOwner(_ path: String, _ user: uid_t) throws {
+  guard unsafe chown(path, user, gid_t(user)) == 0 else { throw CocoaError(.fileWriteNoPermission) }
+}

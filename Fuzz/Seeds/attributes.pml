@@ -1,0 +1,1 @@
+<schema name='s' attention='isolated' xml:space='preserve'> <module name='a' cache='false' attention='context' xml:space='default' src='a'/> </schema>

@@ -1,0 +1,1 @@
+<schema name="s"><![CDATA[a < b && c]]> <!-- x --><?y z?> &lt;&amp;&#x3C;</schema>

@@ -1,0 +1,1 @@
+<schema name="s"><!-- a -- b --><!-- c</schema>

@@ -1,0 +1,1 @@
+<!DOCTYPE s [<!ENTITY a "b">]><schema name="s">&a;</schema>

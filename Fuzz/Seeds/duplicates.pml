@@ -1,0 +1,1 @@
+<schema name="s"><module name="a">x<parameter name="p" length="1"/><parameter name="p" length="0"/></module><union><module name="a">y</module></union></schema>

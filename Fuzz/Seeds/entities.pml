@@ -1,0 +1,1 @@
+<schema name="s">&nbsp;&#0;&#xD800;&#x10FFFF;&amp;</schema>

@@ -1,0 +1,1 @@
+<schema nam="s"><modul/><union>x</union><module name="user" cache="no"/><module name="a"/><module name="a"><user><system/></user></module><scaffold modules="a"/></schema>

@@ -1,0 +1,1 @@
+<?xml version="1.1"?><?x?><schema name="s"><?xml y?></schema>

@@ -1,0 +1,4 @@
+<schema name="s">
+	a	b
+		c
+</schema>

@@ -1,0 +1,1 @@
+<schema name="s">if a < b && c</schema>

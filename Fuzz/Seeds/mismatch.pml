@@ -1,0 +1,1 @@
+<schema name="s"><module name="a"></schema></module>

@@ -1,0 +1,1 @@
+<schema name="s"><module name="a">x<module name="b">y</module></module> <module name="東京">z</module></schema>

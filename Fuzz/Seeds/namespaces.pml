@@ -1,0 +1,1 @@
+<schema xmlns="u" xmlns:x="v" x:y="z" name="s"><x:z xml:lang="en"/></schema>

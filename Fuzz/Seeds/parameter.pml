@@ -1,0 +1,1 @@
+<schema name="s"><module name="a">Stay <parameter name="p" length="3" scaffold="x" default="y&#10;"/> days <param name="q" len="1"/></module></schema>

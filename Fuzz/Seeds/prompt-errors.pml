@@ -1,0 +1,1 @@
+<prompt schema="t"><a><c/></a><b/><d/><c/><a x=""/>t<e>u</e><f/></prompt>

@@ -1,0 +1,1 @@
+<prompt schema="s" xml:space="preserve"><system> S </system><user xml:space="default"> U </user><assistant/></prompt>

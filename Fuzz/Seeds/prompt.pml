@@ -1,0 +1,1 @@
+<prompt schema="s">x<a p="1" q="&quot;"><b/></a> y <c/><user>Q</user></prompt>

@@ -1,0 +1,1 @@
+<schema name="s><module name=a b c="1"d="2" e='3'/>

@@ -1,0 +1,1 @@
+<schema name="s"><system>S</system><user>U <module name="m"><parameter name="p" length="1"/></module></user><assistant>A</assistant></schema>

@@ -1,0 +1,1 @@
+<schema name="s"><module name="a">x<module name="b">y</module></module><module name="c">z</module><scaffold modules="a/b c"/><scaffold modules="c a"/></schema>

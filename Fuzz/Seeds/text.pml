@@ -1,0 +1,3 @@
+<schema name="s"> a
+  b
+  c </schema>

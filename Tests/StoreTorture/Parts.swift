@@ -1,0 +1,89 @@
+import Glibc
+import Store
+import StoreTestSupport
+
+/// Prints a line at once.
+func say(_ line: String) {
+  let bytes = Array("\(line)\n".utf8)
+  let written = unsafe write(STDOUT_FILENO, bytes, bytes.count)
+  precondition(written == bytes.count, "nobody listens")
+}
+
+/// Opens the store, for reading alone if that is all it may, and says what is there.
+func open(at path: String) throws(StoreError) {
+  let store = try StateStore(at: path)
+  try store.write { (batch) throws(StoreError) in try batch.setMemo("opened", [1]) }
+  say("opened")
+}
+
+/// Looks at version after version, without end, and ends with an error if one is not whole.
+func read(at path: String) throws(StoreError) {
+  let store = try StateStore(at: path, options: StoreOptions(readOnly: true))
+  say("ready")
+  while true {
+    let snapshot = try store.snapshot()
+    for number in 0..<Writer.schemas {
+      guard let version = try snapshot.newestVersion(model: Sample.model, schema: "s\(number)") else { continue }
+      for label in version.labels {
+        for layer in 0..<Writer.layers {
+          let key = Sample.key(label, layer: layer)
+          guard let blob = try snapshot.blob(key, expecting: Sample.layout(Writer.tokens(label))), blob.isSample(key)
+          else {
+            say("error: version \(version.number) of \(version.schema) lacks \(label), layer \(layer)")
+            exit(1)
+          }
+        }
+      }
+    }
+    say("whole")
+  }
+}
+
+/// Keeps a snapshot open until it is killed.
+func hold(at path: String) throws(StoreError) {
+  let snapshot = try StateStore(at: path).snapshot()
+  say("ready")
+  withExtendedLifetime(snapshot) { waitForEver() }
+}
+
+/// Says that it uses a version until it is killed.
+func lease(at path: String, schema: String, number: Int) throws(StoreError) {
+  let lease = try StateStore(at: path).lease(VersionName(model: Sample.model, schema: schema, number: number))
+  say("ready")
+  withExtendedLifetime(lease) { waitForEver() }
+}
+
+/// Takes its time over one transaction.
+func writeSlowly(at path: String, milliseconds: UInt32) throws(StoreError) {
+  try StateStore(at: path).write { (batch) throws(StoreError) in
+    try batch.setMemo("slowly", [1])
+    say("ready")
+    usleep(milliseconds * 1000)
+  }
+}
+
+/// Writes until there is no more room.
+func fill(at path: String) throws(StoreError) {
+  let store = try StateStore(at: path)
+  for number in 0..<1000 {
+    try store.write { (batch) throws(StoreError) in try batch.putSample(Sample.key("\(number)"), tokens: 1000) }
+    say("\(number)")
+  }
+}
+
+/// Reads every byte of so many encodings, and keeps them until it is killed.
+func touch(at path: String, encodings: Int, tokens: Int) throws(StoreError) {
+  let snapshot = try StateStore(at: path, options: StoreOptions(readOnly: true)).snapshot()
+  var blobs: [Blob] = []
+  for number in 0..<encodings {
+    let key = Sample.key("\(number)")
+    guard let blob = try snapshot.blob(key, expecting: Sample.layout(tokens)), blob.isSample(key) else { exit(1) }
+    blobs.append(blob)
+  }
+  say("ready")
+  withExtendedLifetime(blobs) { waitForEver() }
+}
+
+private func waitForEver() {
+  while true { pause() }
+}

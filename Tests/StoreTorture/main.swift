@@ -1,0 +1,31 @@
+// The other process of the store's tests: one that is killed, waits, fills a disk, or may not do what it tries.
+// Its first argument says which part it plays; what it has to say goes to standard output, line by line.
+import Glibc
+import Store
+import StoreTestSupport
+
+var arguments = CommandLine.arguments.dropFirst()
+var next: String { arguments.popFirst() ?? "" }
+
+if arguments.first == "as" {
+  _ = next
+  guard let user = UInt32(next), setgid(user) == 0, setuid(user) == 0 else { fatalError("cannot become that user") }
+}
+do throws(StoreError) {
+  switch next {
+  case "write":
+    var writer = try Writer(at: next, seed: UInt64(next) ?? 0)
+    try writer.run(rounds: Int(next) ?? .max)
+  case "open": try open(at: next)
+  case "read": try read(at: next)
+  case "hold": try hold(at: next)
+  case "lease": try lease(at: next, schema: next, number: Int(next) ?? 0)
+  case "write-slowly": try writeSlowly(at: next, milliseconds: UInt32(next) ?? 0)
+  case "fill": try fill(at: next)
+  case "touch": try touch(at: next, encodings: Int(next) ?? 0, tokens: Int(next) ?? 0)
+  default: fatalError("no such part")
+  }
+} catch {
+  say("error: \(error.message)")
+  exit(2)
+}
