@@ -55,7 +55,7 @@ let package = Package(
       "PMLCompiler", ["CLibXML2", "ContentHash"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "KVCacheFormat"]),
-    .target(name: "CKernels"),
+    .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     library("Engine", ["CKernels", "COpenBLAS", "ContentHash", "KVCacheFormat"]),
 
     // What joins them, and the command.
@@ -65,6 +65,8 @@ let package = Package(
       name: "pmlc",
       dependencies: ["PromptCache", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
+
+    .executableTarget(name: "kernel-bench", dependencies: ["CKernels", "COpenBLAS"], path: "bench/kernels"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("ContentHashTests", ["ContentHash"]),

@@ -74,7 +74,7 @@ void ck_f32_to_f16(const float *x, size_t count, uint16_t *y) { kernels()->f32_t
 size_t ck_attention_scratch_bytes(size_t tokens, size_t group, size_t head_dimension) {
   // The parts and their order are those of `attention_scratch`; each is rounded up to 16 numbers.
   size_t rows = tokens * group, padded = (head_dimension + 15) / 16 * 16, block = 128;
-  size_t numbers = rows * head_dimension + rows * padded + 2 * rows + block * (head_dimension + padded) + 2 * tokens + block;
+  size_t numbers = rows * (head_dimension + padded + 2) + block * (head_dimension + padded + 1) + 2 * tokens;
   return (numbers + 8 * 16) * sizeof(float);
 }
 
@@ -105,7 +105,8 @@ size_t ck_kv_tile_bytes(ck_element element, size_t head_dimension) {
 void ck_zero_tail(ck_element element, size_t head_dimension, size_t tokens, void *keys, void *values) {
   size_t used = tokens % ck_tile_tokens;
   if (used == 0) return;
-  size_t tile_bytes = ck_kv_tile_bytes(element, head_dimension), bytes = element == ck_f32 ? 4 : element == ck_f16 ? 2 : 1;
+  size_t tile_bytes = ck_kv_tile_bytes(element, head_dimension);
+  size_t bytes = element == ck_f32 ? 4 : element == ck_f16 ? 2 : 1;
   size_t rest = ck_tile_tokens - used, numbers = ck_tile_tokens * head_dimension * bytes;
   char *key_tile = (char *)keys + tokens / ck_tile_tokens * tile_bytes;
   char *value_tile = (char *)values + tokens / ck_tile_tokens * tile_bytes;

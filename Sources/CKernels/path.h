@@ -1,5 +1,5 @@
-// The kernels, for the CPU that the including file has set: its name, whether it has F16C, the bits that its VNNI multiplies
-// at once, and how many sums of each product its registers hold.
+// The kernels, for the CPU that the including file has set: its name, the bits of its registers, whether it has F16C and
+// VNNI, and how many sums of each product its registers hold.
 #include "simd.h"
 
 #include "body/numbers.h"
@@ -7,9 +7,11 @@
 #include "body/vectors.h"
 #include "body/few_rows.h"
 #include "body/multiply_add.h"
+#include "body/attention_rows.h"
 #include "body/attention.h"
 #include "body/product.h"
 #include "body/product_q8.h"
+#include "body/products.h"
 
 #define CK_PASTE_(a, b) a##b
 #define CK_PASTE(a, b) CK_PASTE_(a, b)

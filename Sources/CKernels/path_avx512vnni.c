@@ -8,7 +8,8 @@
 #define CK_VNNI 1
 #include "registers_avx512.h"
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c,avx512vnni"))), apply_to = function)
+#pragma clang attribute push( \
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c,avx512vnni"))), apply_to = function)
 #include "path.h"
 #pragma clang attribute pop
 #endif

@@ -49,7 +49,7 @@ public final class InferenceEngine: Sendable {
   ) throws(EngineError) {
     configuration = try ModelConfiguration(files: files)
     var weights = try DecoderWeights(try ModelWeights(files: files), configuration)
-    let compute = Compute(threads: max(threads ?? ThreadPool.availableCores, 1))
+    let compute = Compute(threads: min(max(threads ?? ThreadPool.availableCores, 1), ThreadPool.mostThreads))
     if format == .q8 { try weights.quantize(prepared: prepared, pool: compute.pool, progress: progress) }
     self.threads = compute.pool.threads
     runner = Mutex(

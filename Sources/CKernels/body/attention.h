@@ -1,19 +1,5 @@
-// Attention of a group of query heads over runs of keys and values, with a running softmax.
-//
-// For each run, and in it each block of 128 tokens, and for it each block of rows: scores, then weights, then the sum of
-// values. Scores and weights are powers of two, not of e: log2(e) is folded into the packed queries.
-
-enum {
-  // Tokens whose scores are held at once.
-  block_tokens = 128,
-  block_tiles = block_tokens / ck_tile_tokens,
-  // From so many rows on, a block of half-precision keys and values is converted once, not by each block of rows. (One of
-  // eight bits always is.)
-  rows_worth_converting = 3 * CK_ROWS,
-};
-
-static const float log2_e = 1.44269504088896341f;
-static const float ln_2 = 0.69314718055994531f;
+// Attention of a group of query heads over runs of keys and values, with a running softmax: for each run, and in it each
+// block of tokens, and for it each block of rows.
 
 // What scratch holds; the sizes are those of `ck_attention_scratch_bytes`.
 typedef struct {
@@ -26,162 +12,6 @@ typedef struct {
   int32_t *visible;       // tokens × (first, end) in the current run
   int32_t *key_positions; // block_tokens
 } attention_scratch;
-
-// Memory that is wanted next, asked for little by little: few rows are done with a block of tokens sooner than memory has
-// the one after it.
-typedef struct {
-  const char *next;
-  const char *end;
-} attention_prefetch;
-
-INLINE attention_prefetch ask_for(attention_prefetch p, size_t bytes) {
-  const char *end = (size_t)(p.end - p.next) < bytes ? p.end : p.next + bytes;
-  for (; p.next < end; p.next += 64) __builtin_prefetch(p.next);
-  return p.next < p.end ? p : (attention_prefetch){p.end, p.end};
-}
-
-// One block of rows against one block of tokens.
-typedef struct {
-  const float *queries;  // [head_dimension][rows]
-  const void *keys;      // tiles of the block
-  const void *values;    // rows of the block
-  size_t head_dimension;
-  size_t padded_dimension;
-  size_t value_stride;           // numbers from one token's values to the next's
-  int32_t begin, end;            // tokens of the block that some row sees
-  const int32_t *row_begin;      // per row, in tokens of the block, clamped to it
-  const int32_t *row_end;
-  const int32_t *key_positions;  // NULL without ALiBi
-  const int32_t *row_positions;
-  const float *row_slopes;       // times log2(e)
-  attention_prefetch next_keys;
-  attention_prefetch next_values;
-  float *sums;                   // rows × [padded_dimension]
-  float *maxima;
-  float *denominators;
-} attention_block;
-
-// scores[r][tile · 16 …] for tiles first..<first + vectors, asking for `share` bytes at each eighth dimension.
-INLINE attention_prefetch score_tiles(
-  const int rows, const int vectors, const ck_element element, const attention_block *b, size_t first,
-  attention_prefetch prefetch, size_t share, float scores[CK_ROWS][block_tokens]) {
-  vf c[CK_ROWS][CK_WIDE] = {0};
-  size_t tile = b->head_dimension * ck_tile_tokens;
-  const char *keys = (const char *)b->keys + first * tile * element_bytes(element);
-  for (size_t d = 0; d < b->head_dimension; d += 8) {
-    size_t count = b->head_dimension - d < 8 ? b->head_dimension - d : 8;
-    prefetch = ask_for(prefetch, share);
-    multiply_add(
-      rows, vectors, element, b->queries + d * rows, rows, 1, keys + d * ck_tile_tokens * element_bytes(element),
-      ck_tile_tokens, tile, count, c);
-  }
-#pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) store(&scores[r][(first + v) * ck_tile_tokens], c[r][v]);
-  return prefetch;
-}
-
-// sums[r][first …] = scale[r] · sums[r][first …] + Σ_t scores[r][t] · values[t][first …], asking for `share` bytes at each
-// eighth token.
-INLINE attention_prefetch add_values(
-  const int rows, const int vectors, const ck_element element, const attention_block *b, size_t first,
-  attention_prefetch prefetch, size_t share, const float *scale, const float scores[CK_ROWS][block_tokens]) {
-  vf c[CK_ROWS][CK_WIDE];
-#pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++)
-      c[r][v] = load(b->sums + r * b->padded_dimension + first + v * lanes) * scale[r];
-  for (int32_t t = b->begin; t < b->end; t += 8) {
-    size_t count = b->end - t < 8 ? b->end - t : 8;
-    prefetch = ask_for(prefetch, share);
-    multiply_add(
-      rows, vectors, element, &scores[0][t], 1, block_tokens,
-      (const char *)b->values + (t * b->value_stride + first) * element_bytes(element), b->value_stride, lanes, count,
-      c);
-  }
-#pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) store(b->sums + r * b->padded_dimension + first + v * lanes, c[r][v]);
-  return prefetch;
-}
-
-// Turns the scores of one row into weights relative to its new maximum, which is returned; `*sum` becomes their sum.
-INLINE float weigh_row(const attention_block *b, int row, float scores[block_tokens], float *sum) {
-  int begin = b->row_begin[row], end = b->row_end[row];
-  int first_tile = b->begin / ck_tile_tokens, end_tile = (b->end + ck_tile_tokens - 1) / ck_tile_tokens;
-  vf largest = splat(-__builtin_inff());
-  for (int tile = first_tile; tile < end_tile; tile++) {
-    float *s = scores + tile * ck_tile_tokens;
-    vf x = load(s);
-    if (b->key_positions) {
-      vi distance = *(const vi_any *)(b->key_positions + tile * ck_tile_tokens) - b->row_positions[row];
-      x += b->row_slopes[row] * __builtin_convertvector(distance, vf);
-    }
-    if (begin > tile * ck_tile_tokens || end < (tile + 1) * ck_tile_tokens) {
-      vi token = lane_index() + tile * ck_tile_tokens;
-      x = ((token >= begin) & (token < end)) ? x : splat(-__builtin_inff());
-    }
-    store(s, x);
-    largest = max(largest, x);
-  }
-  float before = b->maxima[row], now = max_lanes(largest);
-  now = now > before ? now : before;
-  // A row that has seen nothing yet: weights relative to 0, all of them zero.
-  float base = now > -__builtin_inff() ? now : 0;
-  vf total = splat(0);
-  for (int tile = first_tile; tile < end_tile; tile++) {
-    float *s = scores + tile * ck_tile_tokens;
-    vf w = exp2_lanes(load(s) - base);
-    store(s, w);
-    total += w;
-  }
-  *sum = sum_lanes(total);
-  return now;
-}
-
-INLINE void attend_rows(const int rows, const ck_element element, const attention_block *b) {
-  float scores[CK_ROWS][block_tokens] __attribute__((aligned(64)));
-  // Few rows: more vectors at a time instead, so that additions need not wait for each other.
-  const int vectors = rows * CK_WIDE <= CK_ROWS * CK_VECTORS ? CK_WIDE : CK_VECTORS;
-
-  int tile = b->begin / ck_tile_tokens, end_tile = (b->end + ck_tile_tokens - 1) / ck_tile_tokens;
-  attention_prefetch next = b->next_keys;
-  size_t share = round_up((next.end - next.next) * 8 / (b->head_dimension * (end_tile - tile)), 64);
-  for (; tile + vectors <= end_tile; tile += vectors)
-    next = score_tiles(rows, vectors, element, b, tile, next, share * vectors, scores);
-  for (; tile < end_tile; tile++) next = score_tiles(rows, 1, element, b, tile, next, share, scores);
-
-  float scale[CK_ROWS] __attribute__((aligned(64)));
-  for (int r = 0; r < rows; r++) {
-    float sum, before = b->maxima[r], now = weigh_row(b, r, scores[r], &sum);
-    float change = before == now ? 1 : exp2_lanes(splat(before - now))[0];
-    b->maxima[r] = now;
-    b->denominators[r] = b->denominators[r] * change + sum;
-    scale[r] = change;
-  }
-
-  size_t d = 0, dimension = b->padded_dimension;
-  next = b->next_values;
-  share = round_up((next.end - next.next) * 8 * lanes / (dimension * (b->end - b->begin)), 64);
-  for (; d + vectors * lanes <= dimension; d += vectors * lanes)
-    next = add_values(rows, vectors, element, b, d, next, share * vectors, scale, scores);
-  for (; d < dimension; d += lanes) next = add_values(rows, 1, element, b, d, next, share, scale, scores);
-}
-
-#define CK_ATTEND(rows)                                                                                               \
-  static void attend_##rows##_f32(const attention_block *b) { attend_rows(rows, ck_f32, b); }                         \
-  static void attend_##rows##_f16(const attention_block *b) { attend_rows(rows, ck_f16, b); }
-CK_EACH_ROW_COUNT(CK_ATTEND)
-#undef CK_ATTEND
-
-static void (*const attend[][2])(const attention_block *) = {
-#define CK_ATTEND(rows) [rows] = {attend_##rows##_f32, attend_##rows##_f16},
-  CK_EACH_ROW_COUNT(CK_ATTEND)
-#undef CK_ATTEND
-};
 
 static attention_scratch divide_scratch(const ck_attention_call *call) {
   size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
@@ -239,8 +69,7 @@ static void attend_block(
   size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
   size_t padded = round_up(dimension, lanes), count = end - begin;
   size_t tile_bytes = ck_kv_tile_bytes(run->element, dimension);
-  bool converted = padded != dimension || run->element == ck_q8 ||
-                   (run->element == ck_f16 && rows >= rows_worth_converting);
+  bool converted = padded != dimension || (run->element != ck_f32 && rows >= rows_worth_converting);
   if (call->slopes)
     for (int32_t t = begin; t < end; t++)
       s->key_positions[t - begin] = run->positions ? run->positions[t] : run->first_position + t;
@@ -250,9 +79,10 @@ static void attend_block(
   attention_block b = {
     .keys = (const char *)run->keys + begin / ck_tile_tokens * tile_bytes,
     .values = (const char *)run->values + begin / ck_tile_tokens * tile_bytes,
+    .key_tile_bytes = tile_bytes,
+    .value_tile_bytes = tile_bytes,
     .head_dimension = dimension,
     .padded_dimension = padded,
-    .value_stride = padded,
     .row_begin = row_begin,
     .row_end = row_end,
     .key_positions = call->slopes ? s->key_positions : NULL,
@@ -260,12 +90,12 @@ static void attend_block(
     .row_slopes = row_slopes,
   };
   if (converted) {
-    if (run->element != ck_f32) {
-      convert_keys(run->element, b.keys, dimension, (count + ck_tile_tokens - 1) / ck_tile_tokens, s->keys);
-      b.keys = s->keys;
-    }
+    convert_keys(run->element, b.keys, dimension, (count + ck_tile_tokens - 1) / ck_tile_tokens, s->keys);
     convert_values(run->element, b.values, dimension, count, padded, s->values);
-    b.values = s->values;
+    b.keys = (const char *)s->keys;
+    b.values = (const char *)s->values;
+    b.key_tile_bytes = ck_tile_tokens * dimension * sizeof(float);
+    b.value_tile_bytes = ck_tile_tokens * padded * sizeof(float);
   }
   size_t next_bytes = 0, next_offset = 0;
   if (next) {
@@ -299,7 +129,7 @@ static void attend_block(
     b.sums = s->sums + block * padded;
     b.maxima = s->maxima + block;
     b.denominators = s->denominators + block;
-    attend[some][!converted && run->element == ck_f16](&b);
+    attend[some][converted ? ck_f32 : run->element](&b);
   }
 }
 

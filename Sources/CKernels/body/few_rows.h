@@ -9,7 +9,12 @@ INLINE void dot_tile(
   const float *x, size_t x_stride, float sums[CK_FEW_ROWS_TILE]) {
   vf c[CK_FEW_ROWS_TILE] = {0};
   size_t j = 0;
+  const char *next = (const char *)weights + (row + weight_rows) * columns * element_bytes(element);
   for (; j + lanes <= columns; j += lanes) {
+    // The rows after these: memory's own look-ahead starts anew with each row.
+    if (j % (64 / element_bytes(element)) == 0)
+#pragma clang loop unroll(full)
+      for (int w = 0; w < weight_rows; w++) __builtin_prefetch(next + (w * columns + j) * element_bytes(element));
     vf a[CK_FEW_ROWS];
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) a[i] = load(x + i * x_stride + j);
@@ -37,6 +42,9 @@ INLINE void dot_group_q8(
   const int weight_rows, const int rows, const ck_few_rows_call *call, const uint8_t *weights, const float *scales,
   size_t row_groups, const float *x, size_t count, vf c[CK_FEW_ROWS_TILE]) {
   vf part[CK_FEW_ROWS_TILE] = {0};
+#pragma clang loop unroll(full)
+  for (int w = 0; w < weight_rows; w++)
+    __builtin_prefetch(weights + (w + weight_rows) * row_groups * ck_q8_group);
   for (size_t j = 0; j < count; j += lanes) {
     vf a[CK_FEW_ROWS];
 #pragma clang loop unroll(full)

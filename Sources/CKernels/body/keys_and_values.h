@@ -9,6 +9,11 @@ INLINE uint16_t *kv_scales(const void *tile, size_t dimension) {
   return (uint16_t *)((int8_t *)tile + dimension * ck_tile_tokens);
 }
 
+// Those of the 16 tokens of a tile for the group of dimension d.
+INLINE vf load_kv_scales(const void *tile, size_t dimension, size_t d) {
+  return bfloat_to_f32(*(const vs_any *)(kv_scales(tile, dimension) + d / kv_q8_group * ck_tile_tokens));
+}
+
 INLINE float scale_to_f32(uint16_t scale) {
   uint32_t bits = (uint32_t)scale << 16;
   float x;
@@ -33,7 +38,8 @@ INLINE uint16_t quantize_token(const float *x, size_t count, int8_t q[kv_q8_grou
 }
 
 // Token `column` of a tile, whose numbers of one token are `step` apart.
-static void store_token_q8(size_t dimension, const float *x, size_t column, size_t step, int8_t *first, uint16_t *scales) {
+static void store_token_q8(
+  size_t dimension, const float *x, size_t column, size_t step, int8_t *first, uint16_t *scales) {
   for (size_t g = 0; g < kv_groups(dimension); g++) {
     size_t d = g * kv_q8_group, count = dimension - d < kv_q8_group ? dimension - d : kv_q8_group;
     int8_t q[kv_q8_group];
@@ -101,31 +107,40 @@ static void convert_keys(ck_element element, const void *keys, size_t dimension,
   }
   for (size_t t = 0; t < tiles; t++) {
     const int8_t *tile = (const int8_t *)keys + t * ck_kv_tile_bytes(ck_q8, dimension);
-    const uint16_t *scales = kv_scales(tile, dimension);
-    for (size_t d = 0; d < dimension; d++, y += lanes) {
-      vf scale = bfloat_to_f32(*(const vs_any *)(scales + d / kv_q8_group * ck_tile_tokens));
-      store(y, signed_byte_to_f32(tile + d * ck_tile_tokens) * scale);
+    for (size_t d = 0; d < dimension; d++, y += lanes)
+      store(y, signed_byte_to_f32(tile + d * ck_tile_tokens) * load_kv_scales(tile, dimension, d));
+  }
+}
+
+// One token's values of eight bits as f32.
+static void convert_row_q8(const int8_t *row, const uint16_t *scales, size_t dimension, float *y) {
+  for (size_t d = 0; d < dimension; d += lanes) {
+    float scale = scale_to_f32(scales[d / kv_q8_group * ck_tile_tokens]);
+    if (dimension - d >= lanes) {
+      store(y + d, signed_byte_to_f32(row + d) * scale);
+    } else {
+      int8_t part[lanes] = {0};
+      memcpy(part, row + d, dimension - d);
+      store(y + d, signed_byte_to_f32(part) * scale);
     }
   }
 }
 
-// Values of the first `count` tokens of some tiles as f32, `stride` numbers apart, with zeros up to the next multiple of 16.
+// Values of the first `count` tokens of some tiles as f32, `stride` numbers apart, with zeros up to the next multiple
+// of 16.
 static void convert_values(
   ck_element element, const void *values, size_t dimension, size_t count, size_t stride, float *y) {
+  size_t tile_bytes = ck_kv_tile_bytes(element, dimension);
   for (size_t t = 0; t < count; t++, y += stride) {
     size_t column = t % ck_tile_tokens;
-    const char *tile = (const char *)values + t / ck_tile_tokens * ck_kv_tile_bytes(element, dimension);
+    const char *tile = (const char *)values + t / ck_tile_tokens * tile_bytes;
+    if (element == ck_q8) {
+      convert_row_q8((const int8_t *)tile + column * dimension, kv_scales(tile, dimension) + column, dimension, y);
+      continue;
+    }
     for (size_t d = 0; d < dimension; d += lanes) {
-      size_t rest = dimension - d < lanes ? dimension - d : lanes;
-      if (element == ck_q8) {
-        float scale = scale_to_f32(kv_scales(tile, dimension)[d / kv_q8_group * ck_tile_tokens + column]);
-        int8_t part[lanes] = {0};
-        memcpy(part, tile + column * dimension + d, rest);
-        store(y + d, signed_byte_to_f32(part) * scale);
-      } else {
-        size_t at = column * dimension + d;
-        store(y + d, rest == lanes ? load_as_f32(element, tile, at) : load_part_as_f32(element, tile, at, rest));
-      }
+      size_t rest = dimension - d, at = column * dimension + d;
+      store(y + d, rest >= lanes ? load_as_f32(element, tile, at) : load_part_as_f32(element, tile, at, rest));
     }
   }
 }

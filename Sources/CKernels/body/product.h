@@ -3,9 +3,10 @@
 //
 //     packed  blocks of V · 16 rows, each [columns][V · 16], the rows past the last one zero
 //
-// Weights are taken in panels of product_panel_rows × product_panel_columns, converted, and met with each block of rows;
-// the sums of panels are added up in transposed form, [weight row][row]. A sum's order depends on the number of columns
-// alone, and at most product_panel_columns products are added one after the other, which keeps the rounding small.
+// Weights are taken in panels of product_panel_rows × product_panel_columns, converted, and met with each block of
+// rows; the sums of panels are added up in transposed form, [weight row][row]. A sum's order depends on the number of
+// columns alone, and at most product_panel_columns products are added one after the other, which keeps the rounding
+// small.
 
 enum {
   product_panel_rows = CK_PRODUCT_PANEL_ROWS,
@@ -54,7 +55,7 @@ INLINE void product_tile(
       for (size_t at = 0; at < step * next->bytes_per_column; at += 64) __builtin_prefetch(line + at, 0, 2);
     multiply_add(
       rows, vectors, ck_f32, panel + i, 1, product_panel_stride, packed + i * vectors * lanes, vectors * lanes, lanes,
-      count, c);
+      (multiply_scales){0}, count, c);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
@@ -178,7 +179,7 @@ static void product_panel(
             call->element, call->weights, columns, n + r, count, column, next - column,
             panel + r * product_panel_stride);
           bool last = r + step >= rows;
-          size_t wanted = last ? p + 1 < panels ? n * columns + next : end * columns : (n + r + step) * columns + column;
+          size_t wanted = !last ? (n + r + step) * columns + column : p + 1 < panels ? n * columns + next : end * columns;
           prefetch = (product_prefetch){(const char *)call->weights + wanted * bytes, columns * bytes, step, bytes};
         }
         product_kernels[vectors][count](

@@ -1,7 +1,8 @@
-// Products with weights of eight bits: the same plan as for f32, with activations of eight bits and four columns to a lane.
+// Products with weights of eight bits: the same plan as for f32, with activations of eight bits and four columns to a
+// lane.
 //
-// Weights are unsigned, off by 128, because that is what the instruction multiplies with signed numbers; what is too much,
-// 128 times the sum of the activations of a group, is taken off where each sum begins.
+// Weights are unsigned, off by 128, because that is what the instruction multiplies with signed numbers; what is too
+// much, 128 times the sum of the activations of a group, is taken off where each sum begins.
 //
 //     packed  blocks of V · 16 rows, each groups × { int32 start[V · 16]; float scale[V · 16]; int8 x[16][V · 16][4] }
 
@@ -12,7 +13,8 @@ enum {
   q8_panel_groups = product_panel_columns / ck_q8_group,
 };
 
-// To nearest, ties to even, for |x| < 2^22. Kept apart from the product before it, so that each kind of CPU rounds alike.
+// To nearest, ties to even, for |x| < 2^22. Kept apart from the product before it, so that each kind of CPU rounds
+// alike.
 INLINE vi round_lanes(vf x) {
 #pragma clang fp contract(off)
   return (vi)(x + 0x1.8p23f) - (vi)splat(0x1.8p23f);
@@ -178,32 +180,6 @@ static void product_q8_panel(
           (const uint8_t *)call->weights + begin * ck_q8_group, call->scales + begin, row_groups, packed,
           next - group, p == 0, sums + r * stride + at * lanes - first_row, stride, &prefetch);
       }
-    }
-  }
-}
-
-static void pack_rows(
-  ck_element element, const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end,
-  void *packed) {
-  if (element == ck_q8) pack_rows_q8(x, stride, rows, columns, begin, end, packed);
-  else pack_rows_f32(x, stride, rows, columns, begin, end, packed);
-}
-
-static void product(const ck_product_call *call, size_t begin, size_t end) {
-  product_blocks blocks = divide_rows(call->rows);
-  float *panel = call->scratch, *sums = panel + product_panel_rows * product_panel_stride;
-  // Blocks of rows in groups whose sums fit.
-  const size_t group = product_rows / (CK_PRODUCT_VECTORS * lanes);
-  for (size_t n = begin; n < end; n += product_panel_rows) {
-    size_t panel_end = end - n < product_panel_rows ? end : n + product_panel_rows;
-    for (size_t from = 0; from < blocks.blocks; from += group) {
-      size_t to = from + group < blocks.blocks ? from + group : blocks.blocks;
-      size_t first_row = block_begin(blocks, from) * lanes;
-      size_t stride = block_begin(blocks, to) * lanes - first_row;
-      if (call->element == ck_q8) product_q8_panel(call, blocks, from, to, n, panel_end, sums, stride);
-      else product_panel(call, blocks, from, to, n, panel_end, panel, sums, stride);
-      size_t rows = stride < call->rows - first_row ? stride : call->rows - first_row;
-      write_sums(call, sums, stride, first_row, rows, n, panel_end);
     }
   }
 }

@@ -52,7 +52,8 @@ typedef enum {
   ck_f16 = 2,
   /// The upper half of an f32.
   ck_bf16 = 3,
-  /// Eight bits, with a scale for each group of `ck_q8_group` numbers of a row; weights only. See `ck_quantize_weights`.
+  /// Eight bits, with a scale for each group of `ck_q8_group` numbers of a row; weights only. See
+  /// `ck_quantize_weights`.
   ck_q8 = 4,
 } ck_element;
 
@@ -146,9 +147,9 @@ void ck_attention_merge(
 // MARK: - Writing keys and values
 
 /// Writes the keys of `count` tokens of one head into its tiles (see `ck_kv_run`), from token `first` on. Token i is
-/// read at x + i · stride. The rest of the tiles is left as it was. `element` is ck_f32, ck_f16 or ck_q8; of the latter each
-/// group of 32 dimensions of a token is rounded to multiples of its largest magnitude / 127 (that quotient itself rounded up to
-/// a ck_bf16).
+/// read at x + i · stride. The rest of the tiles is left as it was. `element` is ck_f32, ck_f16 or ck_q8; of the latter
+/// each group of 32 dimensions of a token is rounded to multiples of its largest magnitude / 127 (that quotient itself
+/// rounded up to a ck_bf16).
 void ck_store_keys(
   ck_element element, size_t head_dimension, const float *x, size_t stride, size_t first, size_t count, void *keys);
 
@@ -172,9 +173,9 @@ size_t ck_q8_row_scales(size_t columns);
 
 /// Rounds rows begin ..< end of w, rows × [columns] of any type but ck_q8, to eight bits.
 ///
-/// A number is about (q - 128) · scale, with q in 1...255 and scale = max |w| / 127 over its group, so that the error is at
-/// most half a scale. What a row has past its columns is 128. The bytes are the same on each kind of CPU. Row i begins at quantized + i · ck_q8_row_bytes(columns), its
-/// scales at scales + i · ck_q8_row_scales(columns).
+/// A number is about (q - 128) · scale, with q in 1...255 and scale = max |w| / 127 over its group, so that the error
+/// is at most half a scale. What a row has past its columns is 128. The bytes are the same on each kind of CPU. Row i
+/// begins at quantized + i · ck_q8_row_bytes(columns), its scales at scales + i · ck_q8_row_scales(columns).
 void ck_quantize_weights(
   ck_element element, const void *w, size_t columns, size_t begin, size_t end, uint8_t *quantized, float *scales);
 
@@ -210,8 +211,8 @@ typedef struct {
 /// The same for a few rows (decoding), read where they lie. Up to 8 rows, the weights are read once for all of them;
 /// above that (from 4 rows on with ck_q8) `ck_product` is faster. Activations are not rounded, even where weights are.
 ///
-/// Each sum is formed in an order that depends on the number of columns alone, another than `ck_product`'s: a row's result
-/// does not depend on the rows beside it.
+/// Each sum is formed in an order that depends on the number of columns alone, another than `ck_product`'s: a row's
+/// result does not depend on the rows beside it.
 typedef struct {
   ck_element element;
   const void *weights;
@@ -233,10 +234,10 @@ void ck_few_rows(const ck_few_rows_call *call, size_t begin, size_t end);
 /// Bytes that `rows` rows take, packed for products with weights of this type. All but ck_q8 share one form.
 size_t ck_packed_bytes(ck_element element, size_t rows, size_t columns);
 
-/// Packs columns begin ..< end of `rows` rows for products; row m begins at x + m · stride. `begin` is a multiple of 64, and
-/// so is `end` unless it is `columns`, so that threads can share the columns out. `packed` begins at a multiple of 64. The
-/// form depends on the kind of CPU, and is its own affair. For ck_q8 the activations are rounded to eight bits, with a scale
-/// for each group of 64 numbers of a row.
+/// Packs columns begin ..< end of `rows` rows for products; row m begins at x + m · stride. `begin` is a multiple of
+/// 64, and so is `end` unless it is `columns`, so that threads can share the columns out. `packed` begins at a multiple
+/// of 64. The form depends on the kind of CPU, and is its own affair. For ck_q8 the activations are rounded to eight
+/// bits, with a scale for each group of 64 numbers of a row.
 void ck_pack_rows(
   ck_element element, const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end,
   void *packed);
@@ -252,14 +253,14 @@ void ck_product(const ck_product_call *call, size_t begin, size_t end);
 /// y = x / √(mean(x²) + epsilon) · weight, for each of `rows` rows of `count`. y may be x.
 void ck_rms_norm(const float *x, const float *weight, float epsilon, size_t rows, size_t count, float *y);
 
-/// y = (x - mean(x)) / √(variance(x) + epsilon) · weight + bias, for each of `rows` rows of `count`. bias may be NULL, y
-/// may be x.
+/// y = (x - mean(x)) / √(variance(x) + epsilon) · weight + bias, for each of `rows` rows of `count`. bias may be NULL,
+/// y may be x.
 void ck_layer_norm(
   const float *x, const float *weight, const float *bias, float epsilon, size_t rows, size_t count, float *y);
 
 /// Rotates the first `rotary_dimension` numbers of each of `heads` heads, and scales all of them: with h half of it and
-/// i < h, (y[i], y[i + h]) = scale · (x[i] · cos[i] - x[i + h] · sin[i], x[i + h] · cos[i] + x[i] · sin[i]). cos and sin hold
-/// h numbers each. x and y: [heads][head_dimension]; y may be x.
+/// i < h, (y[i], y[i + h]) = scale · (x[i] · cos[i] - x[i + h] · sin[i], x[i + h] · cos[i] + x[i] · sin[i]). cos and
+/// sin hold h numbers each. x and y: [heads][head_dimension]; y may be x.
 void ck_rotate(
   const float *x, const float *cos, const float *sin, float scale, size_t heads, size_t head_dimension,
   size_t rotary_dimension, float *y);

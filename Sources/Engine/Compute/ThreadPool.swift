@@ -7,6 +7,9 @@ import Synchronization
 /// Tasks are handed out one by one, so uneven ones balance. Idle threads watch for the next job a few microseconds
 /// before they sleep, since a forward pass is hundreds of short jobs in a row.
 final class ThreadPool: Sendable {
+  /// More threads than any machine has use for.
+  static let mostThreads = 512
+
   /// Number of threads that work on a job, the caller's among them.
   let threads: Int
 

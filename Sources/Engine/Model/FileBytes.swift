@@ -30,7 +30,8 @@ import Glibc
   ///
   /// - Throws: `EngineError.unreadableFile`.
   public init(mapping path: String) throws(EngineError) {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK a named pipe would keep us waiting for its writer.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadableFile(path: path, reason: systemErrorText()) }
     defer { close(descriptor) }
     var status = stat()

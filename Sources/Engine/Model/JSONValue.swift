@@ -10,10 +10,16 @@ enum JSONValue: Equatable, Sendable {
   case array([JSONValue])
   case object([String: JSONValue])
 
+  /// Longest file that is parsed, in bytes: beyond any configuration or index of shards.
+  private static let limit = 64 << 20
+
   /// Parses `file`.
   ///
   /// - Throws: `EngineError.malformedConfiguration` that carries `name`.
   init(parsing file: FileBytes, name: String) throws(EngineError) {
+    guard file.count <= Self.limit else {
+      throw .malformedConfiguration(file: name, reason: "it has \(file.count) bytes, more than \(Self.limit)")
+    }
     let data = unsafe file.bytes.withUnsafeBytes { unsafe Data($0) }
     do {
       self = try JSONDecoder().decode(JSONValue.self, from: data)

@@ -2,7 +2,7 @@ import Engine
 import KVCacheFormat
 import Testing
 
-/// What `SPEC` calls contexts, on the engine's own terms: splitting work up must not change what comes out.
+/// Splitting work up, into segments, passes or batches, must not change what comes out.
 @Suite struct SequenceTests {
   private let engine: InferenceEngine
   private let model: ModelDirectory

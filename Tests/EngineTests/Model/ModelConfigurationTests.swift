@@ -1,4 +1,5 @@
 import Engine
+import Glibc
 import KVCacheFormat
 import Testing
 
@@ -124,6 +125,16 @@ import Testing
         Issue.record("\(text.prefix(5)): \(String(describing: found))")
         continue
       }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aPipeIsNoFile() throws {
+    let model = try TinyModel().directory()
+    try model.remove("config.json")
+    #expect(unsafe mkfifo(model.path + "/config.json", 0o600) == 0)
+    let path = model.path + "/config.json"
+    #expect(throws: EngineError.unreadableFile(path: path, reason: "not a regular file")) {
+      try ModelConfiguration(files: try model.folder())
     }
   }
 

@@ -1,0 +1,29 @@
+// What every benchmark here needs: peaks of this machine, medians, threads.
+#ifndef MEASURE_H
+#define MEASURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// What the machine can do on one thread, measured just now.
+double peak_f32_flops(void);  // multiply-adds in the widest registers, two operations each
+double peak_byte_ops(void);   // the same with vpdpbusd, 0 without VNNI
+double peak_read_bytes(void); // bytes read from memory, a second
+
+// Seconds that one call of work(context, thread, threads) takes on `threads` threads at once: the median of five samples
+// of at least 20 ms. It is the processor time of the thread that takes longest, so that other programs count less.
+double median_seconds(void (*work)(void *context, int thread, int threads), void *context, int threads);
+
+// Memory with numbers in -1...1 from a fixed seed, at a multiple of 64; never freed.
+float *random_numbers(size_t count);
+void *memory(size_t bytes);
+
+// Thread `thread`'s share of 0 ..< count, in multiples of `step`.
+void share(size_t count, size_t step, int thread, int threads, size_t *begin, size_t *end);
+
+void bench_products(int threads);
+void bench_few_rows(int threads);
+void bench_attention(void);
+void bench_vectors(void);
+
+#endif
