@@ -143,8 +143,8 @@ void ck_pack_rows(
 }
 
 size_t ck_product_scratch_bytes(size_t rows) {
-  // A panel of converted weights, and its sums with at most 512 rows; see body/product.h.
-  size_t waiting = rows < 512 ? (rows + 15) / 16 * 16 : 512;
+  // A panel of converted weights, and its sums with at most 528 rows; see body/product.h.
+  size_t waiting = rows < 528 ? (rows + 15) / 16 * 16 : 528;
   return 63 * (400 + waiting) * sizeof(float);
 }
 

@@ -14,7 +14,7 @@ enum {
   // From one weight row to the next in a panel: not a power of two, which would crowd one set of the cache.
   product_panel_stride = product_panel_columns + lanes,
   // Rows of activations whose sums wait at once.
-  product_rows = 512,
+  product_rows = 528,
 };
 
 // Rows are shared out evenly between the fewest blocks of at most CK_PRODUCT_VECTORS vectors.

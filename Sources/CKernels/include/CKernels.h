@@ -4,8 +4,9 @@
 /// pointers need only the alignment of their element, counts may be any (zero included), inputs and outputs do not
 /// overlap, and sums are accumulated in f32. What lies past a count is never read into a result.
 ///
-/// Each kernel exists for three kinds of CPU (`ck_cpu`); the best that the machine has is chosen once. Results of one
-/// kind are the same bits on each call, and do not depend on how a caller splits rows between threads.
+/// Each kernel exists for several kinds of CPU (`ck_cpu`); the best that the machine has is chosen once. Results of one
+/// kind are the same bits on each call: a row's do not depend on the rows computed with it, nor on how a caller shares
+/// the work out between threads.
 #ifndef C_KERNELS_H
 #define C_KERNELS_H
 
@@ -183,8 +184,7 @@ void ck_quantize_weights(
 
 /// output[m][n] = Σ_k x[m][k] · weights[n][k] + bias[n], for the rows x that were packed.
 ///
-/// Each sum is formed in an order that depends on the number of columns alone, so that neither the number of rows nor
-/// the way in which weight rows are shared out between threads changes a bit.
+/// Each sum is formed in an order that depends on the number of columns alone.
 typedef struct {
   ck_element element;
   /// weight rows × [columns], where they lie, in their stored type; of ck_q8, what `ck_quantize_weights` wrote.
@@ -211,8 +211,7 @@ typedef struct {
 /// The same for a few rows (decoding), read where they lie. Up to 8 rows, the weights are read once for all of them;
 /// above that (from 4 rows on with ck_q8) `ck_product` is faster. Activations are not rounded, even where weights are.
 ///
-/// Each sum is formed in an order that depends on the number of columns alone, another than `ck_product`'s: a row's
-/// result does not depend on the rows beside it.
+/// Each sum is formed in an order that depends on the number of columns alone, but another than `ck_product`'s.
 typedef struct {
   ck_element element;
   const void *weights;

@@ -47,6 +47,26 @@ import Testing
     }
   }
 
+  @Test(arguments: KernelCPU.available, [ck_f32, ck_f16, ck_q8])
+  func aRowIsTheSameWhateverStandsBesideIt(cpu: KernelCPU, element: ck_element) {
+    cpu.use {
+      for (headDimension, window) in [(64, 0), (64, 150), (80, 0), (30, 40)] {
+        var random = SeededRandom(10)
+        var together = AttentionProblem(headDimension: headDimension, group: 2, element: element)
+        together.window = window
+        together.addRun(count: 400, first: 0, random: &random)
+        together.addRun(count: 60, first: 400, variant: 1, random: &random)
+        together.addQueries(at: (0..<30).map { 15 * $0 + 20 }, random: &random)
+        let output = together.solve().output
+        for token in [0, 7, 29] {
+          let numbers = 2 * headDimension
+          #expect(
+            together.only(token: token).solve().output.elementsEqual(output[token * numbers..<(token + 1) * numbers]))
+        }
+      }
+    }
+  }
+
   @Test(arguments: KernelCPU.available)
   func largeScoresStayExact(cpu: KernelCPU) {
     cpu.use {
@@ -160,6 +180,17 @@ private struct AttentionProblem {
   mutating func addQueries(at positions: [Int], scale: Float = 1, random: inout SeededRandom) {
     self.positions = positions
     queries = random.numbers(2 * positions.count * group * headDimension, in: -scale...scale)
+  }
+
+  /// The same with one query token.
+  func only(token: Int) -> AttentionProblem {
+    var problem = self
+    let numbers = group * headDimension
+    problem.queries = [0, positions.count].flatMap { variant in
+      queries[(variant + token) * numbers..<(variant + token + 1) * numbers]
+    }
+    problem.positions = [positions[token]]
+    return problem
   }
 
   private func rounded(_ x: [Float]) -> [Float] {
