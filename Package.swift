@@ -43,6 +43,7 @@ let package = Package(
     system("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
     system("CLibCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
     system("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
+    system("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
 
     // What the layers above share: content hashes, and the arithmetic of the blobs' format.
     library("ContentHash", ["CLibCrypto"]),
@@ -53,7 +54,7 @@ let package = Package(
     library(
       "PMLCompiler", ["CLibXML2", "ContentHash"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
-    library("Store", ["CLMDB", "CXXHash", "ContentHash", "KVCacheFormat"]),
+    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "KVCacheFormat"]),
     .target(name: "CKernels"),
     library("Engine", ["CKernels", "COpenBLAS", "ContentHash", "KVCacheFormat"]),
 

@@ -4,10 +4,10 @@
 /// load; values stay row by row, because they are added up along the head.
 ///
 ///     keys    heads × tiles × [headDimension][16]
-///     values  heads × (16 · tiles) × [headDimension]
+///     values  heads × tiles × [16][headDimension]
 ///
-/// The tail of the last tile is zero in both. With headDimension a multiple of 2, each head's keys, and its values,
-/// begin at a multiple of 64 bytes.
+/// Where the element has scales, those of a tile lie behind its numbers. The tail of the last tile is zero in both. Each
+/// head's keys, and its values, begin at a multiple of 64 bytes; what is left over before is zero too.
 public struct KVBlobLayout: Hashable, Sendable {
   /// Tokens in a tile.
   public static let tileTokens = 16
@@ -34,7 +34,10 @@ public struct KVBlobLayout: Hashable, Sendable {
   /// Number of tiles: tokens / 16, rounded up.
   public var tiles: Int { (tokens + Self.tileTokens - 1) / Self.tileTokens }
   /// Bytes from one head's keys to the next's; the same for values.
-  public var headByteCount: Int { tiles * Self.tileTokens * shape.headDimension * element.byteCount }
+  public var headByteCount: Int {
+    let bytes = tiles * element.tileByteCount(headDimension: shape.headDimension)
+    return (bytes + Self.alignment - 1) / Self.alignment * Self.alignment
+  }
   /// Offset of the keys of `head`, in bytes.
   public func keyOffset(head: Int) -> Int { head * headByteCount }
   /// Offset of the values of `head`, in bytes.
@@ -44,14 +47,13 @@ public struct KVBlobLayout: Hashable, Sendable {
 
   /// The same for sides that nobody vouches for: `nil` if the product does not fit an `Int`.
   public var checkedByteCount: Int? {
-    let (padded, tooMany) = tokens.addingReportingOverflow(Self.tileTokens - 1)
-    guard !tooMany else { return nil }
-    var product = padded / Self.tileTokens * Self.tileTokens
-    for factor in [shape.headDimension, element.byteCount, shape.heads, 2] {
-      let (next, overflows) = product.multipliedReportingOverflow(by: factor)
+    // A token takes less than 128 bytes for each number of a head, padding and scales included.
+    var bound = 128
+    for factor in [shape.headDimension, max(tokens, 1), shape.heads, 2] {
+      let (next, overflows) = bound.multipliedReportingOverflow(by: factor)
       guard !overflows else { return nil }
-      product = next
+      bound = next
     }
-    return product
+    return byteCount
   }
 }

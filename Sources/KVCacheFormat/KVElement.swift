@@ -4,12 +4,21 @@ public enum KVElement: String, CaseIterable, Codable, Sendable {
   case f32
   /// IEEE 754 half precision, 2 bytes.
   case f16
+  /// A signed byte each; a token's numbers share a scale, the upper half of a single, for each `scaledNumbers` of them.
+  case q8
 
-  /// Bytes a number takes.
-  public var byteCount: Int {
+  /// Numbers of a token that share a scale, where there are scales; the last group of a head may be shorter.
+  public static let scaledNumbers = 32
+
+  /// Bytes that a tile takes: the numbers of one head for 16 tokens, and behind them their scales, (groups, 16).
+  public func tileByteCount(headDimension: Int) -> Int {
+    let numbers = KVBlobLayout.tileTokens * headDimension
     switch self {
-    case .f32: 4
-    case .f16: 2
+    case .f32: return 4 * numbers
+    case .f16: return 2 * numbers
+    case .q8:
+      let groups = (headDimension + Self.scaledNumbers - 1) / Self.scaledNumbers
+      return numbers + 2 * KVBlobLayout.tileTokens * groups
     }
   }
 
@@ -18,6 +27,7 @@ public enum KVElement: String, CaseIterable, Codable, Sendable {
     switch self {
     case .f32: 1
     case .f16: 2
+    case .q8: 3
     }
   }
 

@@ -53,6 +53,12 @@ extension StoreError: CustomStringConvertible {
       "the store in `\(path)` has \(count) damaged parts, the first one \(first.message)"
     case .damagedTree(let path, let operation):
       "the index of the store in `\(path)` is damaged (\(operation))"
+    case .notAnExport(let path):
+      "`\(path)` is not an export of a store"
+    case .otherExportFormat(let path, let found, let supported):
+      "the export `\(path)` has format \(found), this program reads format \(supported)"
+    case .damagedExport(let path, let reason):
+      "the export `\(path)` is damaged: \(reason)"
     case .system(let operation, let path, let code):
       "\(operation) failed for `\(path)`: \(errorText(code))"
     case .database(let operation, let path, let code):
@@ -83,6 +89,9 @@ extension StoreError: CustomStringConvertible {
     case .missingEncodings: "warm the schema again"
     case .unusableBlob, .damagedRecord: "warm the schema again, which replaces what is damaged"
     case .damaged, .damagedTree: "save what is whole: pmlc store compact --salvage; then warm again"
+    case .notAnExport: "name a file or a folder that an export wrote"
+    case .otherExportFormat: "use the program that wrote it, or export again with this one"
+    case .damagedExport: "copy it again, or export again"
     case .system, .database: nil
     }
   }

@@ -30,6 +30,11 @@ public enum StoreError: Error, Hashable, Sendable {
   case damaged(path: String, count: Int, first: Damage)
   case damagedTree(path: String, operation: String)
 
+  // Exports.
+  case notAnExport(path: String)
+  case otherExportFormat(path: String, found: Int, supported: Int)
+  case damagedExport(path: String, reason: String)
+
   // What the system or the database says, where none of the above fits.
   case system(operation: String, path: String, code: Int32)
   case database(operation: String, path: String, code: Int32)

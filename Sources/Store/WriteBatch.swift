@@ -43,6 +43,13 @@ extension WriteBatch {
   public func put(
     _ key: BlobKey, layout: KVBlobLayout, fill: (inout MutableRawSpan) -> Void
   ) throws(StoreError) {
+    try put(key, layout: layout) { (payload: inout MutableRawSpan) throws(StoreError) in fill(&payload) }
+  }
+
+  /// The same for what may fail on the way. It ends the batch, which must not be committed then.
+  func put(
+    _ key: BlobKey, layout: KVBlobLayout, fill: (inout MutableRawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
     let bytes = BlobKeyBytes(key, in: store.namespace)
     let byteCount = try BlobSize.value(layout, pageByteCount: store.open.environment.pageByteCount)
     let header = try BlobHeader(layout, key: bytes.span, layer: key.layer)
@@ -54,7 +61,7 @@ extension WriteBatch {
       try claim(end)
       value.clear()
       var payload = value._mutatingExtracting(BlobHeader.byteCount..<BlobHeader.byteCount + layout.byteCount)
-      fill(&payload)
+      try fill(&payload)
       header.seal(&value, key: bytes.span)
     }
     if replaced == nil { try transaction.recordUse(of: bytes, at: secondsSince1970(), tables) }

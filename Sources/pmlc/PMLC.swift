@@ -13,5 +13,7 @@ struct PMLC: ParsableCommand {
       these parts once, into a store on disk; `run` answers a prompt from them, and computes only what is new.
       """,
     version: version,
-    subcommands: [Check.self, Compile.self, Inspect.self, Diff.self, Warm.self, Run.self, StoreCommand.self])
+    subcommands: [
+      Check.self, Compile.self, Inspect.self, Diff.self, Grammar.self, Warm.self, Run.self, StoreCommand.self,
+    ])
 }

@@ -51,7 +51,13 @@ struct NamespaceInStore: ParsableArguments {
 
   /// Opens the store to read, if there is one.
   func openIfThere() throws(PromptCacheError) -> StateStore? {
-    StateStore.exists(at: try folder.path()) ? try open(for: .reading) : nil
+    do throws(PromptCacheError) {
+      return try open(for: .reading)
+    } catch {
+      // One whose making was interrupted is none either.
+      guard case .store(.noStore) = error else { throw error }
+      return nil
+    }
   }
 }
 

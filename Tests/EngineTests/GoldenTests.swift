@@ -34,6 +34,12 @@ import Testing
     #expect(distance < 2e-2, "\(golden.name): \(distance)")
   }
 
+  @Test(arguments: GoldenCase.all.filter { !$0.segments.isEmpty })
+  func comesCloseWithEightBitStates(_ golden: GoldenCase) throws {
+    let distance = try distance(golden, element: .q8)
+    #expect(distance < 0.3, "\(golden.name): \(distance)")
+  }
+
   @Test func thereAreCases() {
     #expect(GoldenCase.all.count >= 38)
   }

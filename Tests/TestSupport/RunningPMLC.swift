@@ -24,9 +24,14 @@ public final class RunningPMLC: Sendable {
     process.arguments = arguments
     process.environment = environment
     process.currentDirectoryURL = folder.url
-    process.standardInput = try FileHandle(forReadingFrom: URL(filePath: streams.write(input ?? "", to: "in")))
-    process.standardOutput = try FileHandle(forWritingTo: URL(filePath: streams.write("", to: "out")))
-    process.standardError = try FileHandle(forWritingTo: URL(filePath: streams.write("", to: "err")))
+    let input = try FileHandle(forReadingFrom: URL(filePath: streams.write(input ?? "", to: "in")))
+    let output = try FileHandle(forWritingTo: URL(filePath: streams.write("", to: "out")))
+    let error = try FileHandle(forWritingTo: URL(filePath: streams.write("", to: "err")))
+    // The child has its own; Foundation may keep these for as long as this process lives.
+    defer { for handle in [input, output, error] { try? handle.close() } }
+    process.standardInput = input
+    process.standardOutput = output
+    process.standardError = error
 
     let (statuses, continuation) = AsyncStream.makeStream(of: Int32.self)
     process.terminationHandler = { ended in

@@ -3,8 +3,6 @@ import json
 import pathlib
 from dataclasses import dataclass
 
-from problem import Problem
-
 _TURN = ("<|im_start|>{}\n", "<|im_end|>\n")
 _HEADER = "<|start_header_id|>{}<|end_header_id|>\n\n"
 

@@ -77,7 +77,8 @@ class EncodingPlan:
                 context.append((-1, BEGIN))
             else:
                 context.append((other.start - origin, self.key(other, variant)))
-        text = repr((piece.tokens, piece.start - origin, sorted(context)))
+        # A placeholder is not kept, so it is no encoding to share, whatever text spells the same.
+        text = repr((piece.parameter is not None, piece.tokens, piece.start - origin, sorted(context)))
         known = hashlib.sha256(text.encode()).hexdigest()
         self._keys[piece, scaffold] = known
         return known

@@ -99,7 +99,6 @@ class Generator:
         entry = {"path": path + (name,), "cache": cache, "union": union, "parameters": {}}
         self.modules.append(entry)
         union.append(name)
-        self.own = entry
         held = self.content(path + (name,), depth + 1, role, set(), set())
         return f"<module{attributes}>{held}</module>"
 

@@ -15,16 +15,12 @@ class NewRun:
 
 
 @dataclass
-class NewTemplateText:
-    text: str
-
-
-@dataclass
 class Fresh:
     """Tokens that no encoding covers."""
     start: int
     tokens: list
     end: int  # behind what they take
+    is_new: bool = False  # text of the prompt itself
 
 
 class PromptLayout:
@@ -70,7 +66,6 @@ class PromptLayout:
             else:
                 groups.append((self._reference(child, top), []))
                 after_system = False
-        self.turns = [[] for _ in groups]
         runs = []
         result = []
         for module, items in groups:
@@ -167,7 +162,7 @@ class PromptLayout:
                 start = max(ahead, default=0)
             else:
                 held = [p.end for p in pieces if p.module.path[: len(module.path)] == module.path]
-                start = max(held, default=self.layout.starts[module.path])
+                start = max(held + [f.end for f in self.fresh if f.is_new], default=self.layout.starts[module.path])
             behind = [p.start for p in pieces if p.start >= start]
             placed = self._new_text(flat, start, self._closes_system(pieces, start))
             end = placed[-1].end if placed else start
@@ -197,7 +192,7 @@ class PromptLayout:
         def place(tokens):
             nonlocal at
             if tokens:
-                placed.append(Fresh(at, tokens, at + len(tokens)))
+                placed.append(Fresh(at, tokens, at + len(tokens), True))
                 at += len(tokens)
 
         for item in flat:

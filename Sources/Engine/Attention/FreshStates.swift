@@ -131,6 +131,10 @@ import KVCacheFormat
               + slots.lowerBound * shape.headDimension, shape.headDimension, offset, slots.count, values)
         }
         unsafe ck_zero_tail(layout.element.kernelElement, shape.headDimension, layout.tokens, keys, values)
+        let end = layout.tiles * layout.element.tileByteCount(headDimension: shape.headDimension)
+        let padding = layout.headByteCount - end
+        unsafe (keys + end).initializeMemory(as: UInt8.self, repeating: 0, count: padding)
+        unsafe (values + end).initializeMemory(as: UInt8.self, repeating: 0, count: padding)
       }
     }
   }
@@ -142,17 +146,15 @@ import KVCacheFormat
   ) {
     let (tile, dimension) = (KVBlobLayout.tileTokens, shape.headDimension)
     let source = unsafe page.assumingMemoryBound(to: Float.self)
-    if slots.lowerBound.isMultiple(of: tile), offset.isMultiple(of: tile) {
+    if element != .q8, slots.lowerBound.isMultiple(of: tile), offset.isMultiple(of: tile) {
       // Tile for tile. What follows the last token in its tile is zeroed, or written next.
       let count = (slots.count + tile - 1) / tile * tile * dimension
-      let destination = unsafe keys + offset * dimension * element.byteCount
-      switch element {
-      case .f32:
-        unsafe destination.copyMemory(
-          from: source + slots.lowerBound * dimension, byteCount: count * MemoryLayout<Float>.stride)
-      case .f16:
-        unsafe ck_f32_to_f16(
-          source + slots.lowerBound * dimension, count, destination.assumingMemoryBound(to: UInt16.self))
+      let from = unsafe source + slots.lowerBound * dimension
+      let destination = unsafe keys + offset / tile * element.tileByteCount(headDimension: dimension)
+      if element == .f16 {
+        unsafe ck_f32_to_f16(from, count, destination.assumingMemoryBound(to: UInt16.self))
+      } else {
+        unsafe destination.copyMemory(from: from, byteCount: count * MemoryLayout<Float>.stride)
       }
       return
     }
@@ -173,6 +175,7 @@ extension KVElement {
     switch self {
     case .f32: ck_f32
     case .f16: ck_f16
+    case .q8: ck_q8
     }
   }
 }

@@ -16,19 +16,32 @@ struct File: ~Copyable {
 
   /// Reads `count` bytes from `offset` on, or those that there are.
   func read(_ count: Int, at offset: Int) throws(StoreError) -> [UInt8] {
-    var failure: Int32?
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+    var bytes = [UInt8](repeating: 0, count: count)
+    var elements = bytes.mutableSpan
+    var span = unsafe elements.mutableBytes
+    let filled = try read(into: &span, at: offset)
+    bytes.removeLast(count - filled)
+    return bytes
+  }
+
+  /// Fills `span` with the bytes from `offset` on, as far as there are any.
+  ///
+  /// - Returns: how many.
+  func read(into span: inout MutableRawSpan, at offset: Int) throws(StoreError) -> Int {
+    let count = span.byteCount
+    var (filled, failure) = (0, Int32(0))
+    unsafe span.withUnsafeMutableBytes { buffer in
       while filled < count {
-        let read = unsafe pread(
-          descriptor, buffer.baseAddress.map { unsafe $0 + filled }, count - filled, offset + filled)
+        let start = unsafe buffer.baseAddress.map { unsafe $0 + filled }
+        let read = unsafe pread(descriptor, start, count - filled, offset + filled)
         if read < 0, errno == EINTR { continue }
         if read < 0 { failure = errno }
         if read <= 0 { break }
         filled += read
       }
     }
-    if let failure { throw StoreError(code: failure, operation: "read", path: path) }
-    return bytes
+    guard failure == 0 else { throw StoreError(code: failure, operation: "read", path: path) }
+    return filled
   }
 
   /// Bytes of the file.

@@ -42,7 +42,7 @@ struct StoreFolder {
     guard let status = try FileStatus(path: path) else { throw .noStore(path: path) }
     guard status.isFolder else { throw .notAFolder(path: path) }
     guard let marker = try marker() else {
-      let names = try names()
+      let names = try folderNames(path)
       guard names.isSubset(of: Self.expected), try data() == nil else { throw foreign(names) }
       throw .noStore(path: path)
     }
@@ -68,7 +68,7 @@ struct StoreFolder {
       try status.checkOwner(of: path)
       try data()?.checkOwner(of: dataPath)
     } else {
-      let names = try names()
+      let names = try folderNames(path)
       guard names.isSubset(of: Self.expected), try data() == nil else { throw foreign(names) }
       let user = geteuid()
       guard status.owner == user else { throw .otherOwner(path: path, owner: status.owner, user: user) }
@@ -226,7 +226,7 @@ extension StoreFolder {
 
 extension StoreFolder {
   /// Makes the folder `path`, and those above it that are missing, for their owner alone.
-  private static func makeFolders(_ path: String) throws(StoreError) {
+  static func makeFolders(_ path: String) throws(StoreError) {
     if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
     guard errno == ENOENT, let slash = path.dropLast().lastIndex(of: "/"), slash > path.startIndex else {
       throw errno == ENOTDIR ? .notAFolder(path: path) : StoreError(code: errno, operation: "mkdir", path: path)
@@ -235,18 +235,5 @@ extension StoreFolder {
     guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
       throw StoreError(code: errno, operation: "mkdir", path: path)
     }
-  }
-
-  private func names() throws(StoreError) -> Set<String> {
-    guard let folder = unsafe opendir(path) else { throw StoreError(code: errno, operation: "opendir", path: path) }
-    defer { unsafe closedir(folder) }
-    var names: Set<String> = []
-    while let entry = unsafe readdir(folder) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
-        unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-      }
-      names.insert(name)
-    }
-    return names.subtracting([".", ".."])
   }
 }

@@ -39,8 +39,9 @@ extension StateStore {
     if let limit = options.maximumBytes {
       let environment = open.environment
       let free = try snapshot().read { (transaction, _) throws(StoreError) in try transaction.freePages() }
-      let used = (environment.information.pages - free) * environment.pageByteCount
-      excess = max(excess, used + byteCount - (limit - WriteBatch.spare(of: limit)))
+      // Blobs want pages in a row: not all that is free can be used, nor all that is made free.
+      let used = (environment.information.pages - free / 2) * environment.pageByteCount
+      excess = max(excess, 2 * (used + byteCount - (limit - WriteBatch.spare(of: limit))))
     }
     return excess
   }

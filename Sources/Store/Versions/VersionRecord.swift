@@ -22,6 +22,19 @@ public struct VersionRecord: Hashable, Codable, Sendable {
   /// What a person calls each encoding, in the same order; or nothing.
   public let labels: [String]
 
+  /// Whether the two differ in nothing but number, time and labels.
+  func hasSameContent(as other: VersionRecord) -> Bool {
+    model == other.model && schema == other.schema && schemaHash == other.schemaHash && lowered == other.lowered
+      && element == other.element && encodings == other.encodings
+  }
+
+  /// The same version under another number.
+  func numbered(_ number: Int) -> VersionRecord {
+    VersionRecord(
+      model: model, schema: schema, number: number, schemaHash: schemaHash, lowered: lowered, element: element,
+      time: time, encodings: encodings, labels: labels)
+  }
+
   /// Which version it is.
   public var name: VersionName { VersionName(model: model, schema: schema, number: number) }
   /// The encodings that it needs, in the same order.
@@ -120,6 +133,11 @@ extension VersionRecord {
   /// The version that a record holds, or `nil` if it is damaged.
   init?(record: RawSpan, key: RawSpan) {
     guard let body = Record.body(of: record, key: key) else { return nil }
+    self.init(body: body)
+  }
+
+  /// The version whose `recordBody` is `body`, or `nil` if it is none's.
+  init?(body: RawSpan) {
     var reader = RecordReader(body)
     guard let model = reader.digest(), let number = reader.integer(Int64.self), let time = reader.integer(Int64.self),
       let hash = reader.digest(), let code = reader.integer(UInt8.self), let element = KVElement(code: code),

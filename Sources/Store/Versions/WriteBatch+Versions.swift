@@ -18,11 +18,7 @@ extension WriteBatch {
       model: model, schema: schema, number: lastNumber + 1, schemaHash: hash, lowered: lowered, element: element,
       time: time ?? secondsSince1970(), encodings: encodings, labels: labels)
     try checkEncodings(of: version)
-    if let newest, newest.schemaHash == hash, newest.lowered == lowered, newest.element == element,
-      newest.encodings == encodings
-    {
-      return newest
-    }
+    if let newest, newest.hasSameContent(as: version) { return newest }
     try put(version)
     return version
   }
@@ -35,7 +31,7 @@ extension WriteBatch {
 
   /// The newest version of `schema`, and the number of the newest. Damaged versions are removed; their numbers stay
   /// taken.
-  private func newestVersion(
+  func newestVersion(
     model: SHA256Digest, schema: String
   ) throws(StoreError) -> (version: VersionRecord?, number: Int) {
     let prefix = VersionKey(store.namespace, model: model, schema: schema).bytes
@@ -54,7 +50,7 @@ extension WriteBatch {
     }
   }
 
-  private func checkEncodings(of version: VersionRecord) throws(StoreError) {
+  func checkEncodings(of version: VersionRecord) throws(StoreError) {
     var layers: Int?
     var missing = 0
     for key in version.encodingKeys {

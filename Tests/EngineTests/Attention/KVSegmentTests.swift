@@ -1,3 +1,4 @@
+import CKernels
 public import Engine
 import Foundation
 import KVCacheFormat
@@ -99,6 +100,13 @@ extension FileBytes: KVBlobOwner {
     return fsync(descriptor) == 0 && posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) == 0
   }
 
+  @Test(arguments: KVElement.allCases, [2, 16, 40, 64, 128, 256])
+  func theKernelsTilesAreTheLayouts(element: KVElement, headDimension: Int) {
+    let kernelElement = [KVElement.f32: ck_f32, .f16: ck_f16, .q8: ck_q8][element]
+    #expect(
+      kernelElement.map { ck_kv_tile_bytes($0, headDimension) } == element.tileByteCount(headDimension: headDimension))
+  }
+
   @Test func theLastTilesTailIsZero() throws {
     let golden = try #require(GoldenCase.all.first { $0.name == "llama, plain" })
     let engine = try golden.model().engine()
@@ -118,6 +126,23 @@ extension FileBytes: KVBlobOwner {
         #expect((value != 0) == (index / dimension < 3))
       }
     }
+  }
+
+  @Test(arguments: KVElement.allCases)
+  func everyByteOfABlobIsWritten(element: KVElement) throws {
+    // One of the fixtures has heads of 8 numbers, whose tiles do not fill whole alignments.
+    let golden = try #require(GoldenCase.all.first { $0.name == "falcon, new decoder" })
+    let engine = try golden.model().engine()
+    let states = try engine.encode(tokens: [5, 6, 7, 8], positions: [0, 1, 2, 3], context: [])
+    func bytes(over filler: UInt8) -> [UInt8] {
+      let layout = KVBlobLayout(element: element, shape: engine.kvShape, tokens: 3)
+      var bytes = [UInt8](repeating: filler, count: layout.byteCount)
+      var numbers = bytes.mutableSpan
+      var span = unsafe numbers.mutableBytes
+      states.write(layer: 1, tokens: 1..<4, layout: layout, into: &span)
+      return bytes
+    }
+    #expect(bytes(over: 0xFF) == bytes(over: 0))
   }
 
   @Test func blobsOfAnotherSizeNumberOrAlignmentAreRefused() throws {

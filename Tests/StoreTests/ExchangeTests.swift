@@ -1,0 +1,224 @@
+import ContentHash
+import Foundation
+import KVCacheFormat
+import Store
+import StoreTestSupport
+import TestSupport
+import Testing
+
+@Suite struct ExchangeTests {
+  private let folder: TemporaryFolder
+  private var archive: String { folder.path("versions.archive") }
+  private var mirror: String { folder.path("mirror") }
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func store(_ name: String, namespace: String = "default") throws -> StateStore {
+    try StateStore(at: folder.path(name), options: StoreOptions(namespace: namespace))
+  }
+
+  /// Two versions of "s" that share an encoding, and one of "r".
+  private func filled() throws -> StateStore {
+    let store = try store("source")
+    try store.write { (batch) throws(StoreError) in
+      try batch.recordSample("s", "one", encodings: ["a", "b"], time: 1)
+      try batch.recordSample("s", "two", encodings: ["b", "c"], time: 2)
+      try batch.recordSample("r", "three", encodings: ["d"], element: .f32, time: 3)
+    }
+    return store
+  }
+
+  private func expectSame(_ left: StateStore, _ right: StateStore) throws {
+    #expect(try right.snapshot().versions() == left.snapshot().versions())
+    #expect(try right.verify().isSound)
+    let snapshot = try right.snapshot()
+    for version in try snapshot.versions() {
+      for (label, element) in version.labels.map({ ($0, version.element) }) {
+        for layer in 0..<2 {
+          let key = Sample.key(label, layer: layer, element)
+          #expect(try snapshot.blob(key, expecting: Sample.layout(3, element))?.isSample(key) == true)
+        }
+      }
+    }
+  }
+
+  @Test func throughAFile() throws {
+    let source = try filled()
+    let exported = try source.export(toFile: archive)
+    #expect(exported.versions.count == 3)
+    #expect((exported.encodings, exported.present) == (4, 1))
+    let target = try store("target")
+    let imported = try target.importVersions(from: archive)
+    #expect(imported.versions == exported.versions)
+    #expect((imported.encodings, imported.presentEncodings) == (4, 0))
+    try expectSame(source, target)
+    let again = try target.importVersions(from: archive)
+    #expect((again.versions, again.presentVersions) == ([], 3))
+    #expect((again.encodings, again.presentEncodings) == (0, 4))
+    try expectSame(source, target)
+    #expect(folder.files().contains { $0.hasSuffix(".new") } == false)
+  }
+
+  @Test func throughAFolder() throws {
+    let source = try filled()
+    let exported = try source.export(toFolder: mirror)
+    #expect((exported.encodings, exported.present) == (4, 1))
+    let files = folder.files(in: "mirror")
+    #expect(files.count == 1 + 4 + 3)
+    let target = try store("target")
+    #expect(try target.importVersions(from: mirror).versions == exported.versions)
+    try expectSame(source, target)
+    // A new version brings what is new.
+    try source.write { (batch) throws(StoreError) in try batch.recordSample("s", "four", encodings: ["c", "e"]) }
+    let next = try source.export(toFolder: mirror)
+    #expect((next.encodings, next.present) == (1, 6))
+    #expect(folder.files(in: "mirror").count == files.count + 2)
+    #expect(try target.importVersions(from: mirror).encodings == 1)
+    try expectSame(source, target)
+  }
+
+  @Test func someVersions() throws {
+    let source = try filled()
+    let name = VersionName(model: Sample.model, schema: "s", number: 2)
+    #expect(try source.export([name], toFile: archive).encodings == 2)
+    let target = try store("target")
+    #expect(try target.importVersions(from: archive).versions == [name])
+    #expect(try target.snapshot().contains(Sample.key("a")) == false)
+    let missing = VersionName(model: Sample.model, schema: "s", number: 7)
+    #expect(throws: StoreError.noVersion(missing)) { try source.export([missing], toFile: archive) }
+  }
+
+  @Test func intoAnotherNamespace() throws {
+    let source = try filled()
+    _ = try source.export(toFile: archive)
+    let target = try store("source", namespace: "other")
+    #expect(try target.importVersions(from: archive).encodings == 4)
+    try expectSame(source, target)
+  }
+
+  /// A number that another version has here stays that one's: the new one becomes the newest.
+  @Test func takenNumbers() throws {
+    let source = try filled()
+    _ = try source.export(toFile: archive)
+    let target = try store("target")
+    try target.write { (batch) throws(StoreError) in try batch.recordSample("s", "mine", encodings: ["z"]) }
+    let imported = try target.importVersions(from: archive)
+    #expect(imported.versions.map { "\($0.schema) \($0.number)" } == ["r 1", "s 2", "s 3"])
+    let lowered = try target.snapshot().versions(model: Sample.model, schema: "s").map(\.lowered)
+    #expect(lowered == ["mine", "one", "two"].map { Array($0.utf8) })
+  }
+
+  // MARK: - Damage
+
+  @Test func nothingDamagedGoesOut() throws {
+    do { _ = try filled() }
+    let path = folder.path("source")
+    let key = Sample.key("b", layer: 1)
+    try DataFile(path).flip(bit: 0, at: DataFile(path).offset(of: key, tokens: 3) + 100)
+    let source = try store("source")
+    #expect(throws: StoreError.self) { try source.export(toFile: archive) }
+    #expect(FileManager.default.fileExists(atPath: archive) == false)
+    #expect(folder.files().contains { $0.hasPrefix("versions.archive") } == false)
+  }
+
+  /// Whatever byte of an archive is changed, or wherever it ends: an error, and the store as it was.
+  @Test func damagedFiles() throws {
+    let source = try filled()
+    _ = try source.export(toFile: archive)
+    let target = try store("target")
+    try target.write { (batch) throws(StoreError) in try batch.recordSample("s", "mine", encodings: ["a"]) }
+    let (before, blobs) = (try target.snapshot().versions(), try target.statistics().namespaces)
+    let whole = try Data(contentsOf: URL(filePath: archive))
+    var random = SeededRandom(seed: 3)
+    let changes = (0..<16).map { $0 } + (0..<80).map { _ in Int.random(in: 16..<whole.count, using: &random) }
+    for offset in changes {
+      var bytes = whole
+      bytes[offset] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      try folder.write(bytes, to: "damaged")
+      if (12..<16).contains(offset) { continue }
+      #expect(throws: StoreError.self, "byte \(offset)") { try target.importVersions(from: folder.path("damaged")) }
+    }
+    for length in stride(from: 0, to: whole.count, by: max(1, whole.count / 40)) {
+      try folder.write(whole.prefix(length), to: "damaged")
+      #expect(throws: StoreError.self, "\(length) bytes") { try target.importVersions(from: folder.path("damaged")) }
+    }
+    #expect(try target.snapshot().versions() == before)
+    #expect(try target.statistics().namespaces == blobs)
+    #expect(try target.verify().isSound)
+  }
+
+  @Test func damagedFolders() throws {
+    let source = try filled()
+    _ = try source.export(toFolder: mirror)
+    let target = try store("target")
+    let files = folder.files(in: "mirror")
+    for file in files {
+      let path = "\(mirror)/\(file)"
+      let whole = try Data(contentsOf: URL(filePath: path))
+      for offset in [0, 20, 50, 90, 100, whole.count - 1] where offset < whole.count {
+        var bytes = whole
+        bytes[offset] ^= 1
+        try folder.write(bytes, to: "mirror/\(file)")
+        if file == "export.format" && offset > 20 { continue }
+        #expect(throws: StoreError.self, "byte \(offset) of \(file)") { try target.importVersions(from: mirror) }
+      }
+      try FileManager.default.removeItem(atPath: path)
+      if !file.hasPrefix("versions") {
+        #expect(throws: StoreError.self, "no \(file)") { try target.importVersions(from: mirror) }
+      }
+      try folder.write(whole, to: "mirror/\(file)")
+    }
+    #expect(try target.statistics().namespaces.allSatisfy { $0.blobs == 0 })
+    #expect(try target.importVersions(from: mirror).versions.count == 3)
+    try expectSame(source, target)
+  }
+
+  /// Numbers that would ask for more memory than there is.
+  @Test(arguments: [
+    (UInt32.max, UInt32(1), UInt32(1), UInt32(1)), (70000, 1, 1, 1), (1, .max, .max, .max), (1, 1 << 20, 1 << 20, 16),
+    (0, 1, 1, 1), (1, 0, 1, 1), (1, 1, 0, 1),
+  ])
+  func impossibleHeads(layers: UInt32, heads: UInt32, dimension: UInt32, tokens: UInt32) throws {
+    let source = try store("source")
+    try source.write { (batch) throws(StoreError) in try batch.recordSample("s", "one", encodings: ["a"], layers: 1) }
+    _ = try source.export(toFolder: mirror)
+    // The version's file, made to ask for another file of states, which says these numbers.
+    let version = try #require(folder.files(in: "mirror/versions").first)
+    var bytes = try Data(contentsOf: URL(filePath: "\(mirror)/versions/\(version)"))
+    var head = Array("PCSTATES".utf8)
+    for value in [1, layers] { head += Self.bytes(value) }
+    head += Sample.model.bytes + Sample.digest("a").bytes
+    for value in [2, heads, dimension, tokens] { head += Self.bytes(value) }
+    head += Sample.digest("a layer").bytes
+    let name = unsafe SHA256Digest(of: head.span.bytes)
+    bytes.replaceSubrange(bytes.count - 32..<bytes.count, with: name.bytes)
+    try FileManager.default.removeItem(atPath: "\(mirror)/versions/\(version)")
+    let renamed = unsafe SHA256Digest(of: Array(bytes).span.bytes)
+    try folder.write(bytes, to: "mirror/versions/\(renamed)")
+    try folder.write(Data(head), to: "mirror/states/\(name.hexadecimal.prefix(2))/\(name)")
+    let target = try store("target")
+    #expect(throws: StoreError.self) { try target.importVersions(from: mirror) }
+    #expect(try target.snapshot().versions().isEmpty)
+    #expect(try target.statistics().namespaces.allSatisfy { $0.blobs == 0 })
+  }
+
+  @Test func otherFilesAndFolders() throws {
+    let target = try store("target")
+    #expect(throws: StoreError.notAnExport(path: folder.path("nothing"))) {
+      try target.importVersions(from: folder.path("nothing"))
+    }
+    try folder.write("some text, longer than sixteen bytes", to: "text")
+    #expect(throws: StoreError.notAnExport(path: folder.path("text"))) {
+      try target.importVersions(from: folder.path("text"))
+    }
+    try folder.write("x", to: "other/file")
+    #expect(throws: StoreError.notAnExport(path: folder.path("other"))) {
+      try target.importVersions(from: folder.path("other"))
+    }
+    #expect(throws: StoreError.notAnExport(path: folder.path("other"))) {
+      try target.export(toFolder: folder.path("other"))
+    }
+  }
+
+  private static func bytes(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+}
