@@ -50,8 +50,13 @@ struct StoreContents: Equatable {
 
   /// How many of these encodings are whole in the store at `path`.
   func encodings(in path: String) throws -> Int {
-    guard StateStore.exists(at: path) else { return 0 }
-    let snapshot = try StateStore(at: path, options: StoreOptions(readOnly: true)).snapshot()
+    let store: StateStore
+    do throws(StoreError) {
+      store = try StateStore(at: path, options: StoreOptions(readOnly: true))
+    } catch .noStore {
+      return 0  // killed before it was made
+    }
+    let snapshot = try store.snapshot()
     return try Set(encodings).count { encoding in
       try (0..<Self.shape.layers).allSatisfy { layer in
         try snapshot.contains(BlobKey(model: model, element: element, encoding: encoding, layer: layer))

@@ -117,7 +117,7 @@ import Testing
     #expect(GitHubRenderer.render([]) == "")
   }
 
-  private func sarif(_ compilation: SchemaCompilation, path: String = "/work/dir") throws -> [String: Any] {
+  private func sarif(_ compilation: SchemaCompilation, path: String = "/srv/dir") throws -> [String: Any] {
     let renderer = SARIFRenderer(sources: [compilation.source], folder: path, version: "1.2.3")
     let log = try #require(decoded(renderer.render(compilation.diagnostics)) as? [String: Any])
     #expect(log["version"] as? String == "2.1.0")
@@ -149,9 +149,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a/b c.pml", "a/b%20c.pml"), ("./a.pml", "a.pml"), ("/work/dir/a.pml", "a.pml"),
+    ("a/b c.pml", "a/b%20c.pml"), ("./a.pml", "a.pml"), ("/srv/dir/a.pml", "a.pml"),
     ("/other/é.pml", "file:///other/%C3%A9.pml"),
-    ("../a.pml", "../a.pml"), ("/work/directory/a.pml", "file:///work/directory/a.pml"),
+    ("../a.pml", "../a.pml"), ("/srv/directory/a.pml", "file:///srv/directory/a.pml"),
   ])
   func sarifPathsAreRelative(_ path: String, _ uri: String) throws {
     let source = SourceFile(path: path, text: "<x/>")
