@@ -41,4 +41,22 @@ import Testing
     #expect(prompt.sketch == #""What shall I see?" |</U>|"#)
     #expect(prompt.endsWithUserTurn)
   }
+
+  @Test func documentsMayBeCompiledSideBySide() async throws {
+    let expected = (
+      try lowered(schema, template: .marked), problems(ofSchema: "<schema nam=\"s\"><union/>a < b</schema>")
+    )
+    await withTaskGroup(of: Bool.self) { group in
+      for index in 0..<200 {
+        group.addTask { [schema] in
+          if index.isMultiple(of: 2) {
+            compileSchema(schema, template: .marked).schema == expected.0
+          } else {
+            problems(ofSchema: "<schema nam=\"s\"><union/>a < b</schema>") == expected.1
+          }
+        }
+      }
+      for await isSame in group { #expect(isSame) }
+    }
+  }
 }

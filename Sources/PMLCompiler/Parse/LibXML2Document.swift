@@ -63,7 +63,8 @@ private final class FirstFailure {
       let failure = unsafe context.pointee._private
     else { return }
     let error = unsafe LibXML2Error(
-      code: code, offset: Int(xmlByteConsumed(context)), message: message.map { unsafe String(cString: $0) } ?? "")
+      code: code, offset: max(0, Int(xmlByteConsumed(context))),
+      message: message.map { unsafe String(cString: $0) } ?? "")
     unsafe Unmanaged<FirstFailure>.fromOpaque(failure).takeUnretainedValue().note(error, stopping: context)
   }
 }

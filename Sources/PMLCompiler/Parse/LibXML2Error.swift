@@ -117,8 +117,8 @@ private struct Place {
 
   /// A tag that cannot be read, or a `<` that was not meant to begin one.
   func malformedTag(_ code: xmlParserErrors, _ message: String) -> XMLFault {
-    guard let unread = markup.unread else {
-      // The scan does not look closely at names, nor into values.
+    guard let unread = markup.unread, unread.start < offset else {
+      // The scan went on: it does not look closely at names, nor into values.
       if code == XML_ERR_NAME_REQUIRED { return XMLFault(.rawLessThan(isTagLike: false), back(to: "<")) }
       if code != XML_ERR_LT_IN_ATTRIBUTE { return XMLFault(.malformed(message.firstLine), here) }
       let element = markup.tags.last { $0.start < offset }.map { text($0.name) } ?? ""
@@ -132,7 +132,7 @@ private struct Place {
       let open = markup.open.last.map { text(markup.tags[$0].name) } ?? name
       return XMLFault(.notClosed(.endTag(open)), unread.start..<max(unread.name.upperBound, unread.start + 2))
     }
-    if unread.name.isEmpty || offset <= unread.start + 1 { return XMLFault(.rawLessThan(isTagLike: false), opening) }
+    if unread.name.isEmpty || offset == unread.start + 1 { return XMLFault(.rawLessThan(isTagLike: false), opening) }
     let isTag = ElementKind(name) != nil || bytes[unread.start..<offset].contains(UInt8(ascii: "="))
     switch code {
     case XML_ERR_LT_IN_ATTRIBUTE: return XMLFault(.malformedTag(.lessThanInValue, element: name), here)

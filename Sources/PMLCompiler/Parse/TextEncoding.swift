@@ -8,13 +8,13 @@ enum TextEncoding {
   /// Where the text begins, behind a byte order mark.
   static func check(_ bytes: [UInt8]) throws(XMLFault) -> Int {
     if let name = otherEncoding(bytes) { throw XMLFault(.otherEncoding(name), 0..<min(2, bytes.count)) }
-    if let invalid = firstInvalid(in: bytes) { throw XMLFault(.invalidUTF8, invalid) }
-    if let character = firstForbidden(in: bytes) { throw character }
     let start = bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0
     if let declared = declaredEncoding(bytes, from: start) {
       let name = String(decoding: bytes[declared], as: UTF8.self)
       guard name.lowercased() == "utf-8" else { throw XMLFault(.otherEncoding(name), declared) }
     }
+    if let invalid = firstInvalid(in: bytes) { throw XMLFault(.invalidUTF8, invalid) }
+    if let character = firstForbidden(in: bytes) { throw character }
     return start
   }
 

@@ -14,7 +14,10 @@ struct GrammarCheck {
   /// Checks a document whose root should be a `kind`.
   mutating func check(_ root: XMLElement, is kind: ElementKind) {
     guard root.name == kind.rawValue else {
-      return log.report(GrammarProblem.wrongRoot(found: root.name, expected: [kind]), at: root.nameRange)
+      let roots = [ElementKind.schema, .prompt]
+      let isOther = roots.contains { $0.rawValue == root.name }
+      let problem = GrammarProblem.wrongRoot(found: root.name, expected: isOther ? [kind] : roots)
+      return log.report(problem, at: root.nameRange)
     }
     check(root, kind, in: nil)
   }

@@ -78,7 +78,7 @@ import Testing
 
   @Test(.enabled(if: ExternalTool.xmllint.isInstalled))
   func randomPromptsAreJudgedAlike() throws {
-    var random = Generator(state: 7)
+    var random = SplitMix(state: 7)
     let schema = try lowered(Self.schema)
     let pieces = [
       "<plan days='1'/>", "<plan days='1'><car/></plan>", "<plan mood=''/>", "<miami/>", "<東京/>", "<notes/>", "Q", " ",
@@ -91,15 +91,5 @@ import Testing
     }
     #expect(documents.count { accepts($0, schema) } > 30)
     try compare(documents, for: schema, by: .xmllint, ["--noout", "--relaxng"])
-  }
-}
-
-/// A sequence that is the same each time.
-private struct Generator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return (state >> 33) << 32 | (state &* 0x9E37_79B9) >> 32
   }
 }

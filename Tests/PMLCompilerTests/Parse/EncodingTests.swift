@@ -27,6 +27,11 @@ import Testing
     #expect(problems(Array(document.utf8)) == ["PML002 1:31-1:\(31 + name.count)"])
   }
 
+  @Test func theDeclaredEncodingExplainsTheBytes() {
+    let document = Array("<?xml version=\"1.0\" encoding=\"latin1\"?><schema name=\"".utf8) + [0xE9, 0x22, 0x2F, 0x3E]
+    #expect(problems(document) == ["PML002 1:31-1:37"])
+  }
+
   @Test(arguments: [true, false], [true, false])
   func utf16IsAnError(_ bigEndian: Bool, _ hasMark: Bool) {
     let document = utf16((hasMark ? "\u{FEFF}" : "") + "<schema name=\"s\"/>", bigEndian: bigEndian)

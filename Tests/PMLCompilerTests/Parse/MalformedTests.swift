@@ -58,6 +58,17 @@ import Testing
     #expect(problems(ofSchema: document) == [found])
   }
 
+  @Test(arguments: [
+    ("<schema name=\"a<b\"> i < n</schema>", "PML016 1:16-1:17"),
+    ("<schema name=\"s\"><1/> <x y=></schema>", "PML010 1:18-1:19"),
+    ("<schema name=\"s\">a & b < c</schema>", "PML011 1:20-1:21"),
+    ("<schema name=\"s\">a < b & c</schema>", "PML010 1:20-1:21"),
+    ("<schema name=\"s\">&a; <!-- x</schema>", "PML012 1:18-1:21"),
+  ])
+  func theFirstErrorIsTheOne(_ document: String, _ place: String) {
+    #expect(compileSchema(document).diagnostics.map(\.sketch) == [place])
+  }
+
   @Test func otherPlacesAreShown() throws {
     let open = try #require(compileSchema("<schema name=\"s\">\n<user>a</schema>").diagnostics.first)
     #expect(open.related.map(\.range.lowerBound.line) == [2])
