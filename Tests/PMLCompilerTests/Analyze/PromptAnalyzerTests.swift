@@ -89,7 +89,7 @@ import Testing
 
   @Test func aPromptWithoutItsSchemaIsCheckedAsFarAsItCanBe() {
     let source = SourceFile(path: "p", text: "<prompt schema=\"lost\"><user/><m>text</m></prompt>")
-    #expect(PML.checkPrompt(source).map(\.sketch) == ["PML300 1:17-1:21", "PML103 1:34-1:38"])
-    #expect(PML.checkPrompt(source, isSchemaKnown: true).map(\.sketch) == ["PML103 1:34-1:38"])
+    #expect(PML.checkPrompt(source).map(\.sketch) == ["PML300 1:17-1:21", "PML103 1:33-1:37"])
+    #expect(PML.checkPrompt(source, isSchemaKnown: true).map(\.sketch) == ["PML103 1:33-1:37"])
   }
 }
