@@ -47,10 +47,12 @@ public enum PML {
     return PromptCompilation(prompt, schemaName: name, source: source, log)
   }
 
-  /// Checks a prompt whose schema is not at hand: its XML and grammar, no more.
-  public static func checkPrompt(_ source: SourceFile) -> [Diagnostic] {
+  /// Checks a prompt without its schema: its XML and grammar, no more.
+  ///
+  /// - Parameter isSchemaKnown: the schema is there, but has errors itself; otherwise that it is not there is an error.
+  public static func checkPrompt(_ source: SourceFile, isSchemaKnown: Bool = false) -> [Diagnostic] {
     let log = DiagnosticLog(source)
-    if let root = parse(source, as: .prompt, log: log), let name = PromptSyntax(root).schema {
+    if let root = parse(source, as: .prompt, log: log), !isSchemaKnown, let name = PromptSyntax(root).schema {
       log.report(PromptProblem.unknownSchema(name.value), at: name.valueRange)
     }
     return log.diagnostics

@@ -68,7 +68,7 @@ public struct DocumentChecker: Sendable {
 
   private func check(_ source: SourceFile, against checked: CheckedSchema?) -> [Diagnostic] {
     guard let checked else { return PML.checkPrompt(source) }
-    guard let schema = checked.schema else { return [] }
+    guard let schema = checked.schema else { return PML.checkPrompt(source, isSchemaKnown: true) }
     let compilation = PML.compilePrompt(source, schema: schema, template: template)
     var diagnostics = compilation.diagnostics
     if let model, let plan = checked.plan, let prompt = compilation.prompt {

@@ -86,4 +86,10 @@ import Testing
     #expect(prompt.imports[1].range.lowerBound.column == 32)
     #expect(prompt.imports[1].arguments["mood"]?.range.lowerBound.column == 43)
   }
+
+  @Test func aPromptWithoutItsSchemaIsCheckedAsFarAsItCanBe() {
+    let source = SourceFile(path: "p", text: "<prompt schema=\"lost\"><user/><m>text</m></prompt>")
+    #expect(PML.checkPrompt(source).map(\.sketch) == ["PML300 1:17-1:21", "PML103 1:33-1:37"])
+    #expect(PML.checkPrompt(source, isSchemaKnown: true).map(\.sketch) == ["PML103 1:33-1:37"])
+  }
 }
