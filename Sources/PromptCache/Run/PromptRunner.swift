@@ -5,7 +5,7 @@ internal import Tokenizers
 /// A prompt's tokens, and the states that stand for some of them.
 public struct PreparedPrompt: Sendable {
   /// States read from the store, at the positions where the prompt sees them.
-  let attended: [AttendedSegment]
+  package let attended: [AttendedSegment]
   /// Tokens to compute.
   let tokens: [Int32]
   /// Their positions, ascending.

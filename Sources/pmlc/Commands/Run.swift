@@ -19,7 +19,7 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("The prompt's schema.", valueName: "file"))
   var schema: String?
 
-  @Option(help: "The KV format: f32 or f16. Without it, that of the newest version, else f16.")
+  @Option(help: "The KV format: f32, f16 or q8. Without it, that of the newest version, else f16.")
   var kv: KVElement?
 
   @Option(help: ArgumentHelp("Tokens of the answer at most.", valueName: "n"))

@@ -15,7 +15,7 @@ struct Warm: ParsableCommand {
   @Argument(help: ArgumentHelp("Schemas.", valueName: "schema"))
   var schemas: [String]
 
-  @Option(help: "How states are kept: f32, or f16 at half the size.")
+  @Option(help: "How states are kept: f32, f16 at half the size, or q8 at a quarter.")
   var kv: KVElement = .f16
 
   @Flag(help: "Say what would be computed, and compute nothing.")
