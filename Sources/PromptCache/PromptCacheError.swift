@@ -27,6 +27,8 @@ public enum PromptCacheError: Error, Sendable {
   case unreadableVersion(schema: String, version: Int, problem: String)
   /// Nothing is present in the prompt: there is no token to go on from.
   case emptyPrompt
+  /// A benchmark's prompt, with the tokens that it decodes, is longer than the model takes.
+  case benchmarkTooLong(tokens: Int, decoded: Int, contextLength: Int)
   /// No folder for a store could be found: neither an option nor an environment variable names one.
   case noStoreFolder
 }
@@ -48,6 +50,8 @@ extension PromptCacheError: CustomStringConvertible {
     case .unreadableVersion(let schema, let version, let problem):
       "version \(version) of schema `\(schema)` cannot be read: \(problem)"
     case .emptyPrompt: "the prompt is empty: there is no token to answer from"
+    case .benchmarkTooLong(let tokens, let decoded, let contextLength):
+      "a prompt of \(tokens) tokens and \(decoded) that are decoded do not fit the model's \(contextLength) positions"
     case .noStoreFolder: "there is no folder for the store"
     }
   }
@@ -67,6 +71,7 @@ extension PromptCacheError: CustomStringConvertible {
     case .stateRemoved: "do it again; and let no other process collect garbage meanwhile"
     case .statesMissing, .unreadableVersion: "run `pmlc warm` on the schema's file again"
     case .emptyPrompt: "add text to the prompt"
+    case .benchmarkTooLong: "pass a smaller `--cached` or `--new`"
     case .noStoreFolder: "pass `--store DIR`, or set PMLC_STORE, XDG_CACHE_HOME or HOME"
     }
   }

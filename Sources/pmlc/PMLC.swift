@@ -15,5 +15,6 @@ struct PMLC: ParsableCommand {
     version: version,
     subcommands: [
       Check.self, Compile.self, Inspect.self, Diff.self, Grammar.self, Warm.self, Run.self, StoreCommand.self,
+      Bench.self,
     ])
 }
