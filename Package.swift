@@ -55,8 +55,9 @@ let package = Package(
       "PMLCompiler", ["CLibXML2", "ContentHash"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "KVCacheFormat"]),
+    .target(name: "CAffinity"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    library("Engine", ["CKernels", "COpenBLAS", "ContentHash", "KVCacheFormat"]),
+    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "KVCacheFormat"]),
 
     // What joins them, and the command.
     .target(name: "CDemoModel"),

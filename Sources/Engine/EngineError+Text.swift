@@ -12,6 +12,8 @@ extension EngineError {
       "cannot read `\(path)`: \(reason)"
     case .unwritableFile(let path, let reason):
       "cannot write `\(path)`: \(reason)"
+    case .outOfMemory(let byteCount):
+      "no memory for weights of \(byteCount) bytes"
     case .malformedConfiguration(let file, let reason):
       "`\(file)` is malformed: \(reason)"
     case .unsupportedArchitecture(let names, _):

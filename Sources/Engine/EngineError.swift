@@ -13,9 +13,10 @@ public enum EngineError: Error, Equatable, Sendable {
   case missingFile(name: String, location: String)
   /// The system refused to open or map a file.
   case unreadableFile(path: String, reason: String)
-
   /// The system refused to write a file of prepared weights.
   case unwritableFile(path: String, reason: String)
+  /// The system has no room for weights in memory.
+  case outOfMemory(byteCount: Int)
 
   // MARK: Configuration
 

@@ -33,6 +33,9 @@ public final class InferenceEngine: Sendable {
   /// Number of threads that a pass uses.
   public let threads: Int
 
+  /// Most new tokens of a sequence that one pass computes; more are cut into as many passes as it takes.
+  public static let tokensPerPass = PassRunner.mostRows
+
   private let runner: Mutex<PassRunner>
 
   /// The model in `files`.
@@ -58,6 +61,13 @@ public final class InferenceEngine: Sendable {
         configuration: configuration))
   }
 
+  /// Checks that there is a model in `files` that `init` can load, without reading its weights.
+  ///
+  /// - Throws: as `init`.
+  public static func check(_ files: some ModelFiles) throws(EngineError) {
+    _ = try DecoderWeights(try ModelWeights(files: files), try ModelConfiguration(files: files))
+  }
+
   /// Computes new tokens of one sequence and appends them to it.
   ///
   /// Each token sees the cached tokens at positions up to its own, the sequence's own tokens, and itself (with a
@@ -73,13 +83,21 @@ public final class InferenceEngine: Sendable {
     return results[0]
   }
 
-  /// Computes new tokens of several sequences in one pass: one product a weight matrix for the rows of all.
+  /// Computes new tokens of several sequences together: one product a weight matrix for many rows.
+  ///
+  /// The logits of each are the same bits, whatever it is computed beside. (Few tokens of a sequence take another way
+  /// through products than many do, and share their passes with few others.)
   ///
   /// - Returns: the logits of each input, in order.
   /// - Throws: as for one sequence. Nothing has changed then, in any of them.
   public func forward(_ inputs: [Input]) throws(EngineError) -> [Logits] {
     try run(inputs, isEncoding: false)
   }
+
+  /// Checks new tokens of a sequence as `forward` does, and computes nothing.
+  ///
+  /// - Throws: `EngineError` for tokens or positions that the model does not have, or segments of another model.
+  public func check(_ input: Input) throws(EngineError) { try configuration.check(input) }
 
   private func run(_ inputs: [Input], isEncoding: Bool) throws(EngineError) -> [Logits] {
     for input in inputs { try configuration.check(input) }

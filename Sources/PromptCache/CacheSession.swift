@@ -5,6 +5,8 @@ public import PMLCompiler
 public import Store
 
 /// A model's engine and a store, joined: answers prompts from cached states.
+///
+/// Sessions are values, and any number of tasks may use one at a time; passes take turns on the engine.
 public struct CacheSession: Sendable {
   /// The model.
   public let model: LoadedModel
@@ -25,8 +27,32 @@ public struct CacheSession: Sendable {
     self.fingerprint = fingerprint
   }
 
-  /// Answers prompts with this model.
-  public var runner: PromptRunner { PromptRunner(model: model, engine: engine) }
+  /// A session with the store in the folder `path`, which is made if it is not there.
+  ///
+  /// - Parameters:
+  ///   - options: how the store is opened.
+  ///   - threads: how many compute; all cores that the process may use if `nil`.
+  /// - Throws: `PromptCacheError` for a model or a store that cannot be opened.
+  public init(
+    model: LoadedModel, storeAt path: String, options: StoreOptions = .init(), threads: Int? = nil
+  ) throws(PromptCacheError) {
+    // A model that cannot be loaded shall leave no store behind.
+    try model.checkWeights()
+    let store = try withStoreErrors { () throws(StoreError) in try StateStore(at: path, options: options) }
+    let fingerprint = try model.fingerprint(rememberedIn: store)
+    let prepared = model.weights == .stored ? nil : try store.preparedWeights(for: fingerprint)
+    let engine = try model.engine(threads: threads, prepared: prepared)
+    self.init(model: model, engine: engine, store: store, fingerprint: fingerprint)
+  }
+
+  /// The answer to a prompt that was prepared, as it is made.
+  ///
+  /// - Parameter start: when the request began; the time to the first token counts from here.
+  public func generate(
+    from prompt: PreparedPrompt, options: GenerationOptions = .init(), start: ContinuousClock.Instant = .now
+  ) -> Generation {
+    Generation(to: prompt, model: model, engine: engine, options: options, start: start)
+  }
 
   /// Finds the states that a prompt uses. They are read where they lie for as long as the result lives.
   ///
@@ -65,6 +91,12 @@ public struct WarmedSchema: Sendable {
   public let element: KVElement
   /// Number of the version.
   public let version: Int
+
+  init(schema: PreparedSchema, element: KVElement, version: Int) {
+    self.schema = schema
+    self.element = element
+    self.version = version
+  }
 
   /// The newest version of the schema called `name`.
   ///

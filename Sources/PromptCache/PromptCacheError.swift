@@ -1,5 +1,6 @@
 public import Engine
 public import KVCacheFormat
+public import PMLCompiler
 public import Store
 public import Tokenizers
 
@@ -18,7 +19,11 @@ public enum PromptCacheError: Error, Sendable {
   /// A chat template's file that is not what it should be.
   case badChatTemplate(path: String, problem: String)
   /// The store holds no version of the schema for this model (in this KV format, where one is asked for).
-  case notWarmed(schema: String, model: String, element: KVElement?)
+  case notWarmed(schema: String, model: LoadedModel, element: KVElement?)
+  /// A document with errors; `diagnostics` are all that was found in it.
+  case invalidDocument(SourceFile, diagnostics: [Diagnostic])
+  /// The task that asked was cancelled.
+  case cancelled
   /// States that a prompt uses are not there, though a version of its schema is.
   case statesMissing(schema: String)
   /// States that another process removed while they were in use here.
@@ -44,7 +49,11 @@ extension PromptCacheError: CustomStringConvertible {
     case .unknownChatTemplate(let name, _): "no chat template `\(name)`"
     case .badChatTemplate(let path, let problem): "`\(path)` is not a chat template: \(problem)"
     case .notWarmed(let schema, let model, let element):
-      "the store has no version of schema `\(schema)` for \(model)" + (element.map { " in \($0)" } ?? "")
+      "the store has no version of schema `\(schema)` for \(model.files.location)"
+        + (model.weights == .stored ? "" : " with \(model.weights) weights") + (element.map { " in \($0)" } ?? "")
+    case .invalidDocument(let source, let diagnostics):
+      "`\(source.path)` has errors:\n" + TextRenderer(sources: [source]).render(diagnostics)
+    case .cancelled: "the task was cancelled"
     case .statesMissing(let schema): "states of schema `\(schema)` are not in the store"
     case .stateRemoved: "states were removed from the store while they were in use"
     case .unreadableVersion(let schema, let version, let problem):
@@ -66,8 +75,10 @@ extension PromptCacheError: CustomStringConvertible {
     case .unknownChatTemplate(_, let known):
       "known are \(known.joined(separator: ", ")); a file must be a JSON object with `system`, `user`, `assistant`, `header`"
     case .badChatTemplate: nil
-    case .notWarmed(let schema, _, let element):
-      "run `pmlc warm\(element.map { " --kv \($0)" } ?? "")` on the file of `\(schema)`, or pass it with `--schema`"
+    case .notWarmed(let schema, let model, let element):
+      "run `pmlc warm\(element.map { " --kv \($0)" } ?? "")\(model.weights == .stored ? "" : " --weights \(model.weights)")` "
+        + "on the file of `\(schema)`, or pass it with `--schema`"
+    case .invalidDocument, .cancelled: nil
     case .stateRemoved: "do it again; and let no other process collect garbage meanwhile"
     case .statesMissing, .unreadableVersion: "run `pmlc warm` on the schema's file again"
     case .emptyPrompt: "add text to the prompt"
@@ -79,7 +90,11 @@ extension PromptCacheError: CustomStringConvertible {
 
 /// Runs `body` with its errors wrapped.
 func withEngineErrors<R>(_ body: () throws(EngineError) -> R) throws(PromptCacheError) -> R {
-  do throws(EngineError) { return try body() } catch { throw .engine(error) }
+  do throws(EngineError) {
+    return try body()
+  } catch {
+    throw error == .cancelled ? .cancelled : .engine(error)
+  }
 }
 
 /// Runs `body` with its errors wrapped.

@@ -48,14 +48,8 @@ struct Inputs {
   /// - Parameter showing: whether to show what is found.
   /// - Throws: exit status 1, after the diagnostics, where there are errors.
   func prompt(_ source: SourceFile, for schema: PreparedSchema, showing: Bool = true) throws -> PromptLayout {
-    let compilation = PML.compilePrompt(source, schema: schema.schema, template: schema.compiled.template)
-    var diagnostics = compilation.diagnostics
-    let layout = compilation.prompt.flatMap {
-      PromptLayout(
-        of: $0, in: source.path, plan: schema.plan, tokenizer: model.tokenizer, template: schema.compiled.template,
-        diagnostics: &diagnostics)
-    }
-    return try value(layout, showing ? diagnostics : [], sources: [source])
+    let loading = schema.compile(prompt: source, for: model)
+    return try value(loading.layout, showing ? loading.diagnostics : [], sources: [source])
   }
 
   /// The name of the schema that a prompt is for.

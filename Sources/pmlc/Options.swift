@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Engine
 import KVCacheFormat
 
 /// Which model, and what stands around its roles.
@@ -15,4 +16,14 @@ struct ModelOptions: ParsableArguments {
   var chatTemplate: String?
 }
 
+/// What weights are multiplied in.
+struct WeightOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "stored: weights as the model has them. q8: in 8 bits, faster; made once, kept beside the store. Each has states of its own.",
+      valueName: "format"))
+  var weights: WeightFormat = .stored
+}
+
 extension KVElement: ExpressibleByArgument {}
+extension WeightFormat: ExpressibleByArgument {}

@@ -2,7 +2,7 @@ import ArgumentParser
 import PMLCompiler
 
 @main
-struct PMLC: ParsableCommand {
+struct PMLC: AsyncParsableCommand {
   static let version = CompiledSchema.compilerVersion
 
   static let configuration = CommandConfiguration(

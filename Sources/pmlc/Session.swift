@@ -17,8 +17,36 @@ struct ComputeOptions: ParsableArguments {
 
 extension ModelOptions {
   /// Reads configuration, tokenizer and chat template.
-  func load() throws(PromptCacheError) -> LoadedModel {
-    try LoadedModel(at: model, template: chatTemplate)
+  func load(weights: WeightFormat = .stored) throws(PromptCacheError) -> LoadedModel {
+    try LoadedModel(at: model, template: chatTemplate, weights: weights)
+  }
+}
+
+extension ComputeOptions {
+  /// Loads the weights of `model`, with a line of progress where they have to be brought into another format.
+  ///
+  /// - Parameter store: what the result is kept beside, as far as it can be, under the model's fingerprint.
+  func engine(
+    of model: LoadedModel, keptBeside store: (store: StateStore, fingerprint: SHA256Digest)?
+  ) throws(PromptCacheError) -> InferenceEngine {
+    var line = ProgressLine()
+    defer { line.clear() }
+    func load(_ prepared: PreparedWeights?) throws(PromptCacheError) -> InferenceEngine {
+      try model.engine(threads: threads, prepared: prepared) { done, total in
+        line.draw(Double(done) / Double(max(total, 1)), "making \(model.weights) weights: \(done) of \(total) matrices")
+      }
+    }
+    guard model.weights != .stored, let (store, fingerprint) = store,
+      let prepared = try store.preparedWeights(for: fingerprint)
+    else { return try load(nil) }
+    do throws(PromptCacheError) {
+      return try load(prepared)
+    } catch {
+      guard case .engine(.unwritableFile) = error else { throw error }
+      line.clear()
+      Terminal.error.writeLine("pmlc: warning: \(error): \(model.weights) weights are made anew in memory each time")
+      return try load(nil)
+    }
   }
 }
 

@@ -8,6 +8,11 @@ import Testing
     ["warm", "schema.pml", "--kv", "f99"], ["run", "prompt.pml", "--max-tokens", "many"],
     ["run", "prompt.pml", "--max-tokens", "-1"], ["run", "prompt.pml", "--temperature", "-1"],
     ["run", "prompt.pml", "--top-p", "1.5"], ["run", "prompt.pml", "--logprobs", "-1"],
+    ["run", "prompt.pml", "--weights", "q4"], ["warm", "schema.pml", "--weights", ""],
+    ["warm", "schema.pml", "--threads", "0"], ["run", "prompt.pml", "--threads", "two"],
+    ["run", "prompt.pml", "--top-k", "-1"], ["run", "prompt.pml", "--repetition-penalty", "0"],
+    ["run", "prompt.pml", "--temperature", "nan"], ["run", "prompt.pml", "--seed", "-1"],
+    ["run", "prompt.pml", "--max-tokens", "0"], ["run", "prompt.pml", "--top-p", "0"],
   ])
   func usage(_ arguments: [String]) async throws {
     let folder = try Documents.folder()

@@ -18,7 +18,7 @@ struct Product {
 
 extension Compute {
   /// Up to so many rows the weights are read once for all of them, and nothing is packed.
-  private static func fewRows(_ element: WeightElement) -> Int { element == .q8 ? 3 : 8 }
+  static func fewRows(_ element: WeightElement) -> Int { element == .q8 ? 3 : 8 }
   /// Weight rows of a task; the kernel works on so many at a time.
   private static let panelRows = 63
   /// Weight bytes of a task where reading them is what takes the time.

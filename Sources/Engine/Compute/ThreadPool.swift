@@ -1,4 +1,4 @@
-import FoundationEssentials
+import CAffinity
 import Glibc
 import Synchronization
 
@@ -6,6 +6,9 @@ import Synchronization
 ///
 /// Tasks are handed out one by one, so uneven ones balance. Idle threads watch for the next job a few microseconds
 /// before they sleep, since a forward pass is hundreds of short jobs in a row.
+///
+/// Where the pool has a thread for every core that it may use, its own threads stay on one each. The thread that asks is
+/// not the pool's, and goes where the system puts it: to the core that is left.
 final class ThreadPool: Sendable {
   /// More threads than any machine has use for.
   static let mostThreads = 512
@@ -20,14 +23,17 @@ final class ThreadPool: Sendable {
   init(threads: Int) {
     precondition(threads >= 1, "\(threads) threads")
     var handles: [pthread_t] = []
+    let cores = AvailableCores().cores(for: threads)
     for index in 1..<max(threads, 1) {
-      let start = unsafe Unmanaged.passRetained(Start(shared: shared, index: index))
+      let start = unsafe Unmanaged.passRetained(Start(shared: shared, index: index, core: cores?[index]))
       var handle = pthread_t()
       let status = unsafe pthread_create(
         &handle, nil,
         { argument in
           guard let argument = unsafe argument else { return nil }
           let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+          // Refused, it stays where the system puts it.
+          if let core = start.core { _ = affinity_pin(core) }
           start.shared.work(thread: start.index)
           return nil
         }, start.toOpaque())
@@ -60,19 +66,20 @@ final class ThreadPool: Sendable {
   }
 
   /// Number of cores that this process may use.
-  static var availableCores: Int {
-    max(ProcessInfo.processInfo.activeProcessorCount, 1)
-  }
+  static var availableCores: Int { AvailableCores().count }
 }
 
 /// What a new thread is given.
 private final class Start: Sendable {
   let shared: Shared
   let index: Int
+  /// The core to stay on, if to any.
+  let core: Int32?
 
-  init(shared: Shared, index: Int) {
+  init(shared: Shared, index: Int, core: Int32?) {
     self.shared = shared
     self.index = index
+    self.core = core
   }
 }
 

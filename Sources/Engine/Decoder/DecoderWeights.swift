@@ -57,18 +57,20 @@ extension DecoderWeights {
   /// Replaces the matrices of all products by their eight-bit form: as `prepared` keeps it, or else made in memory. The
   /// embedding stays as it is stored, since only single rows of it are read.
   ///
-  /// - Throws: `EngineError.unreadableFile`, `.unwritableFile`.
+  /// - Throws: `EngineError.unreadableFile`, `.unwritableFile`, `.outOfMemory`.
   mutating func quantize(
     prepared: PreparedWeights?, pool: ThreadPool, progress: (_ done: Int, _ total: Int) -> Void
   ) throws(EngineError) {
-    let form = QuantizedFile(layers.flatMap(\.linears) + [output], model: prepared?.model.hexadecimal ?? "")
+    let form = QuantizedFile(layers.flatMap(\.linears) + [output], model: prepared?.fingerprint.hexadecimal ?? "")
     let file: FileBytes
     if let prepared {
-      file = unsafe try prepared.file(.q8, byteCount: form.byteCount, isRight: form.isHeld) {
+      file = unsafe try prepared.file(byteCount: form.byteCount, isRight: form.isHeld) {
         unsafe form.write(into: $0, pool: pool, progress: progress)
       }
     } else {
-      file = unsafe FileBytes(byteCount: form.byteCount) { unsafe form.write(into: $0, pool: pool, progress: progress) }
+      file = unsafe try FileBytes(byteCount: form.byteCount) {
+        unsafe form.write(into: $0, pool: pool, progress: progress)
+      }
     }
     var quantized = form.quantized(in: file)[...]
     for index in layers.indices {

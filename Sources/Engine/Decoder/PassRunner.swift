@@ -11,7 +11,7 @@ struct PassRunner {
   }
 
   /// Most rows of one pass: enough to spread the cost of reading the weights, few enough to bound scratch memory.
-  private static let mostRows = 512
+  static let mostRows = 512
 
   /// Runs inputs that have been checked, whose sequences are claimed.
   ///
@@ -32,7 +32,7 @@ struct PassRunner {
     _ inputs: [InferenceEngine.Input], isEncoding: Bool
   ) throws(EngineError) -> [Logits] {
     var values: [[Float]] = Array(repeating: [], count: inputs.count)
-    for parts in Self.cut(inputs.map(\.tokens.count)) {
+    for parts in cut(inputs, isEncoding: isEncoding) {
       let begun = parts.map { inputs[$0.input].sequence }.filter { $0.fresh == nil }
       let pass = makePass(parts, of: inputs, isEncoding: isEncoding)
       let readAhead = ReadAhead(weights: isFirst ? decoder.weights.layers : [], sequences: begun)
@@ -57,20 +57,46 @@ struct PassRunner {
     let tokens: Range<Int>
   }
 
-  /// Packs inputs of these lengths, in order, into passes. Where an input is cut depends on its own length alone, so
-  /// that its result does not depend on what it is packed with.
-  private static func cut(_ lengths: [Int]) -> [[Part]] {
+  /// Which way the rows of a part go through products. What goes different ways does not share a pass, so that the
+  /// result of one input does not depend on what it is packed with.
+  private enum Way: CaseIterable {
+    /// Packed, few asked for at the end, or none.
+    case many
+    /// Packed to the end.
+    case manyAsked
+    /// As they lie.
+    case few
+  }
+
+  /// A pass that there is still room in.
+  private struct OpenPass {
+    let index: Int
+    var rows: Int
+    var asked: Int
+  }
+
+  /// Packs inputs into passes. Where an input is cut, and which way its parts go, depends on itself alone.
+  private func cut(_ inputs: [InferenceEngine.Input], isEncoding: Bool) -> [[Part]] {
+    let few = Compute.fewRows(decoder.weights.output.weight.element)
     var passes: [[Part]] = []
-    var room = 0
-    for (input, length) in lengths.enumerated() {
-      for start in stride(from: 0, to: length, by: mostRows) {
-        let part = Part(input: input, tokens: start..<min(start + mostRows, length))
-        if part.tokens.count > room {
+    var open: [Way: OpenPass] = [:]
+    for (index, input) in inputs.enumerated() {
+      var earliest = 0
+      for start in stride(from: 0, to: input.tokens.count, by: Self.mostRows) {
+        let part = Part(input: index, tokens: start..<min(start + Self.mostRows, input.tokens.count))
+        let rows = part.tokens.count
+        let asked = asked(0..<rows, of: input, part).count
+        let way: Way = isEncoding ? .many : rows <= few ? .few : asked <= few ? .many : .manyAsked
+        var pass = open[way] ?? OpenPass(index: -1, rows: 0, asked: 0)
+        if pass.index < earliest || pass.rows < rows || way == .many && pass.asked < asked {
+          pass = OpenPass(index: passes.count, rows: way == .few ? few : Self.mostRows, asked: few)
           passes.append([])
-          room = mostRows
         }
-        passes[passes.count - 1].append(part)
-        room -= part.tokens.count
+        passes[pass.index].append(part)
+        pass.rows -= rows
+        pass.asked -= asked
+        open[way] = pass
+        earliest = pass.index + 1
       }
     }
     return passes

@@ -25,15 +25,27 @@ import Glibc
   // Never written after `init`, and the memory is read-only: safe to share.
   nonisolated(unsafe) private let base: UnsafeRawPointer?
   private let isMapped: Bool
+  /// Kept as long as the bytes are in use, for the lock on it.
+  private let lock: FileLock?
 
   /// Maps the file at `path`.
   ///
   /// - Throws: `EngineError.unreadableFile`.
-  public init(mapping path: String) throws(EngineError) {
+  public convenience init(mapping path: String) throws(EngineError) {
     // Without O_NONBLOCK a named pipe would keep us waiting for its writer.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadableFile(path: path, reason: systemErrorText()) }
     defer { close(descriptor) }
+    try self.init(descriptor, path: path, lock: nil)
+  }
+
+  /// Maps the file that `lock` is on, and keeps the lock.
+  convenience init(mapping lock: FileLock) throws(EngineError) {
+    try self.init(lock.descriptor, path: lock.path, lock: lock)
+  }
+
+  private init(_ descriptor: Int32, path: String, lock: FileLock?) throws(EngineError) {
+    self.lock = lock
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
       throw .unreadableFile(path: path, reason: systemErrorText())
@@ -63,19 +75,23 @@ import Glibc
     unsafe base = bytes.baseAddress
     identity = nil
     isMapped = false
+    lock = nil
   }
 
   /// Memory of this process that `fill` writes; it is zero at first, and begins at a page.
-  init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
+  ///
+  /// - Throws: `EngineError.outOfMemory`.
+  init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) throws(EngineError) {
     let address = unsafe mmap(nil, max(byteCount, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let address = unsafe address, unsafe address != MAP_FAILED else {
-      fatalError("out of memory: \(byteCount) bytes")
+      throw .outOfMemory(byteCount: byteCount)
     }
     unsafe fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount))
     count = byteCount
     unsafe base = UnsafeRawPointer(address)
     identity = nil
     isMapped = true
+    lock = nil
   }
 
   deinit {

@@ -3,62 +3,83 @@ import Glibc
 
 /// Where what had to be made of weights is kept, so that it is made once and shared by all processes.
 ///
-/// A file is written under another name and renamed when it is whole, so that no reader sees a part of it.
+/// A file is written under another name and renamed when it is whole and on the disk, so that no reader sees a part of
+/// it. Who makes one holds a lock on it, for which others wait; who uses one shares a lock, by which others can tell.
 public struct PreparedWeights: Sendable {
   /// Path of the folder; it must exist.
   public let folder: String
-  /// Fingerprint of the model, by the content of its files.
-  public let model: SHA256Digest
+  /// Fingerprint of the model with its weights in this format.
+  public let fingerprint: SHA256Digest
 
-  /// The place for `model` in `folder`.
-  public init(folder: String, model: SHA256Digest) {
+  /// The place in `folder` for the weights of the model with this fingerprint (`WeightFormat.fingerprint`).
+  public init(folder: String, fingerprint: SHA256Digest) {
     self.folder = folder
-    self.model = model
+    self.fingerprint = fingerprint
   }
 
-  /// The file for a format, such as `3f…a0.q8.safetensors`.
-  func path(_ format: WeightFormat) -> String { "\(folder)/\(model.hexadecimal).\(format.rawValue).safetensors" }
+  private var path: String { "\(folder)/\(fingerprint.hexadecimal).safetensors" }
+  /// Where the file is made.
+  private var unfinishedPath: String { "\(path).new" }
 
   /// The file, made by `fill` unless there is one that `isRight` accepts.
   ///
   /// - Throws: `EngineError.unreadableFile`, `.unwritableFile`.
   func file(
-    _ format: WeightFormat, byteCount: Int, isRight: (FileBytes) -> Bool,
-    fill: (UnsafeMutableRawBufferPointer) -> Void
+    byteCount: Int, isRight: (FileBytes) -> Bool, fill: (UnsafeMutableRawBufferPointer) -> Void
   ) throws(EngineError) -> FileBytes {
-    let path = path(format)
-    if unsafe access(path, R_OK) == 0 {
-      let found = try FileBytes(mapping: path)
-      if isRight(found) { return found }
+    while true {
+      if let found = try existing(isRight) { return found }
+      guard let unfinished = try FileLock(opening: unfinishedPath, O_RDWR | O_CREAT) else { continue }
+      guard unfinished.lockIfFree() else {
+        // Someone makes it: the lock becomes a shared one when it is done, or goes with its process.
+        unfinished.lock(.shared)
+        continue
+      }
+      // It may have been finished, and renamed, between opening and locking.
+      guard unfinished.isInPlace else { continue }
+      if let found = try existing(isRight) { return found }
+      return unsafe try make(unfinished, byteCount: byteCount, fill: fill)
     }
-    let temporary = "\(path).\(getpid())"
+  }
+
+  private func existing(_ isRight: (FileBytes) -> Bool) throws(EngineError) -> FileBytes? {
+    guard let lock = try FileLock(opening: path, O_RDONLY) else { return nil }
+    lock.lock(.shared)
+    let found = try FileBytes(mapping: lock)
+    return isRight(found) ? found : nil
+  }
+
+  /// Fills the file that is locked, and gives it its name.
+  private func make(
+    _ file: FileLock, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) throws(EngineError) -> FileBytes {
     do throws(EngineError) {
-      unsafe try write(temporary, byteCount: byteCount, fill: fill)
-      guard unsafe rename(temporary, path) == 0 else {
+      unsafe try write(file, byteCount: byteCount, fill: fill)
+      guard unsafe rename(file.path, path) == 0 else {
         throw EngineError.unwritableFile(path: path, reason: systemErrorText())
       }
     } catch {
-      unsafe unlink(temporary)
+      unsafe unlink(file.path)
       throw error
     }
-    return try FileBytes(mapping: path)
+    file.lock(.shared)
+    return try FileBytes(mapping: file)
   }
 
   private func write(
-    _ path: String, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
+    _ file: FileLock, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
   ) throws(EngineError) {
-    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .unwritableFile(path: path, reason: systemErrorText()) }
-    defer { close(descriptor) }
-    // Room for all of it first: a full disk is an error here, and would be a signal in the map.
-    let status = posix_fallocate(descriptor, 0, byteCount)
-    guard status == 0 else { throw .unwritableFile(path: path, reason: systemErrorText(status)) }
-    let address = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
-    guard let address = unsafe address, unsafe address != MAP_FAILED else {
-      throw .unwritableFile(path: path, reason: systemErrorText())
+    func failure(_ code: Int32 = errno) -> EngineError {
+      .unwritableFile(path: file.path, reason: systemErrorText(code))
     }
+    guard ftruncate(file.descriptor, 0) == 0 else { throw failure() }
+    // Room for all of it first: a full disk is an error here, and would be a signal in the map.
+    let status = posix_fallocate(file.descriptor, 0, byteCount)
+    guard status == 0 else { throw failure(status) }
+    let address = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0)
+    guard let address = unsafe address, unsafe address != MAP_FAILED else { throw failure() }
     unsafe fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount))
     unsafe munmap(address, byteCount)
-    guard fsync(descriptor) == 0 else { throw .unwritableFile(path: path, reason: systemErrorText()) }
+    guard fsync(file.descriptor) == 0 else { throw failure() }
   }
 }

@@ -14,12 +14,19 @@ public struct LoadedModel: Sendable {
   public let tokenizer: ModelTokenizer
   /// What stands around the roles' text.
   public let template: ChatTemplate
+  /// What its weights are multiplied in. The states depend on it, and so does the fingerprint.
+  public let weights: WeightFormat
 
   /// Reads the model in `folder`, or the one that ships with the program.
   ///
-  /// - Parameter template: a template's name or the path of a JSON file; without it, the model's own decides.
+  /// - Parameters:
+  ///   - template: a template's name or the path of a JSON file; without it, the model's own decides.
+  ///   - weights: what weights are multiplied in.
   /// - Throws: `PromptCacheError` for a folder that is not a supported model, or an unknown template.
-  public init(at folder: String?, template: String? = nil) throws(PromptCacheError) {
+  public init(
+    at folder: String?, template: String? = nil, weights: WeightFormat = .stored
+  ) throws(PromptCacheError) {
+    self.weights = weights
     do throws(EngineError) {
       if let folder { files = try ModelFolder(at: folder) } else { files = BundledModel() }
       configuration = try ModelConfiguration(files: files)
@@ -36,7 +43,7 @@ public struct LoadedModel: Sendable {
     return Set(tokenizer.tokenizer.endOfSequence.map { [$0] } ?? [])
   }
 
-  /// SHA-256 over what decides the model's states, remembered in `store` by each file's path, size, time and inode.
+  /// SHA-256 over what decides the model's states; digests of files are remembered in `store` by each file's path, size, time and inode.
   ///
   /// - Parameter progress: told the bytes read and their number.
   public func fingerprint(
@@ -48,11 +55,36 @@ public struct LoadedModel: Sendable {
         files: files, lookup: memory.digest(of:), store: memory.remember, progress: progress)
     }
     memory.save()
-    return fingerprint
+    return weights.fingerprint(of: fingerprint)
+  }
+
+  /// Checks that the weights are all there and of the right shapes, without reading them.
+  public func checkWeights() throws(PromptCacheError) {
+    try withEngineErrors { () throws(EngineError) in try InferenceEngine.check(files) }
   }
 
   /// Loads the weights.
-  public func engine(threads: Int? = nil) throws(PromptCacheError) -> InferenceEngine {
-    try withEngineErrors { () throws(EngineError) in try InferenceEngine(files: files, threads: threads) }
+  ///
+  /// - Parameters:
+  ///   - threads: how many compute; all cores that the process may use if `nil`.
+  ///   - prepared: where weights in another format than the stored one are kept (`StateStore.preparedWeights`); made
+  ///     anew in memory if `nil`.
+  ///   - progress: told how many matrices are done, and their number, while such weights are made.
+  /// - Throws: `PromptCacheError.engine`.
+  public func engine(
+    threads: Int? = nil, prepared: PreparedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(PromptCacheError) -> InferenceEngine {
+    try withEngineErrors { () throws(EngineError) in
+      try InferenceEngine(files: files, threads: threads, weights: weights, prepared: prepared, progress: progress)
+    }
+  }
+}
+
+extension StateStore {
+  /// Where weights of the model with this fingerprint are kept beside the store, once they are made; `nil` where this
+  /// store, open for reading, has no place for them.
+  public func preparedWeights(for fingerprint: SHA256Digest) throws(PromptCacheError) -> PreparedWeights? {
+    let folder = try withStoreErrors { () throws(StoreError) in try preparedFolder() }
+    return folder.map { PreparedWeights(folder: $0, fingerprint: fingerprint) }
   }
 }

@@ -11,7 +11,29 @@ public struct SchemaLoading: Sendable {
   public let diagnostics: [Diagnostic]
 }
 
+/// What compiling a prompt gave: its layout, unless there are errors, and what was found.
+public struct PromptLoading: Sendable {
+  /// The prompt, laid on its schema; `nil` where there are errors.
+  public let layout: PromptLayout?
+  /// Problems, in source order.
+  public let diagnostics: [Diagnostic]
+}
+
 extension PreparedSchema {
+  /// Compiles a prompt's document and lays it on this schema.
+  ///
+  /// - Parameter model: the one that the schema was laid out for.
+  public func compile(prompt source: SourceFile, for model: LoadedModel) -> PromptLoading {
+    let compilation = PML.compilePrompt(source, schema: schema, template: compiled.template)
+    var diagnostics = compilation.diagnostics
+    let layout = compilation.prompt.flatMap {
+      PromptLayout(
+        of: $0, in: source.path, plan: plan, tokenizer: model.tokenizer, template: compiled.template,
+        diagnostics: &diagnostics)
+    }
+    return PromptLoading(layout: layout, diagnostics: diagnostics)
+  }
+
   /// Compiles a schema's document and lays it out for `model`.
   public static func compile(_ source: SourceFile, for model: LoadedModel) -> SchemaLoading {
     let compilation = PML.compileSchema(

@@ -6,6 +6,7 @@ internal import Glibc
 ///     data.mdb       LMDB's pages
 ///     lock.mdb       LMDB's table of readers and the writer's mutex
 ///     access.lock    locks on its bytes: who has the store open, who writes
+///     prepared/      what programs made of models and can make again
 struct StoreFolder {
   /// Version of the format that this program writes, and the newest that it reads.
   static let format = 1
@@ -13,6 +14,7 @@ struct StoreFolder {
   static let dataName = "data.mdb"
   private static let lockName = "lock.mdb"
   static let accessName = "access.lock"
+  static let preparedName = "prepared"
   /// What a folder may hold and still become a store: what a killed creation leaves, and a volume's own folder.
   private static let leftoverName = "compact.new"
   private static let expected: Set = [
@@ -41,11 +43,9 @@ struct StoreFolder {
     self.path = path
     guard let status = try FileStatus(path: path) else { throw .noStore(path: path) }
     guard status.isFolder else { throw .notAFolder(path: path) }
-    guard let marker = try marker() else {
-      let names = try folderNames(path)
-      guard names.isSubset(of: Self.expected), try data() == nil else { throw foreign(names) }
-      throw .noStore(path: path)
-    }
+    var marker = try marker()
+    if marker == nil { marker = try markerOfNewStore() }
+    guard let marker else { throw .noStore(path: path) }
     try check(marker: marker)
     guard let data = try data() else { throw .noStore(path: path) }
     try status.checkOwner(of: path)
@@ -55,26 +55,44 @@ struct StoreFolder {
   /// The folder of a store, made one if it is missing, empty, or left half made.
   init(creating path: String) throws(StoreError) {
     self.path = path
-    guard let status = try FileStatus(path: path) else {
+    if let status = try FileStatus(path: path) {
+      try MountedFileSystem.check(path, status)
+      guard status.isFolder else { throw .notAFolder(path: path) }
+    } else {
       try MountedFileSystem.check(path, Self.nearestExisting(path))
       try Self.makeFolders(path)
-      try writeMarker()
-      return
     }
-    try MountedFileSystem.check(path, status)
-    guard status.isFolder else { throw .notAFolder(path: path) }
-    if let marker = try marker() {
-      try check(marker: marker)
-      try status.checkOwner(of: path)
-      try data()?.checkOwner(of: dataPath)
-    } else {
-      let names = try folderNames(path)
-      guard names.isSubset(of: Self.expected), try data() == nil else { throw foreign(names) }
-      let user = geteuid()
-      guard status.owner == user else { throw .otherOwner(path: path, owner: status.owner, user: user) }
-      guard unsafe chmod(path, 0o700) == 0 else { throw StoreError(code: errno, operation: "chmod", path: path) }
-      try writeMarker()
+    if try marker() == nil { try make() }
+    guard let status = try FileStatus(path: path), let marker = try marker() else { throw .noStore(path: path) }
+    try check(marker: marker)
+    try status.checkOwner(of: path)
+    try data()?.checkOwner(of: dataPath)
+  }
+
+  /// The marker, if another process has made the store since it was looked for.
+  ///
+  /// - Throws: `StoreError.notAStore` if the folder holds something else.
+  private func markerOfNewStore() throws(StoreError) -> String? {
+    let names = try folderNames(path)
+    if names.isSubset(of: Self.expected), try data() == nil { return nil }
+    guard let marker = try marker() else { throw foreign(names) }
+    return marker
+  }
+
+  /// Makes the folder a store's, unless another process is faster.
+  private func make() throws(StoreError) {
+    let folder = try File(path, O_RDONLY | O_DIRECTORY)
+    // One at a time. It fails only where there are no locks, which opening the store finds out.
+    while flock(folder.descriptor, LOCK_EX) != 0 && errno == EINTR {}
+    guard try marker() == nil else { return }
+    let names = try folderNames(path)
+    guard names.isSubset(of: Self.expected), try data() == nil else { throw foreign(names) }
+    let user = geteuid()
+    if let status = try FileStatus(path: path), status.owner != user {
+      throw .otherOwner(path: path, owner: status.owner, user: user)
     }
+    guard unsafe chmod(path, 0o700) == 0 else { throw StoreError(code: errno, operation: "chmod", path: path) }
+    try writeMarker()
   }
 
   /// Whether the database is still to be made.

@@ -1,5 +1,6 @@
 extension StateStore {
-  /// Frees versions and encodings of this namespace that `policy` does not keep.
+  /// Frees versions and encodings of this namespace that `policy` does not keep, and prepared files of models that no
+  /// version is left for in any namespace.
   ///
   /// Versions that are pinned, or in use by a `Lease` in any process, stay with their encodings. While
   /// someone is warming, encodings stay that no version needs. Readers go on with what they have. Other writers wait until it is done;
@@ -8,13 +9,20 @@ extension StateStore {
   /// - Parameter dryRun: only say what would go.
   @discardableResult
   public func collectGarbage(_ policy: GarbagePolicy, dryRun: Bool = false) throws(StoreError) -> GarbageReport {
-    if dryRun { return try snapshot().garbagePlan(policy).report }
-    guard !options.readOnly else { throw .readOnly(path: path) }
-    return try open.access.asWriter(onWait: options.onWait) { () throws(StoreError) in
-      let plan = try snapshot().garbagePlan(policy)
-      try free(plan)
-      return plan.report
+    var report: GarbageReport
+    if dryRun {
+      report = try snapshot().garbagePlan(policy).report
+    } else {
+      guard !options.readOnly else { throw .readOnly(path: path) }
+      report = try open.access.asWriter(onWait: options.onWait) { () throws(StoreError) in
+        let plan = try snapshot().garbagePlan(policy)
+        try free(plan)
+        return plan.report
+      }
     }
+    let prepared = try freePreparedFiles(besides: report.versions, dryRun: dryRun)
+    (report.preparedFiles, report.preparedByteCount) = prepared
+    return report
   }
 
   /// Removes what `plan` says, in several commits, versions first. The caller holds the writer lock.

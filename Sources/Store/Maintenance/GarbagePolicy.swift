@@ -27,6 +27,10 @@ public struct GarbageReport: Hashable, Codable, Sendable {
   public let postponed: Int
   /// Versions past `keep` that stay because they are pinned or in use.
   public let spared: [VersionName]
+  /// Prepared files removed, whose model has no version any more.
+  public internal(set) var preparedFiles = 0
+  /// Bytes of those.
+  public internal(set) var preparedByteCount = 0
 }
 
 /// What is to go, decided on an inventory.

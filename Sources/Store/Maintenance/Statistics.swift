@@ -24,6 +24,10 @@ public struct StoreStatistics: Hashable, Codable, Sendable {
   public let readerSlots: Int
   /// The snapshots that are open, this call's aside.
   public let readers: [Reader]
+  /// Files in the folder for what is made of models and can be made again.
+  public let preparedFiles: Int
+  /// Bytes that these take.
+  public let preparedByteCount: Int
   /// The tenants, by name.
   public let namespaces: [NamespaceStatistics]
 
@@ -72,12 +76,15 @@ extension StateStore {
           pins: try snapshot.count(open.tables.pins, prefix: key)))
       return .next
     }
+    let prepared = try PreparedFiles(in: open.folder).list()
     return StoreStatistics(
       path: path, format: StoreFolder.format, fileByteCount: file?.byteCount ?? 0,
       diskByteCount: file?.allocatedByteCount ?? 0, mapByteCount: environment.mapByteCount,
       pageByteCount: environment.pageByteCount, pages: information.pages, freePages: try snapshot.freePages(),
       lastCommit: information.lastCommit, readerSlots: information.readerSlots,
-      readers: readers, namespaces: namespaces.sorted { $0.name < $1.name })
+      readers: readers, preparedFiles: prepared.count,
+      preparedByteCount: prepared.reduce(0) { $0 + $1.byteCount },
+      namespaces: namespaces.sorted { $0.name < $1.name })
   }
 }
 

@@ -5,7 +5,7 @@ import KVCacheFormat
 import PMLCompiler
 import PromptCache
 
-struct Run: ParsableCommand {
+struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Answer a prompt from the store's states.",
     discussion: """
@@ -57,6 +57,7 @@ struct Run: ParsableCommand {
   @OptionGroup var modelOptions: ModelOptions
   @OptionGroup var storeOptions: NamespaceInStore
   @OptionGroup var storeLimit: StoreLimit
+  @OptionGroup var weightOptions: WeightOptions
   @OptionGroup var computeOptions: ComputeOptions
 
   func validate() throws {
@@ -70,11 +71,12 @@ struct Run: ParsableCommand {
     if let logprobs, logprobs < 0 { throw ValidationError("--logprobs takes 0 or more") }
   }
 
-  func run() throws {
-    try reportingFailures {
+  func run() async throws {
+    try await reportingFailures {
       let source = try Inputs.read(prompt)
-      let inputs = Inputs(model: try modelOptions.load())
-      let completion = noCache ? try answerUncached(source, inputs) : try answerCached(source, inputs)
+      let inputs = Inputs(model: try modelOptions.load(weights: weightOptions.weights))
+      let answer = noCache ? try answerUncached(source, inputs) : try answerCached(source, inputs)
+      let completion = try await show(answer)
       if printsJSON {
         Terminal.output.writeLine(try jsonLine(completion))
       } else {
@@ -95,39 +97,45 @@ struct Run: ParsableCommand {
       stops: stop, logProbabilities: logprobs)
   }
 
-  /// Answers from the store's states.
-  private func answerCached(_ source: SourceFile, _ inputs: Inputs) throws -> Completion {
+  /// The answer from the store's states.
+  private func answerCached(_ source: SourceFile, _ inputs: Inputs) throws -> Generation {
+    let model = inputs.model
     let fileSchema = try schema.map(inputs.schema(at:))
     // Neither a prompt with errors nor a model that cannot be loaded shall leave a store behind.
     let checked = try fileSchema.map { try inputs.prompt(source, for: $0) }
-    let engine = try engine(of: inputs.model)
+    try model.checkWeights()
     let store = try storeOptions.open(
       for: fileSchema == nil ? .reading : .creating, maximumBytes: storeLimit.maxBytes)
-    let model = inputs.model
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     let name = try fileSchema?.schema.name ?? inputs.schemaName(of: source)
     let warmed = try WarmedSchema(named: name, element: kv, for: model, fingerprint: fingerprint, in: store)
     guard let schema = fileSchema ?? warmed?.schema else {
-      throw PromptCacheError.notWarmed(schema: name, model: model.files.location, element: kv)
+      throw PromptCacheError.notWarmed(schema: name, model: model, element: kv)
     }
     let element = kv ?? warmed?.element ?? .f16
+    let engine = try computeOptions.engine(of: model, keptBeside: (store, fingerprint))
     let session = CacheSession(model: model, engine: engine, store: store, fingerprint: fingerprint)
     if let checked { try session.complete(checked, of: schema, element: element) }
 
     // Compiling the prompt is part of a request, so it is timed, though it may have been checked before.
-    let start = ContinuousClock().now
+    let start = ContinuousClock.now
     let layout = try inputs.prompt(source, for: schema, showing: checked == nil)
-    return try complete(try session.prepare(layout, of: schema, element: element), session.runner, start: start)
+    return session.generate(
+      from: try session.prepare(layout, of: schema, element: element), options: options, start: start)
   }
 
-  /// Answers without states: every token is computed.
-  private func answerUncached(_ source: SourceFile, _ inputs: Inputs) throws -> Completion {
+  /// The answer without states: every token is computed.
+  private func answerUncached(_ source: SourceFile, _ inputs: Inputs) throws -> Generation {
     let model = inputs.model
     let schema = try schema.map(inputs.schema(at:)) ?? warmedSchema(of: source, inputs)
-    let runner = PromptRunner(model: model, engine: try engine(of: model))
-    let start = ContinuousClock().now
+    // Weights that were prepared are used, but no store is made for them.
+    let store = model.weights == .stored ? nil : try storeOptions.openIfThere()
+    let engine = try computeOptions.engine(
+      of: model, keptBeside: try store.map { ($0, try model.fingerprintShowingProgress(rememberedIn: $0)) })
+    let start = ContinuousClock.now
     let layout = try inputs.prompt(source, for: schema)
-    return try complete(PreparedPrompt(uncached: layout), runner, start: start)
+    return Generation(
+      to: PreparedPrompt(uncached: layout), model: model, engine: engine, options: options, start: start)
   }
 
   /// The newest version of the prompt's schema, whatever its KV format.
@@ -138,21 +146,21 @@ struct Run: ParsableCommand {
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     guard let warmed = try WarmedSchema(named: name, element: kv, for: model, fingerprint: fingerprint, in: store)
     else {
-      throw PromptCacheError.notWarmed(schema: name, model: model.files.location, element: kv)
+      throw PromptCacheError.notWarmed(schema: name, model: model, element: kv)
     }
     return warmed.schema
   }
 
-  private func engine(of model: LoadedModel) throws(PromptCacheError) -> InferenceEngine {
-    try model.engine(threads: computeOptions.threads)
-  }
-
-  private func complete(
-    _ prompt: PreparedPrompt, _ runner: PromptRunner, start: ContinuousClock.Instant
-  ) throws -> Completion {
-    try runner.complete(prompt, options: options, start: start) { piece in
-      if !printsJSON { Terminal.output.write(piece) }
+  /// Writes the text as it comes, unless all is written at the end.
+  private func show(_ answer: Generation) async throws -> Completion {
+    for try await event in answer {
+      switch event {
+      case .token: break
+      case .text(let piece): if !printsJSON { Terminal.output.write(piece) }
+      case .finish(let completion): return completion
+      }
     }
+    throw PromptCacheError.cancelled
   }
 
   private func summary(of completion: Completion) -> String {

@@ -27,25 +27,27 @@ struct Warm: ParsableCommand {
   @OptionGroup var modelOptions: ModelOptions
   @OptionGroup var storeOptions: NamespaceInStore
   @OptionGroup var storeLimit: StoreLimit
+  @OptionGroup var weightOptions: WeightOptions
   @OptionGroup var computeOptions: ComputeOptions
 
   func run() throws {
     try reportingFailures {
-      let inputs = Inputs(model: try modelOptions.load())
+      let inputs = Inputs(model: try modelOptions.load(weights: weightOptions.weights))
       let prepared = try schemas.map(inputs.schema(at:))
       try dryRun ? forecast(prepared, for: inputs.model) : warm(prepared, for: inputs.model)
     }
   }
 
   private func warm(_ schemas: [PreparedSchema], for model: LoadedModel) throws {
-    // Without a store there is something to compute; a model that cannot be loaded shall leave none behind.
-    var loaded = try storeOptions.openIfThere() == nil ? model.engine(threads: computeOptions.threads) : nil
+    // A model that cannot be loaded shall leave no store behind.
+    if try storeOptions.openIfThere() == nil { try model.checkWeights() }
     let store = try storeOptions.open(for: .creating, maximumBytes: storeLimit.maxBytes)
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     let warmer = Warmer(model: model, fingerprint: fingerprint, store: store, element: kv)
+    var loaded: InferenceEngine?
     func engine() throws(PromptCacheError) -> InferenceEngine {
       if let loaded { return loaded }
-      let engine = try model.engine(threads: computeOptions.threads)
+      let engine = try computeOptions.engine(of: model, keptBeside: (store, fingerprint))
       loaded = engine
       return engine
     }

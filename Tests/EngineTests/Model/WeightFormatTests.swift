@@ -57,7 +57,7 @@ import Testing
   @Test func theFileIsMadeOnceAndGivesTheSameBits() throws {
     let model = try golden().model()
     let folder = try ModelDirectory()
-    let prepared = PreparedWeights(folder: folder.path, model: SHA256Digest(of: "a model"))
+    let prepared = PreparedWeights(folder: folder.path, fingerprint: SHA256Digest(of: "a model"))
     func open() throws -> (logits: [[Float]], steps: [Int]) {
       var steps: [Int] = []
       let engine = try InferenceEngine(
@@ -70,7 +70,7 @@ import Testing
     #expect(first.logits == inMemory)
     #expect(first.steps == Array(1...22))
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    #expect(names == ["\(SHA256Digest(of: "a model")).q8.safetensors"])
+    #expect(names == ["\(SHA256Digest(of: "a model")).safetensors"])
     let second = try open()
     #expect(second.logits == inMemory && second.steps.isEmpty)
 
@@ -85,9 +85,51 @@ import Testing
     }
   }
 
+  @Test func whoComesMeanwhileWaitsAndMakesNothing() async throws {
+    let model = try golden().model()
+    let folder = try ModelDirectory()
+    let prepared = PreparedWeights(folder: folder.path, fingerprint: SHA256Digest(of: "a model"))
+    // What a killed process left is no obstacle.
+    try folder.write("\(SHA256Digest(of: "a model")).safetensors.new", "half of a file")
+    let engines = try await withThrowingTaskGroup(of: (logits: [[Float]], steps: Int).self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          var steps = 0
+          let engine = try InferenceEngine(
+            files: try model.folder(), threads: 1, weights: .q8, prepared: prepared, progress: { _, _ in steps += 1 })
+          return (try logits(engine), steps)
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(engines.map(\.steps).sorted() == [0, 0, 0, 22])
+    #expect(Set(engines.map(\.logits)).count == 1)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        == ["\(SHA256Digest(of: "a model")).safetensors"])
+  }
+
+  @Test func whatIsInUseIsLocked() throws {
+    let model = try golden().model()
+    let folder = try ModelDirectory()
+    let prepared = PreparedWeights(folder: folder.path, fingerprint: SHA256Digest(of: "a model"))
+    func isLocked() throws -> Bool {
+      let descriptor = unsafe open("\(folder.path)/\(SHA256Digest(of: "a model")).safetensors", O_RDONLY)
+      try #require(descriptor >= 0)
+      defer { close(descriptor) }
+      return flock(descriptor, LOCK_EX | LOCK_NB) != 0
+    }
+    for _ in 0..<2 {
+      let engine = try InferenceEngine(files: try model.folder(), threads: 1, weights: .q8, prepared: prepared)
+      #expect(try isLocked())
+      withExtendedLifetime(engine) {}
+    }
+    #expect(try !isLocked())
+  }
+
   @Test func whereNothingCanBeKeptTheErrorSaysSo() throws {
     let model = try golden().model()
-    let nowhere = PreparedWeights(folder: model.path + "/nowhere", model: SHA256Digest(of: ""))
+    let nowhere = PreparedWeights(folder: model.path + "/nowhere", fingerprint: SHA256Digest(of: ""))
     let error = #expect(throws: EngineError.self) {
       try InferenceEngine(files: try model.folder(), weights: .q8, prepared: nowhere)
     }

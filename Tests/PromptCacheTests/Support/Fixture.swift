@@ -16,9 +16,9 @@ struct Fixture {
   let fingerprint: SHA256Digest
   let folder: TemporaryFolder
 
-  init() throws {
+  init(weights: WeightFormat = .stored) throws {
     folder = try TemporaryFolder()
-    model = try LoadedModel(at: nil)
+    model = try LoadedModel(at: nil, weights: weights)
     engine = try model.engine(threads: 1)
     store = try StateStore(at: folder.path("store"))
     fingerprint = try model.fingerprint(rememberedIn: nil)
@@ -68,7 +68,12 @@ struct Fixture {
   )
     throws -> Completion
   {
-    try session.runner.complete(prompt, options: options, start: ContinuousClock().now)
+    var batch = GenerationBatch(model: model, engine: engine)
+    try batch.add(prompt, options: options)
+    while !batch.isEmpty {
+      for case (_, .finish(let completion)) in try batch.step() { return completion }
+    }
+    throw PromptCacheError.cancelled
   }
 }
 

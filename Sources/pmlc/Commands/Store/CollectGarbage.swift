@@ -6,7 +6,7 @@ struct CollectGarbage: ParsableCommand {
     commandName: "gc", abstract: "Free versions and encodings that are not needed.",
     discussion: """
       Without options, only encodings that no version needs are freed. Pinned versions, and those that a process uses, \
-      always stay.
+      always stay. Prepared weights go with the last version for their model.
       """)
 
   @Option(help: ArgumentHelp("Newest versions of each model and schema to keep.", valueName: "n"))
@@ -42,6 +42,11 @@ struct CollectGarbage: ParsableCommand {
       }
       for version in report.spared {
         Terminal.output.writeLine("kept version \(version.number) of `\(version.schema)`: pinned or in use")
+      }
+      if report.preparedFiles > 0 {
+        Terminal.output.writeLine(
+          "\(report.preparedFiles) prepared weights, \(formatted(bytes: report.preparedByteCount)) "
+            + "\(dryRun ? "would be " : "")freed: no version is left for their models")
       }
       Terminal.output.writeLine(
         "\(report.encodings) encodings, \(formatted(bytes: report.byteCount)) \(dryRun ? "would be " : "")freed; "

@@ -16,15 +16,17 @@ struct VersionArguments: ParsableArguments {
       "The model: a folder. Without it, the small model that ships with pmlc.", valueName: "dir"))
   var model: String?
 
+  @OptionGroup var weightOptions: WeightOptions
+
   /// The version's full name in `store`.
   func name(in store: StateStore) throws -> VersionName {
-    let model = try LoadedModel(at: model)
+    let model = try LoadedModel(at: model, weights: weightOptions.weights)
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     let newest = try reportingStoreFailures { () throws(StoreError) in
       try store.snapshot().newestVersion(model: fingerprint, schema: schema)
     }
     guard let newest else {
-      throw PromptCacheError.notWarmed(schema: schema, model: model.files.location, element: nil)
+      throw PromptCacheError.notWarmed(schema: schema, model: model, element: nil)
     }
     return VersionName(model: fingerprint, schema: schema, number: number ?? newest.number)
   }

@@ -19,6 +19,9 @@ struct ShowStatistics: ParsableCommand {
       table.append(["format", "\(statistics.format)"])
       table.append(["file", formatted(bytes: statistics.fileByteCount)])
       table.append(["on disk", formatted(bytes: statistics.diskByteCount)])
+      table.append([
+        "prepared weights", "\(statistics.preparedFiles), \(formatted(bytes: statistics.preparedByteCount))",
+      ])
       table.append(["pages", "\(statistics.pages), of them free: \(statistics.freePages)"])
       table.append(["last commit", "\(statistics.lastCommit)"])
       table.append(["readers", "\(statistics.readers.count) of \(statistics.readerSlots)"])

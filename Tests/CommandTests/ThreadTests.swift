@@ -1,0 +1,36 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Threads stay on cores of their own where there is one for each of them, and nowhere else.
+@Suite(.enabled(if: ProcessInfo.processInfo.activeProcessorCount > 1)) struct ThreadTests {
+  private static let cores = ProcessInfo.processInfo.activeProcessorCount
+
+  /// The cores that each thread of a running program may use, as the system lists them.
+  private func allowed(_ process: Int32) -> [String] {
+    let folder = "/proc/\(process)/task"
+    let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return threads.compactMap { thread in
+      let status = try? String(contentsOfFile: "\(folder)/\(thread)/status", encoding: .utf8)
+      return status?.firstMatch(of: /Cpus_allowed_list:\s*(\S+)/).map { String($0.output.1) }
+    }
+  }
+
+  @Test(arguments: [cores, 1, cores + 1])
+  func pinned(threads: Int) async throws {
+    let folder = try Documents.folder()
+    let text = String(repeating: " word and word", count: 1300)
+    try folder.write(#"<prompt schema="s"><a/>\#(text)</prompt>"#, to: "long.pml")
+    let running = try PMLC.start(
+      ["run", "long.pml", "--schema", "schema.pml", "--no-cache", "--max-tokens", "1", "--threads", "\(threads)"],
+      in: folder)
+    var pinned: Set<String> = []
+    while FileManager.default.fileExists(atPath: "/proc/\(running.processIdentifier)/fd/0") {
+      pinned.formUnion(allowed(running.processIdentifier).filter { Int($0) != nil })
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    #expect(try await running.finish().status == 0)
+    // The thread that asks stays free.
+    #expect(pinned.count == (threads == Self.cores ? Self.cores - 1 : 0), "\(pinned)")
+  }
+}
