@@ -29,6 +29,7 @@ struct Bench: ParsableCommand {
   var json = false
 
   @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var weightOptions: WeightOptions
   @OptionGroup var computeOptions: ComputeOptions
 
   private static let usualSizes = [512, 1024, 2048, 4096]
@@ -43,8 +44,8 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let model = try modelOptions.load()
-      let engine = try model.engine(threads: computeOptions.threads)
+      let model = try modelOptions.load(weights: weightOptions.weights)
+      let engine = try computeOptions.engine(of: model, keptBeside: nil)
       let folder = FileManager.default.temporaryDirectory.appending(path: "pmlc-bench-\(UUID().uuidString)")
       defer { try? FileManager.default.removeItem(at: folder) }
       let store = try reportingStoreFailures { () throws(StoreError) in try StateStore(at: folder.path()) }
