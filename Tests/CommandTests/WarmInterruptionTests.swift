@@ -5,7 +5,7 @@ import Testing
 /// `warm` killed at any instant and run again ends in what an undisturbed run leaves.
 @Suite struct WarmInterruptionTests {
   private static let examples = URL(filePath: #filePath)
-    .deletingLastPathComponent().appending(path: "../../examples/handbook").standardizedFileURL
+    .deletingLastPathComponent().appending(path: "../../Examples/handbook").standardizedFileURL
 
   private static func document(_ name: String) -> String {
     examples.appending(path: name).path(percentEncoded: false)
