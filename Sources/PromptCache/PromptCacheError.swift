@@ -19,6 +19,10 @@ public enum PromptCacheError: Error, Sendable {
   case badChatTemplate(path: String, problem: String)
   /// The store holds no version of the schema for this model (in this KV format, where one is asked for).
   case notWarmed(schema: String, model: String, element: KVElement?)
+  /// The store holds no version of the schema, or none with this number.
+  case noSuchVersion(schema: String, number: Int?)
+  /// The store holds no version, or none for the model in `model`.
+  case nothingToExport(model: String?)
   /// States that a prompt uses are not there, though a version of its schema is.
   case statesMissing(schema: String)
   /// States that another process removed while they were in use here.
@@ -43,6 +47,9 @@ extension PromptCacheError: CustomStringConvertible {
     case .badChatTemplate(let path, let problem): "`\(path)` is not a chat template: \(problem)"
     case .notWarmed(let schema, let model, let element):
       "the store has no version of schema `\(schema)` for \(model)" + (element.map { " in \($0)" } ?? "")
+    case .noSuchVersion(let schema, let number):
+      "the store has no version " + (number.map { "\($0) " } ?? "") + "of schema `\(schema)`"
+    case .nothingToExport(let model): "the store has no version" + (model.map { " for `\($0)`" } ?? "")
     case .statesMissing(let schema): "states of schema `\(schema)` are not in the store"
     case .stateRemoved: "states were removed from the store while they were in use"
     case .unreadableVersion(let schema, let version, let problem):
@@ -64,6 +71,7 @@ extension PromptCacheError: CustomStringConvertible {
     case .badChatTemplate: nil
     case .notWarmed(let schema, _, let element):
       "run `pmlc warm\(element.map { " --kv \($0)" } ?? "")` on the file of `\(schema)`, or pass it with `--schema`"
+    case .noSuchVersion, .nothingToExport: "see which there are: pmlc store ls"
     case .stateRemoved: "do it again; and let no other process collect garbage meanwhile"
     case .statesMissing, .unreadableVersion: "run `pmlc warm` on the schema's file again"
     case .emptyPrompt: "add text to the prompt"

@@ -1,5 +1,6 @@
 public import Engine
 public import PMLCompiler
+internal import Store
 internal import Tokenizers
 
 /// A prompt's tokens, and the states that stand for some of them.
@@ -14,6 +15,8 @@ public struct PreparedPrompt: Sendable {
   let present: [Int32]
   /// Position of the answer's first token.
   let nextPosition: Int
+  /// What lends the states.
+  private let snapshot: Snapshot?
 
   /// The baseline: every token is computed, at positions 0, 1, 2 …
   public init(uncached layout: PromptLayout) {
@@ -22,19 +25,30 @@ public struct PreparedPrompt: Sendable {
     positions = layout.present.indices.map { Int32($0) }
     present = layout.present
     nextPosition = layout.present.count
+    snapshot = nil
   }
 
-  init(_ layout: PromptLayout, attended: [AttendedSegment]) {
+  init(_ layout: PromptLayout, attended: [AttendedSegment], snapshot: Snapshot) {
     self.attended = attended
+    self.snapshot = snapshot
     tokens = layout.computed.map(\.token)
     positions = layout.computed.map { Int32($0.position) }
     present = layout.present
     nextPosition = layout.nextPosition
   }
+
+  /// Lets the store use the space again of what went since, as far as this prompt does not need it.
+  func renew() {
+    // If it fails the states are still there, and the next time may do.
+    _ = try? snapshot?.renew()
+  }
 }
 
 /// Answers prompts with one model.
 public struct PromptRunner: Sendable {
+  /// How long an answer may keep others from using the space again that they free.
+  private static let renewalInterval = Duration.seconds(1)
+
   private let engine: InferenceEngine
   private let tokenizer: ModelTokenizer
   private let endTokens: Set<Int32>
@@ -75,6 +89,7 @@ public struct PromptRunner: Sendable {
     let prefillEnd = clock.now
     var token = sampler.pick(from: logits[0])
     let firstToken = clock.now
+    var lastRenewal = firstToken
     while true {
       if endTokens.contains(token) {
         answer.finish = .stop
@@ -89,6 +104,10 @@ public struct PromptRunner: Sendable {
       if answer.tokens.count >= limit {
         answer.finish = .length
         break
+      }
+      if clock.now - lastRenewal > Self.renewalInterval {
+        prompt.renew()
+        lastRenewal = clock.now
       }
       let position = prompt.nextPosition + answer.tokens.count - 1
       logits = try forward([token], at: [Int32(position)], in: sequence)

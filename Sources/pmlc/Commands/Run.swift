@@ -4,6 +4,7 @@ import Foundation
 import KVCacheFormat
 import PMLCompiler
 import PromptCache
+import Store
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -101,12 +102,14 @@ struct Run: ParsableCommand {
     // Neither a prompt with errors nor a model that cannot be loaded shall leave a store behind.
     let checked = try fileSchema.map { try inputs.prompt(source, for: $0) }
     let engine = try engine(of: inputs.model)
-    let store = try storeOptions.open(
-      for: fileSchema == nil ? .reading : .creating, maximumBytes: storeLimit.maxBytes)
+    let store = try storeOptions.open(for: fileSchema == nil ? .reading : .creating, limit: storeLimit)
+    // After the answer, which does not wait for it.
+    defer { store.recordUsesIfIdle() }
     let model = inputs.model
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     let name = try fileSchema?.schema.name ?? inputs.schemaName(of: source)
     let warmed = try WarmedSchema(named: name, element: kv, for: model, fingerprint: fingerprint, in: store)
+    defer { withExtendedLifetime(warmed) {} }
     guard let schema = fileSchema ?? warmed?.schema else {
       throw PromptCacheError.notWarmed(schema: name, model: model.files.location, element: kv)
     }

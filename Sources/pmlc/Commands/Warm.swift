@@ -40,7 +40,7 @@ struct Warm: ParsableCommand {
   private func warm(_ schemas: [PreparedSchema], for model: LoadedModel) throws {
     // Without a store there is something to compute; a model that cannot be loaded shall leave none behind.
     var loaded = try storeOptions.openIfThere() == nil ? model.engine(threads: computeOptions.threads) : nil
-    let store = try storeOptions.open(for: .creating, maximumBytes: storeLimit.maxBytes)
+    let store = try storeOptions.open(for: .creating, limit: storeLimit)
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     let warmer = Warmer(model: model, fingerprint: fingerprint, store: store, element: kv)
     func engine() throws(PromptCacheError) -> InferenceEngine {
