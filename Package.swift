@@ -68,6 +68,9 @@ let package = Package(
       swiftSettings: settings),
 
     .executableTarget(name: "kernel-bench", dependencies: ["CKernels", "COpenBLAS"], path: "bench/kernels"),
+    .executableTarget(
+      name: "store-bench", dependencies: ["ContentHash", "KVCacheFormat", "Store"], path: "bench/store",
+      swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("ContentHashTests", ["ContentHash"]),

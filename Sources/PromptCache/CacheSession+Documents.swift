@@ -13,7 +13,9 @@ extension CacheSession {
     let warmer = Warmer(model: model, fingerprint: fingerprint, store: store, element: element)
     let engine = engine
     let report = try warmer.warm(schema, engine: { () throws(PromptCacheError) in engine })
-    return WarmedSchema(schema: schema, element: element, version: report.version ?? 0)
+    let version = VersionName(model: fingerprint, schema: schema.schema.name, number: report.version ?? 0)
+    let lease = try withStoreErrors { () throws(StoreError) in try store.lease(version) }
+    return WarmedSchema(schema: schema, element: element, version: version.number, lease: lease)
   }
 
   /// The answer to a prompt of `schema`, as it is made.

@@ -70,7 +70,7 @@ public struct CacheSession: Sendable {
       guard let segment = try lookup.segment(encoding) else { throw .statesMissing(schema: schema.schema.name) }
       attended.append(AttendedSegment(segment, place: use.place, encodedAt: encoding.start, count: use.count))
     }
-    return PreparedPrompt(layout, attended: attended)
+    return PreparedPrompt(layout, attended: attended, snapshot: snapshot)
   }
 
   /// Computes and keeps what a prompt needs and the store lacks, and records no version.
@@ -83,7 +83,7 @@ public struct CacheSession: Sendable {
   }
 }
 
-/// A schema as a store's version records it.
+/// A schema as a store's version records it. The version stays in the store as long as this lives.
 public struct WarmedSchema: Sendable {
   /// The schema.
   public let schema: PreparedSchema
@@ -91,11 +91,14 @@ public struct WarmedSchema: Sendable {
   public let element: KVElement
   /// Number of the version.
   public let version: Int
+  /// Says to other processes that the version is in use, so that they do not free it.
+  private let lease: Lease
 
-  init(schema: PreparedSchema, element: KVElement, version: Int) {
+  init(schema: PreparedSchema, element: KVElement, version: Int, lease: Lease) {
     self.schema = schema
     self.element = element
     self.version = version
+    self.lease = lease
   }
 
   /// The newest version of the schema called `name`.
@@ -109,6 +112,7 @@ public struct WarmedSchema: Sendable {
       try store.snapshot().versions(model: fingerprint, schema: name)
     }
     guard let newest = versions.last(where: { element == nil || $0.element == element }) else { return nil }
+    lease = try withStoreErrors { () throws(StoreError) in try store.lease(newest.name) }
     schema = try PreparedSchema(of: newest, model: model)
     self.element = newest.element
     version = newest.number

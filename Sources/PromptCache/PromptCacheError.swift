@@ -24,6 +24,10 @@ public enum PromptCacheError: Error, Sendable {
   case invalidDocument(SourceFile, diagnostics: [Diagnostic])
   /// The task that asked was cancelled.
   case cancelled
+  /// The store holds no version of the schema, or none with this number.
+  case noSuchVersion(schema: String, number: Int?)
+  /// The store holds no version, or none for the model in `model`.
+  case nothingToExport(model: String?)
   /// States that a prompt uses are not there, though a version of its schema is.
   case statesMissing(schema: String)
   /// States that another process removed while they were in use here.
@@ -54,6 +58,9 @@ extension PromptCacheError: CustomStringConvertible {
     case .invalidDocument(let source, let diagnostics):
       "`\(source.path)` has errors:\n" + TextRenderer(sources: [source]).render(diagnostics)
     case .cancelled: "the task was cancelled"
+    case .noSuchVersion(let schema, let number):
+      "the store has no version " + (number.map { "\($0) " } ?? "") + "of schema `\(schema)`"
+    case .nothingToExport(let model): "the store has no version" + (model.map { " for `\($0)`" } ?? "")
     case .statesMissing(let schema): "states of schema `\(schema)` are not in the store"
     case .stateRemoved: "states were removed from the store while they were in use"
     case .unreadableVersion(let schema, let version, let problem):
@@ -79,6 +86,7 @@ extension PromptCacheError: CustomStringConvertible {
       "run `pmlc warm\(element.map { " --kv \($0)" } ?? "")\(model.weights == .stored ? "" : " --weights \(model.weights)")` "
         + "on the file of `\(schema)`, or pass it with `--schema`"
     case .invalidDocument, .cancelled: nil
+    case .noSuchVersion, .nothingToExport: "see which there are: pmlc store ls"
     case .stateRemoved: "do it again; and let no other process collect garbage meanwhile"
     case .statesMissing, .unreadableVersion: "run `pmlc warm` on the schema's file again"
     case .emptyPrompt: "add text to the prompt"

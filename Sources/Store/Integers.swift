@@ -18,6 +18,13 @@ extension MutableRawSpan {
 }
 
 extension MutableRawSpan {
+  /// Copies `bytes` to the start.
+  ///
+  /// - Precondition: there is room for them.
+  mutating func copy(_ bytes: [UInt8]) {
+    unsafe withUnsafeMutableBytes { target in unsafe target.copyBytes(from: bytes) }
+  }
+
   /// Makes all bytes zero.
   mutating func clear() {
     _ = unsafe withUnsafeMutableBytes { unsafe $0.initializeMemory(as: UInt8.self, repeating: 0) }

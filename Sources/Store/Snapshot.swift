@@ -8,8 +8,14 @@ import Synchronization
 public final class Snapshot: Sendable {
   private struct State: ~Copyable {
     var transaction: Transaction
-    /// Where the values lie that were lent.
-    var lent: [(key: BlobKeyBytes, range: MapRange)] = []
+    /// What was lent, and where its values lie.
+    var lent: [Loan] = []
+  }
+
+  /// Layers of an encoding, from one on.
+  private struct Loan {
+    let first: BlobKeyBytes
+    let ranges: [MapRange]
   }
 
   let store: StateStore
@@ -35,16 +41,13 @@ public final class Snapshot: Sendable {
     return try state.withLock { (state) throws(StoreError) in try body(state.transaction, tables) }
   }
 
-  /// Where the values at `keys` lie, up to the first that is not there. They count as lent.
-  func lend(_ keys: some Sequence<BlobKeyBytes>) throws(StoreError) -> [MapRange] {
-    let blobs = store.open.tables.blobs
+  /// Where the blobs of an encoding lie, from the one at `first` on, up to the first that is not there, `count` at
+  /// most. They count as lent.
+  func lend(_ first: BlobKeyBytes, count: Int) throws(StoreError) -> [MapRange] {
+    let tables = store.open.tables
     return try state.withLock { (state) throws(StoreError) in
-      var ranges: [MapRange] = []
-      for key in keys {
-        guard let range = try state.transaction.range(at: key.span, in: blobs) else { break }
-        ranges.append(range)
-        state.lent.append((key, range))
-      }
+      let ranges = try state.transaction.ranges(from: first, count: count, tables)
+      state.lent.append(Loan(first: first, ranges: ranges))
       return ranges
     }
   }
@@ -57,16 +60,35 @@ public final class Snapshot: Sendable {
   /// - Returns: whether it shows the newest commit now.
   @discardableResult
   public func renew() throws(StoreError) -> Bool {
-    let (environment, blobs) = (environment, store.open.tables.blobs)
+    let (environment, tables) = (environment, store.open.tables)
     return try state.withLock { (state) throws(StoreError) in
       // While both last, no page of the old one is used again: a value at the same place is the same value.
       let newest = try Transaction(reading: environment)
       guard newest.number != state.transaction.number else { return true }
-      for (key, range) in state.lent {
-        guard try newest.range(at: key.span, in: blobs) == range else { return false }
+      for loan in state.lent {
+        guard try newest.ranges(from: loan.first, count: loan.ranges.count, tables) == loan.ranges else { return false }
       }
       state.transaction = newest
       return true
     }
+  }
+}
+
+extension Transaction {
+  /// Where the blobs of an encoding lie, from the one at `first` on without a gap, `count` at most.
+  fileprivate func ranges(from first: BlobKeyBytes, count: Int, _ tables: Tables) throws(StoreError) -> [MapRange] {
+    guard count > 0 else { return [] }
+    if count == 1 { return try range(at: first.span, in: tables.blobs).map { [$0] } ?? [] }
+    var ranges: [MapRange] = []
+    ranges.reserveCapacity(count)
+    var expected = first
+    // The layers of an encoding are neighbours: one search, then step by step.
+    try visit(tables.blobs, prefix: first.encodingSpan, from: first.span.array) { (key, value) in
+      guard key.equals(expected.span) else { return .stop }
+      ranges.append(MapRange(of: value))
+      expected.advance()
+      return ranges.count < count ? .next : .stop
+    }
+    return ranges
   }
 }

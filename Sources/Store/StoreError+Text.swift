@@ -53,6 +53,8 @@ extension StoreError: CustomStringConvertible {
       "the store in `\(path)` has \(count) damaged parts, the first one \(first.message)"
     case .damagedTree(let path, let operation):
       "the index of the store in `\(path)` is damaged (\(operation))"
+    case .exists(let path):
+      "`\(path)` exists already"
     case .notAnExport(let path):
       "`\(path)` is not an export of a store"
     case .otherExportFormat(let path, let found, let supported):
@@ -89,6 +91,7 @@ extension StoreError: CustomStringConvertible {
     case .missingEncodings: "warm the schema again"
     case .unusableBlob, .damagedRecord: "warm the schema again, which replaces what is damaged"
     case .damaged, .damagedTree: "save what is whole: pmlc store compact --salvage; then warm again"
+    case .exists: "name another file, or remove it first"
     case .notAnExport: "name a file or a folder that an export wrote"
     case .otherExportFormat: "use the program that wrote it, or export again with this one"
     case .damagedExport: "copy it again, or export again"

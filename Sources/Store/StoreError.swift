@@ -31,6 +31,7 @@ public enum StoreError: Error, Hashable, Sendable {
   case damagedTree(path: String, operation: String)
 
   // Exports.
+  case exists(path: String)
   case notAnExport(path: String)
   case otherExportFormat(path: String, found: Int, supported: Int)
   case damagedExport(path: String, reason: String)

@@ -4,7 +4,7 @@ public struct StoreOptions: Sendable {
   public var maximumBytes: Int?
   /// Bytes that the blobs of this namespace may take; `nil` sets no limit.
   public var maximumNamespaceBytes: Int?
-  /// Open only what is there, and write nothing.
+  /// Open only what is there, and write nothing, times of use aside (`StateStore.recordUsesIfIdle`).
   public var readOnly: Bool
   /// The tenant whose contents this handle sees, and no others.
   public var namespace: String

@@ -85,7 +85,7 @@ extension WriteBatch {
   private func claim(_ end: Int) throws(StoreError) {
     let limit = min(store.options.maximumBytes ?? .max, store.open.environment.mapByteCount)
     guard end <= limit - Self.spare(of: limit) else { throw .storeFull(path: store.path, limit: limit) }
-    try store.open.folder.claim(end + Self.spare(of: limit))
+    try store.open.folder.claim(end + Self.spare(of: limit), limit: limit)
   }
 
   /// Bytes of `limit` that blobs leave free: for the index, and for the commits that free something once the limit or

@@ -26,13 +26,14 @@ struct StoreFolder: ParsableArguments {
 
   /// Opens the store.
   func open(
-    for access: Access, namespace: String = "default", maximumBytes: Int? = nil
+    for access: Access, namespace: String = "default", limit: StoreLimit? = nil
   ) throws(PromptCacheError) -> StateStore {
     let path = try path()
     let isMissing = !StateStore.exists(at: path)
     let options = StoreOptions(
-      maximumBytes: maximumBytes, readOnly: access == .reading || access == .changing && isMissing,
-      namespace: namespace, onWait: { Terminal.error.writeLine("pmlc: \($0.message)") })
+      maximumBytes: limit?.maxBytes, maximumNamespaceBytes: limit?.maxNamespaceBytes,
+      readOnly: access == .reading || access == .changing && isMissing, namespace: namespace,
+      onWait: { Terminal.error.writeLine("pmlc: \($0.message)") })
     return try reportingStoreFailures { () throws(StoreError) in try StateStore(at: path, options: options) }
   }
 }
@@ -45,8 +46,8 @@ struct NamespaceInStore: ParsableArguments {
   var namespace: String = "default"
 
   /// Opens the store.
-  func open(for access: StoreFolder.Access, maximumBytes: Int? = nil) throws(PromptCacheError) -> StateStore {
-    try folder.open(for: access, namespace: namespace, maximumBytes: maximumBytes)
+  func open(for access: StoreFolder.Access, limit: StoreLimit? = nil) throws(PromptCacheError) -> StateStore {
+    try folder.open(for: access, namespace: namespace, limit: limit)
   }
 
   /// Opens the store to read, if there is one.
@@ -61,12 +62,21 @@ struct NamespaceInStore: ParsableArguments {
   }
 }
 
-/// How large a store may become.
+/// How large a store, and one tenant's part of it, may become.
 struct StoreLimit: ParsableArguments {
-  @Option(help: ArgumentHelp("Bytes that the store's file may take.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      """
+      Bytes that the store's file may take. The least recently used encodings make room, never those of pinned versions.
+      """,
+      valueName: "n"))
   var maxBytes: Int?
+
+  @Option(help: ArgumentHelp("The same for the states of this namespace.", valueName: "n"))
+  var maxNamespaceBytes: Int?
 
   func validate() throws {
     if let maxBytes, maxBytes < 1 { throw ValidationError("--max-bytes takes 1 or more") }
+    if let maxNamespaceBytes, maxNamespaceBytes < 1 { throw ValidationError("--max-namespace-bytes takes 1 or more") }
   }
 }

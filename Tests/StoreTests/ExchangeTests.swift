@@ -85,7 +85,7 @@ import Testing
     #expect(try target.importVersions(from: archive).versions == [name])
     #expect(try target.snapshot().contains(Sample.key("a")) == false)
     let missing = VersionName(model: Sample.model, schema: "s", number: 7)
-    #expect(throws: StoreError.noVersion(missing)) { try source.export([missing], toFile: archive) }
+    #expect(throws: StoreError.noVersion(missing)) { try source.export([missing], toFile: folder.path("none")) }
   }
 
   @Test func intoAnotherNamespace() throws {

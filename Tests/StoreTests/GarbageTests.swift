@@ -139,6 +139,65 @@ import Testing
     #expect(try store.list().map(\.missing) == [1, 0, 1, 0, 1])
   }
 
+  /// A use is noted by who reads, at most once an hour, and never by waiting for who writes.
+  @Test func readersRecordUses() throws {
+    let store = try StateStore(at: path)
+    try fill(store)
+    try store.age(["own 1", "own 2"], to: [10, 20])
+    let reader = try StateStore(at: path, options: StoreOptions(readOnly: true))
+    #expect(reader.recordUsesIfIdle())
+    let before = try store.statistics().lastCommit
+    #expect(try reader.snapshot().blob(Sample.key("own 1"), expecting: Sample.layout(3)) != nil)
+
+    let other = try Torture("write-slowly", path, "100000")
+    other.wait(lines: 1)
+    #expect(reader.recordUsesIfIdle() == false)
+    other.kill()
+    #expect(reader.recordUsesIfIdle())
+    #expect(try store.statistics().lastCommit == before + 1)
+    // What was used within the hour is not written again.
+    #expect(try reader.snapshot().blob(Sample.key("own 1"), expecting: Sample.layout(3)) != nil)
+    #expect(try reader.snapshot().blob(Sample.key("own 3"), expecting: Sample.layout(3)) != nil)
+    #expect(reader.recordUsesIfIdle())
+    #expect(try store.statistics().lastCommit == before + 1)
+    try store.collectGarbage(GarbagePolicy(maximumBytes: 10 * 4096))
+    #expect(try encodings(store) == [1, 3, 4, 5])
+  }
+
+  /// What there shall be room for does not make room for itself.
+  @Test func keptEncodingsStay() throws {
+    let size = 2 * 4096
+    let store = try StateStore(at: path, options: StoreOptions(maximumNamespaceBytes: 6 * size))
+    try fill(store)
+    try store.age((1...5).map { "own \($0)" }, to: [1, 2, 3, 4, 5])
+    let kept = Set([1, 2].map { Sample.key("own \($0)").encodingKey })
+    try store.makeRoom(for: size, keeping: kept)
+    #expect(try encodings(store) == [1, 2, 4, 5])
+    #expect(throws: StoreError.namespaceFull(namespace: "default", limit: 6 * size)) {
+      try store.makeRoom(for: 5 * size, keeping: kept)
+    }
+    #expect(try encodings(store) == [1, 2, 4, 5], "nothing goes if it is of no use")
+  }
+
+  /// A snapshot that lasts keeps what is freed from being used again, up to the limit and no further.
+  @Test func limitHoldsAnOldReaderInCheck() throws {
+    let limit = 4 << 20
+    let store = try StateStore(at: path, options: StoreOptions(maximumBytes: limit))
+    try fill(store)
+    var snapshot: Snapshot? = try store.snapshot()
+    #expect(throws: StoreError.storeFull(path: path, limit: limit)) {
+      for _ in 0..<100 {
+        try store.write { (batch) throws(StoreError) in try batch.putSample(Sample.key("churning"), tokens: 1000) }
+      }
+    }
+    #expect(fileByteCount("\(path)/data.mdb") <= limit)
+    #expect(try snapshot?.blob(Sample.key("own 1"), expecting: Sample.layout(3)) != nil)
+    snapshot = nil
+    try store.write { (batch) throws(StoreError) in try batch.putSample(Sample.key("churning"), tokens: 1000) }
+    #expect(try store.verify().isSound)
+    #expect(snapshot == nil)
+  }
+
   /// A store with a limit goes on for ever: the least recently used make room for the new.
   @Test(arguments: [(4 << 20, nil), (nil, 2 << 20)] as [(Int?, Int?)])
   func makesRoom(maximumBytes: Int?, maximumNamespaceBytes: Int?) throws {

@@ -13,15 +13,17 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  /// Kills a writer 200 times, at random moments of opening, writing and collecting garbage. Each time all is whole, what
-  /// it had said is committed is there, and the next one goes on.
+  /// Kills a writer 200 times (in the long tests 2,000), at random moments of opening, writing and collecting garbage. Each
+  /// time all is whole, what it had said is committed is there, and the next one goes on.
   @Test func killedWriters() throws {
     var random = SeededRandom(seed: 1)
     var last = 0
     var rounds = 0
-    for attempt in 0..<200 {
+    let attempts = ProcessInfo.processInfo.environment["PMLC_LONG_TESTS"] == nil ? 200 : 2000
+    for attempt in 0..<attempts {
       let writer = try Torture("write", path, "\(attempt)")
-      usleep(UInt32.random(in: 1000..<60_000, using: &random))
+      writer.wait(lines: Int.random(in: 0..<4, using: &random))
+      usleep(UInt32.random(in: 1000..<20_000, using: &random))
       writer.kill()
       let said = writer.lines.compactMap(Int.init)
       rounds += said.count
@@ -35,7 +37,7 @@ import Testing
       last = found
       for version in try snapshot.versions() { try check(version, in: snapshot) }
     }
-    #expect(rounds > 200)
+    #expect(rounds > attempts)
     #expect(try Torture("write", path, "0", "3").finish() == 0)
   }
 
@@ -174,6 +176,67 @@ import Testing
       return true
     }
     #expect(FileManager.default.fileExists(atPath: path) == false)
+  }
+
+  @Test(.enabled(if: SmallDisk.canBeMade("tmpfs"), "mounting a file system takes root"))
+  func fileSystemThatCannotBeWritten() throws {
+    let disk = try #require(SmallDisk(at: folder.path("disk"), byteCount: 4 << 20))
+    let path = "\(disk.path)/store"
+    do {
+      let store = try StateStore(at: path)
+      try store.write { (batch) throws(StoreError) in try batch.recordSample("s") }
+      try store.age(["a"], to: [1])
+    }
+    #expect(disk.freeze())
+    #expect(throws: StoreError.readOnly(path: path)) { try StateStore(at: path) }
+    let store = try StateStore(at: path, options: StoreOptions(readOnly: true))
+    #expect(try store.snapshot().blob(Sample.key("a"), expecting: Sample.layout(3))?.isSample(Sample.key("a")) == true)
+    #expect(store.recordUsesIfIdle() == false)
+    #expect(try store.list().map(\.missing) == [0])
+    #expect(try store.verify().isSound)
+    #expect(throws: StoreError.readOnly(path: path)) { try store.collectGarbage(GarbagePolicy()) }
+  }
+
+  /// A full disk in the midst of an export or an import: an error, and nothing half done.
+  @Test(.enabled(if: SmallDisk.canBeMade("tmpfs"), "mounting a file system takes root"))
+  func fullDiskWhileMoving() throws {
+    let store = try StateStore(at: path)
+    try store.write { (batch) throws(StoreError) in
+      for number in 0..<100 { try batch.putSample(Sample.key("\(number)"), tokens: 1000) }
+      try batch.recordVersion(
+        model: Sample.model, schema: "s", hash: Sample.digest("s"), lowered: [], element: .f16,
+        encodings: (0..<100).map { Sample.digest("\($0)") })
+    }
+    let small = try #require(SmallDisk(at: folder.path("small"), byteCount: 8 << 10))
+    #expect(throws: StoreError.diskFull(path: "\(small.path)/export")) {
+      try store.export(toFile: "\(small.path)/export")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: small.path).isEmpty)
+    _ = try store.export(toFile: folder.path("export"))
+    let disk = try #require(SmallDisk(at: folder.path("disk"), byteCount: 4 << 20))
+    let target = try StateStore(at: "\(disk.path)/store")
+    #expect(throws: StoreError.diskFull(path: "\(disk.path)/store")) {
+      try target.importVersions(from: folder.path("export"))
+    }
+    #expect(try target.snapshot().versions().isEmpty)
+    #expect(try target.statistics().namespaces.allSatisfy { $0.blobs == 0 })
+    #expect(try target.verify().isSound)
+  }
+
+  /// File systems on which a map or a lock would not hold what it promises.
+  @Test(arguments: [
+    ("nfs4", true), ("9p", true), ("fuse.sshfs", true), ("exfat", true), ("ext4", false), ("xfs", false),
+  ])
+  func fileSystems(type: String, isRefused: Bool) throws {
+    let mounts = """
+      22 1 8:1 / / rw,relatime shared:1 - ext3 /dev/sda1 rw
+      40 22 0:52 / /mnt/a\\040b rw,relatime shared:2 master:1 - \(type) server:/path rw,vers=4.2
+      """
+    let found = try #require(MountedFileSystem(device: 52, mounts: mounts))
+    #expect(found.type == type)
+    #expect((found.objection != nil) == isRefused)
+    #expect(MountedFileSystem(device: 0x801, mounts: mounts)?.type == "ext3")
+    #expect(MountedFileSystem(device: 53, mounts: mounts) == nil)
   }
 
   // MARK: - Memory

@@ -3,6 +3,9 @@ internal import Tokenizers
 
 /// One answer while it is made: what has to be computed for it next, and what has come of it.
 struct AnswerInProgress: Sendable {
+  /// How long an answer may keep others from using the space again that they free.
+  private static let renewalInterval = Duration.seconds(1)
+
   private let prompt: PreparedPrompt
   private let sequence: SequenceState
   private let endTokens: Set<Int32>
@@ -20,6 +23,7 @@ struct AnswerInProgress: Sendable {
   /// Tokens of the prompt that are computed.
   private var computed = 0
   private var clock: GenerationClock
+  private var lastRenewal = ContinuousClock.now
 
   /// - Parameter start: when the request began; the time to the first token counts from here.
   init(
@@ -56,6 +60,7 @@ struct AnswerInProgress: Sendable {
   ///
   /// - Returns: what is known now; `.finish` is the last of it.
   mutating func take(_ logits: Logits, computing count: Int, took duration: Duration) -> [GenerationEvent] {
+    renewIfDue()
     if !isDecoding {
       clock.addPrefill(duration)
       computed += count
@@ -69,6 +74,13 @@ struct AnswerInProgress: Sendable {
     if stops.isStopped { return events + finish(.stop) }
     if tokens.count >= limit { return events + finish(.length) }
     return events
+  }
+
+  private mutating func renewIfDue() {
+    let now = ContinuousClock.now
+    guard now - lastRenewal > Self.renewalInterval else { return }
+    prompt.renew()
+    lastRenewal = now
   }
 
   private mutating func note(_ token: Int32, _ logits: Logits) -> Completion.Position? {

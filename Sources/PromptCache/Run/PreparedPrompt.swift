@@ -1,5 +1,6 @@
 package import Engine
 public import PMLCompiler
+internal import Store
 
 /// A prompt's tokens, and the states that stand for some of them.
 public struct PreparedPrompt: Sendable {
@@ -13,6 +14,8 @@ public struct PreparedPrompt: Sendable {
   let present: [Int32]
   /// Position of the answer's first token.
   let nextPosition: Int
+  /// What lends the states.
+  private let snapshot: Snapshot?
 
   /// The baseline: every token is computed, at positions 0, 1, 2 …
   public init(uncached layout: PromptLayout) {
@@ -21,13 +24,21 @@ public struct PreparedPrompt: Sendable {
     positions = layout.present.indices.map { Int32($0) }
     present = layout.present
     nextPosition = layout.present.count
+    snapshot = nil
   }
 
-  init(_ layout: PromptLayout, attended: [AttendedSegment]) {
+  init(_ layout: PromptLayout, attended: [AttendedSegment], snapshot: Snapshot) {
     self.attended = attended
+    self.snapshot = snapshot
     tokens = layout.computed.map(\.token)
     positions = layout.computed.map { Int32($0.position) }
     present = layout.present
     nextPosition = layout.nextPosition
+  }
+
+  /// Lets the store use the space again of what went since, as far as this prompt does not need it.
+  func renew() {
+    // If it fails the states are still there, and the next time may do.
+    _ = try? snapshot?.renew()
   }
 }

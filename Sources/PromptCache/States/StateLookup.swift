@@ -23,20 +23,15 @@ struct StateLookup {
   /// Bytes of the states of `encoding` in all layers.
   func byteCount(of encoding: EncodingPlan.Encoding) -> Int { layout(of: encoding).byteCount * shape.layers }
 
-  /// Where the states of `encoding` in `layer` are kept.
-  func key(of encoding: EncodingPlan.Encoding, layer: Int) -> BlobKey {
-    BlobKey(model: model, element: element, encoding: encoding.digest, layer: layer)
+  /// Where the states of `encoding` in all layers are kept.
+  func key(of encoding: EncodingPlan.Encoding) -> EncodingKey {
+    EncodingKey(model: model, element: element, encoding: encoding.digest)
   }
 
   /// Whether all layers of `encoding` are there and whole, by their checksums.
   func contains(_ encoding: EncodingPlan.Encoding) throws(PromptCacheError) -> Bool {
     do throws(StoreError) {
-      let layout = layout(of: encoding)
-      for layer in 0..<shape.layers
-      where try snapshot?.blob(key(of: encoding, layer: layer), expecting: layout) == nil {
-        return false
-      }
-      return true
+      return try snapshot?.blobs(of: key(of: encoding), expecting: layout(of: encoding)) != nil
     } catch {
       guard case .unusableBlob = error else { throw .store(error) }
       return false
@@ -47,13 +42,7 @@ struct StateLookup {
   func segment(_ encoding: EncodingPlan.Encoding) throws(PromptCacheError) -> KVSegment? {
     let layout = layout(of: encoding)
     let blobs = try withStoreErrors { () throws(StoreError) -> [Blob]? in
-      var blobs: [Blob] = []
-      blobs.reserveCapacity(shape.layers)
-      for layer in 0..<shape.layers {
-        guard let blob = try snapshot?.blob(key(of: encoding, layer: layer), expecting: layout) else { return nil }
-        blobs.append(blob)
-      }
-      return blobs
+      try snapshot?.blobs(of: key(of: encoding), expecting: layout)
     }
     guard let blobs else { return nil }
     return try withEngineErrors { () throws(EngineError) in try KVSegment(layers: blobs, layout: layout) }

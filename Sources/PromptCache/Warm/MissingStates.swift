@@ -13,6 +13,8 @@ struct MissingStates {
   private(set) var bytes = 0
   /// Indices of the encodings to compute, placeholders among them, each after what it sees.
   let order: [Int]
+  /// What is wanted, and what that is computed from: none of it may make room for the rest.
+  let involved: Set<SHA256Digest>
 
   /// Finds what is missing of `wanted`, indices of encodings in the plan, and of what these see.
   init(of wanted: [Int], in lookup: StateLookup) throws(PromptCacheError) {
@@ -25,6 +27,8 @@ struct MissingStates {
       inStore[encoding.digest] = isPresent
       return !isPresent
     }
+    let seen = order.flatMap { plan.context(of: plan.encodings[$0]).map(\.encoding) }
+    involved = Set((wanted + order + seen).map { plan.encodings[$0].digest })
     var planned: Set<SHA256Digest> = []
     for encoding in order.map({ plan.encodings[$0] }) where encoding.isStored {
       planned.insert(encoding.digest)

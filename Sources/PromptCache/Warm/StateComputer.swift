@@ -29,6 +29,7 @@ struct StateComputer {
   /// - Parameter progress: called after each pass with the number of kept tokens done.
   func perform(_ work: MissingStates, progress: (Int) -> Void) throws(PromptCacheError) {
     let clock = ContinuousClock()
+    let kept = Set(work.involved.map { EncodingKey(model: model, element: element, encoding: $0) })
     var states = try StatesInUse(lookup: lookup())
     var pending: [(encoding: EncodingPlan.Encoding, states: SegmentStates)] = []
     var pendingBytes = 0
@@ -47,7 +48,7 @@ struct StateComputer {
         tokensDone += computed.tokens
       }
       if pendingBytes >= Self.commitBytes || clock.now - lastCommit >= Self.commitInterval {
-        try commit(pending, keys: states.lookup)
+        try commit(pending, keys: states.lookup, keeping: kept)
         pending = []
         pendingBytes = 0
         // From here on what was committed is read from the map, and the snapshot before lets go of its pages.
@@ -56,7 +57,7 @@ struct StateComputer {
       }
       progress(tokensDone)
     }
-    try commit(pending, keys: states.lookup)
+    try commit(pending, keys: states.lookup, keeping: kept)
   }
 
   /// Takes the encodings of the next pass off the front: none of them sees another one of them.
@@ -101,15 +102,20 @@ struct StateComputer {
   }
 
   private func commit(
-    _ computed: [(encoding: EncodingPlan.Encoding, states: SegmentStates)], keys: StateLookup
+    _ computed: [(encoding: EncodingPlan.Encoding, states: SegmentStates)], keys: StateLookup,
+    keeping kept: Set<EncodingKey>
   ) throws(PromptCacheError) {
     guard !computed.isEmpty else { return }
     try withStoreErrors { () throws(StoreError) in
-      try store.write { batch throws(StoreError) in
+      var byteCount = 0
+      for (encoding, _) in computed {
+        byteCount += try engine.kvShape.layers * store.byteCountOnDisk(of: keys.layout(of: encoding))
+      }
+      try store.write(makingRoomFor: byteCount, keeping: kept, renewing: keys.snapshot) { batch throws(StoreError) in
         for (encoding, states) in computed {
           let layout = keys.layout(of: encoding)
           for layer in 0..<engine.kvShape.layers {
-            try batch.put(keys.key(of: encoding, layer: layer), layout: layout) { destination in
+            try batch.put(BlobKey(keys.key(of: encoding), layer: layer), layout: layout) { destination in
               states.write(layer: layer, layout: layout, into: &destination)
             }
           }

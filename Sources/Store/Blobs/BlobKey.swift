@@ -72,6 +72,14 @@ struct BlobKeyBytes {
     raw.storeBytes(of: UInt32(key.layer).bigEndian, toByteOffset: 97, as: UInt32.self)
   }
 
+  /// Goes on to the next layer.
+  mutating func advance() {
+    var span = bytes.mutableSpan
+    var raw = unsafe span.mutableBytes
+    let layer = raw.bytes.integer(at: Self.encodingByteCount, as: UInt32.self).byteSwapped
+    raw.storeBytes(of: (layer &+ 1).bigEndian, toByteOffset: Self.encodingByteCount, as: UInt32.self)
+  }
+
   /// The whole key.
   var span: RawSpan {
     @_lifetime(borrow self) get { unsafe bytes.span.bytes }

@@ -24,7 +24,7 @@ extension Snapshot {
   /// - Throws: `StoreError.unusableBlob` if it is not what `layout` says, or not what was written.
   public func blob(_ key: BlobKey, expecting layout: KVBlobLayout) throws(StoreError) -> Blob? {
     let bytes = BlobKeyBytes(key, in: store.namespace)
-    guard let range = try lend(CollectionOfOne(bytes)).first else { return nil }
+    guard let range = try lend(bytes, count: 1).first else { return nil }
     store.open.uses.note(key.encodingKey, in: store.namespace, at: secondsSince1970())
     return try check(range, bytes, key, expecting: layout)
   }
@@ -33,22 +33,22 @@ extension Snapshot {
   ///
   /// - Throws: as `blob(_:expecting:)` does.
   public func blobs(of key: EncodingKey, expecting layout: KVBlobLayout) throws(StoreError) -> [Blob]? {
-    let keys = (0..<layout.shape.layers).map { BlobKey(key, layer: $0) }
-    let bytes = keys.map { BlobKeyBytes($0, in: store.namespace) }
-    let ranges = try lend(bytes)
-    guard ranges.count == keys.count else { return nil }
+    var bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: store.namespace)
+    let ranges = try lend(bytes, count: layout.shape.layers)
+    guard ranges.count == layout.shape.layers else { return nil }
     store.open.uses.note(key, in: store.namespace, at: secondsSince1970())
     var blobs: [Blob] = []
-    blobs.reserveCapacity(keys.count)
-    for index in keys.indices {
-      blobs.append(try check(ranges[index], bytes[index], keys[index], expecting: layout))
+    blobs.reserveCapacity(ranges.count)
+    for (layer, range) in ranges.enumerated() {
+      blobs.append(try check(range, bytes, BlobKey(key, layer: layer), expecting: layout))
+      bytes.advance()
     }
     return blobs
   }
 
   /// The blob in `range` of the map, once it is found to be right.
   private func check(
-    _ range: MapRange, _ bytes: BlobKeyBytes, _ key: BlobKey, expecting layout: KVBlobLayout
+    _ range: MapRange, _ bytes: borrowing BlobKeyBytes, _ key: BlobKey, expecting layout: KVBlobLayout
   ) throws(StoreError) -> Blob {
     do throws(BlobDefect) {
       let value = unsafe _overrideLifetime(range.bytes, borrowing: self)

@@ -62,6 +62,7 @@ final class ArchiveWriter: ExportDestination {
 /// Reads an archive.
 final class ArchiveReader: ImportSource {
   private let frame: ZstandardSource
+  var fraction: Double { frame.fraction }
 
   init(_ path: String) throws(StoreError) {
     let file = try FileSource(path)

@@ -56,6 +56,12 @@ final class FileSource: ByteSource {
     file = try File(path, O_RDONLY)
   }
 
+  /// How much of it was read, from 0 to 1.
+  var fraction: Double {
+    let total = (try? file.byteCount()) ?? 0
+    return total > 0 ? min(1, Double(offset) / Double(total)) : 1
+  }
+
   /// Bytes that are left.
   func rest() throws(StoreError) -> Int { max(0, try file.byteCount() - offset) }
 

@@ -18,11 +18,14 @@ extension StateStore {
   ///
   /// - Parameters:
   ///   - versions: all of this namespace, if left out.
-  ///   - progress: called after each version with how many are done, and of how many.
-  /// - Throws: `StoreError.noVersion`, `.missingEncodings`, `.unusableBlob`: nothing damaged is passed on.
+  ///   - replacing: whether a file that is there may be replaced.
+  ///   - progress: called after each encoding with how many are done, and of how many.
+  /// - Throws: `StoreError.exists`; `.noVersion`, `.missingEncodings`, `.unusableBlob`: nothing damaged is passed on.
   public func export(
-    _ versions: [VersionName]? = nil, toFile path: String, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+    _ versions: [VersionName]? = nil, toFile path: String, replacing: Bool = false,
+    progress: ((_ done: Int, _ total: Int) -> Void)? = nil
   ) throws(StoreError) -> ExportReport {
+    if let found = try FileStatus(path: path), found.isFolder || !replacing { throw .exists(path: path) }
     let archive = try ArchiveWriter(path)
     let report = try export(versions, to: archive, progress)
     try archive.finish()
@@ -46,6 +49,7 @@ extension StateStore {
   ) throws(StoreError) -> ExportReport {
     let snapshot = try snapshot()
     let versions = try snapshot.versions(called: names)
+    let total = versions.reduce(0) { $0 + $1.encodings.count }
     var report = ExportReport()
     for version in versions {
       var files: [SHA256Digest] = []
@@ -55,7 +59,7 @@ extension StateStore {
           files.append(name)
         } else {
           guard let (blobs, layout) = try snapshot.blobs(of: key) else {
-            throw .missingEncodings(schema: version.schema, count: 1)
+            throw .missingEncodings(schema: version.schema, count: try snapshot.missing(of: version))
           }
           let file = StatesFile(key, blobs, layout)
           try destination.put(file, blobs)
@@ -63,10 +67,10 @@ extension StateStore {
           report.byteCount += file.byteCount
           files.append(file.name)
         }
+        progress?(report.present + report.encodings, total)
       }
       try destination.put(VersionFile(version: version, files: files))
       report.versions.append(version.name)
-      progress?(report.versions.count, versions.count)
     }
     return report
   }
@@ -91,27 +95,36 @@ extension Snapshot {
     return found
   }
 
+  /// How many encodings of `version` are not there.
+  fileprivate func missing(of version: VersionRecord) throws(StoreError) -> Int {
+    var count = 0
+    for key in version.encodingKeys where try !contains(key, layers: 1) { count += 1 }
+    return count
+  }
+
   /// The blobs of an encoding in the layout that they say themselves, checksums checked; `nil` if there is none.
   fileprivate func blobs(of key: EncodingKey) throws(StoreError) -> ([Blob], KVBlobLayout)? {
     let namespace = store.namespace
     let layers = try read { (transaction, tables) throws(StoreError) in
       try transaction.layers(of: key, namespace, tables)
     }
-    let keys = (0..<layers).map { BlobKey(key, layer: $0) }
-    let bytes = keys.map { BlobKeyBytes($0, in: namespace) }
-    let ranges = try lend(bytes)
+    var bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: namespace)
+    let ranges = try lend(bytes, count: layers)
     guard let first = ranges.first, ranges.count == layers else { return nil }
     let layout: KVBlobLayout
+    var layer = 0
     do throws(BlobDefect) {
       guard let one = try BlobHeader(of: unsafe first.bytes).layout else { throw .notABlob }
       let shape = KVShape(layers: layers, heads: one.shape.heads, headDimension: one.shape.headDimension)
       layout = KVBlobLayout(element: one.element, shape: shape, tokens: one.tokens)
-      for (range, bytes) in zip(ranges, bytes) {
+      for range in ranges {
         let value = unsafe range.bytes
         try BlobHeader(of: value).check(value, key: bytes.span)
+        bytes.advance()
+        layer += 1
       }
     } catch {
-      throw .unusableBlob(keys[0], error)
+      throw .unusableBlob(BlobKey(key, layer: layer), error)
     }
     return try blobs(of: key, expecting: layout).map { ($0, layout) }
   }

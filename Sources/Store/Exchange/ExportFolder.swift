@@ -11,6 +11,7 @@ final class ExportFolder: ExportDestination {
   private static let markerStart = "prompt-cache export\nformat "
 
   private let path: String
+  /// The files of states that versions name, whole or not.
   private var names: [EncodingKey: SHA256Digest] = [:]
 
   /// The folder `path`, with what is in it.
@@ -33,16 +34,15 @@ final class ExportFolder: ExportDestination {
       try file.finish()
     }
     for version in try versions() {
-      for (key, name) in zip(version.version.encodingKeys, version.files)
-      where try FileStatus(path: statesPath(name)) != nil { names[key] = name }
+      for (key, name) in zip(version.version.encodingKeys, version.files) { names[key] = name }
     }
   }
 
-  func name(of key: EncodingKey) -> SHA256Digest? { names[key] }
+  func name(of key: EncodingKey) -> SHA256Digest? { names[key].flatMap { isThere($0) ? $0 : nil } }
 
   func put(_ states: StatesFile, _ blobs: [Blob]) throws(StoreError) {
     let path = statesPath(states.name)
-    if try FileStatus(path: path) == nil {
+    if !isThere(states.name) {
       try StoreFolder.makeFolders("\(self.path)/states/\(states.name.hexadecimal.prefix(2))")
       let file = try NewFile(path)
       try file.write(states, blobs)
@@ -77,6 +77,16 @@ final class ExportFolder: ExportDestination {
     return versions
   }
 
+  /// Whether there is a file of states called `name`, with its head, and as long as that says.
+  private func isThere(_ name: SHA256Digest) -> Bool {
+    do throws(StoreError) {
+      _ = try states(name)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// The file of states called `name`.
   func states(_ name: SHA256Digest) throws(StoreError) -> (StatesFile, FileSource) {
     let source: FileSource
@@ -104,10 +114,14 @@ final class ExportFolderReader: ImportSource {
   private var versions: ArraySlice<VersionFile>
   private var files: ArraySlice<SHA256Digest>
   private var seen: Set<SHA256Digest> = []
+  /// Number of different files of states.
+  private let total: Int
+  var fraction: Double { total > 0 ? Double(seen.count) / Double(total) : 1 }
 
   init(_ path: String) throws(StoreError) {
     folder = try ExportFolder(path, creating: false)
     versions = try folder.versions()[...]
+    total = versions.reduce(into: Set()) { $0.formUnion($1.files) }.count
     files = versions.first?.files[...] ?? []
   }
 

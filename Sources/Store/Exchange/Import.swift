@@ -20,12 +20,13 @@ extension StateStore {
   ///
   /// Everything is checked against its hash before it is kept. The versions become visible in one commit at the end; if
   /// something is wrong, none do, and what was brought for them is removed again. A version keeps its number, unless
-  /// another one has it: then it becomes the newest.
+  /// another one has it: then it becomes the newest. Under a limit, the least recently used encodings make room.
   ///
-  /// - Parameter progress: called now and then with the bytes of states read.
-  /// - Throws: `StoreError.notAnExport`, `.otherExportFormat`, `.damagedExport`.
+  /// - Parameter progress: called now and then with the part of the export that was read, and the bytes of states in it.
+  /// - Throws: `StoreError.notAnExport`, `.otherExportFormat`, `.damagedExport`; `.storeFull`, `.namespaceFull`,
+  ///   `.diskFull`.
   public func importVersions(
-    from path: String, progress: ((_ byteCount: Int) -> Void)? = nil
+    from path: String, progress: ((_ fraction: Double, _ byteCount: Int) -> Void)? = nil
   ) throws(StoreError) -> ImportReport {
     guard !options.readOnly else { throw .readOnly(path: self.path) }
     guard let status = try FileStatus(path: path) else { throw .notAnExport(path: path) }
@@ -33,7 +34,17 @@ extension StateStore {
       ? try take(ExportFolderReader(path), progress) : try take(ArchiveReader(path), progress)
   }
 
-  private func take(_ source: some ImportSource, _ progress: ((Int) -> Void)?) throws(StoreError) -> ImportReport {
+  /// Throws unless `path` is, by its start, an export: a folder or a file, as `isFolder` says.
+  public static func checkExport(at path: String, isFolder: Bool) throws(StoreError) {
+    guard let status = try FileStatus(path: path), status.isFolder == isFolder else {
+      throw .notAnExport(path: path)
+    }
+    if isFolder { _ = try ExportFolderReader(path) } else { _ = try ArchiveReader(path) }
+  }
+
+  private func take(
+    _ source: some ImportSource, _ progress: ((Double, Int) -> Void)?
+  ) throws(StoreError) -> ImportReport {
     let lease = try leaseForWarming()
     defer { withExtendedLifetime(lease) {} }
     let importer = Importer(into: self, source, progress)
@@ -50,6 +61,8 @@ extension StateStore {
 protocol ImportSource: AnyObject {
   /// The next thing, or `nil` at the end. What belongs to the last one was read.
   func next() throws(StoreError) -> ImportItem?
+  /// How much of it was read, from 0 to 1.
+  var fraction: Double { get }
 }
 
 /// One thing of an export.
@@ -59,33 +72,46 @@ enum ImportItem {
   case version(VersionFile)
 }
 
-/// Takes an export in, in commits of bounded size.
+/// Takes an export in, in commits of bounded size. What goes into one is read and checked before others have to wait.
 private final class Importer {
   private static let commitByteCount = 64 << 20
 
+  /// A layer that is what was written.
+  private struct Layer {
+    let key: BlobKey
+    let layout: KVBlobLayout
+    let payload: [UInt8]
+  }
+
   private let store: StateStore
   private let source: any ImportSource
-  private let progress: ((Int) -> Void)?
+  private let progress: ((Double, Int) -> Void)?
   private var report = ImportReport()
   private var versions: [VersionFile] = []
   private var added: [EncodingKey] = []
+  /// What came in or was there, and must not make room for the rest.
+  private var kept: Set<EncodingKey> = []
   private var byteCountRead = 0
+  private var isAtEnd = false
   /// The encoding whose layers are being read, and the next of them.
   private var current: (file: StatesFile, source: any ByteSource, layer: Int)?
 
-  init(into store: StateStore, _ source: some ImportSource, _ progress: ((Int) -> Void)?) {
+  init(into store: StateStore, _ source: some ImportSource, _ progress: ((Double, Int) -> Void)?) {
     self.store = store
     self.source = source
     self.progress = progress
   }
 
   func run() throws(StoreError) -> ImportReport {
-    var isAtEnd = false
-    while !isAtEnd {
-      try store.write { (batch) throws(StoreError) in
-        while !isAtEnd, batch.byteCount < Self.commitByteCount { isAtEnd = try !step(batch) }
+    while true {
+      let layers = try gather()
+      guard !layers.isEmpty else { break }
+      var pages = 0
+      for layer in layers { pages += try store.byteCountOnDisk(of: layer.layout) }
+      try store.write(makingRoomFor: pages, keeping: kept) { (batch) throws(StoreError) in
+        for layer in layers { try batch.put(layer.key, layout: layer.layout) { $0.copy(layer.payload) } }
       }
-      progress?(byteCountRead)
+      progress?(source.fraction, byteCountRead)
     }
     try store.write { (batch) throws(StoreError) in
       for file in versions.sorted(by: { $0.version.name < $1.version.name }) {
@@ -99,45 +125,49 @@ private final class Importer {
     return report
   }
 
-  /// Removes what was brought.
+  /// Removes what was brought, but for what a version needs by now.
   func undo() throws(StoreError) {
     try store.write { (batch) throws(StoreError) in
-      for key in added { try batch.remove(key) }
+      var needed: Set<EncodingKey> = []
+      for version in try store.snapshot().versions() { needed.formUnion(version.encodingKeys) }
+      for key in added where !needed.contains(key) { try batch.remove(key) }
     }
   }
 
-  /// Takes one layer or version in.
-  ///
-  /// - Returns: whether there was one.
-  private func step(_ batch: borrowing WriteBatch) throws(StoreError) -> Bool {
-    if let (file, source, layer) = current {
-      try batch.put(BlobKey(file.key, layer: layer), layout: file.layout) { (payload) throws(StoreError) in
-        try source.fill(&payload)
-        guard SHA256Digest(of: payload.bytes) == file.hashes[layer] else {
-          throw source.damaged("layer \(layer) of encoding \(file.key.encoding) is not what was written")
-        }
+  /// Reads on, up to the layers of one commit; none at the end.
+  private func gather() throws(StoreError) -> [Layer] {
+    var layers: [Layer] = []
+    var byteCount = 0
+    while byteCount < Self.commitByteCount, !isAtEnd {
+      if let (file, source, number) = current {
+        let payload = try read(file.layout.byteCount, file.hashes[number], in: source)
+        layers.append(Layer(key: BlobKey(file.key, layer: number), layout: file.layout, payload: payload))
+        byteCount += payload.count
+        report.byteCount += payload.count
+        current = number + 1 < file.hashes.count ? (file, source, number + 1) : nil
+      } else if let item = try source.next() {
+        try take(item)
+      } else {
+        isAtEnd = true
       }
-      byteCountRead += file.layout.byteCount
-      report.byteCount += file.layout.byteCount
-      current = layer + 1 < file.hashes.count ? (file, source, layer + 1) : nil
-      return true
     }
-    switch try source.next() {
+    return layers
+  }
+
+  private func take(_ item: ImportItem) throws(StoreError) {
+    switch item {
     case .states(let file, let source):
+      kept.insert(file.key)
       if try isWhole(file) {
         report.presentEncodings += 1
-        for hash in file.hashes { try skip(file.layout.byteCount, hash, in: source) }
+        for hash in file.hashes { _ = try read(file.layout.byteCount, hash, in: source) }
       } else {
         added.append(file.key)
         report.encodings += 1
         current = (file, source, 0)
       }
-      return true
     case .version(let version):
       versions.append(version)
-      return true
-    case nil:
-      return false
     }
   }
 
@@ -150,13 +180,16 @@ private final class Importer {
     }
   }
 
-  /// Reads a layer that is not wanted, and checks it all the same.
-  private func skip(_ byteCount: Int, _ hash: SHA256Digest, in source: any ByteSource) throws(StoreError) {
+  /// Reads a layer, and checks it, wanted or not.
+  private func read(
+    _ byteCount: Int, _ hash: SHA256Digest, in source: any ByteSource
+  ) throws(StoreError) -> [UInt8] {
     let bytes = try source.read(byteCount)
     guard unsafe SHA256Digest(of: bytes.span.bytes) == hash else {
-      throw source.damaged("a layer is not what was written")
+      throw source.damaged("a layer of an encoding is not what was written")
     }
     byteCountRead += byteCount
+    return bytes
   }
 }
 

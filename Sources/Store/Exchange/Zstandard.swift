@@ -49,6 +49,8 @@ internal import CZstd
 /// What a zstd frame holds, whose bytes come from a file.
 @safe final class ZstandardSource: ByteSource {
   var label: String { file.label }
+  /// How much of the file was read, from 0 to 1.
+  var fraction: Double { file.fraction }
   private let context: OpaquePointer
   private let file: FileSource
   private let buffer: UnsafeMutableRawBufferPointer

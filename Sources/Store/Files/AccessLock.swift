@@ -71,6 +71,17 @@ final class AccessLock: Sendable {
     defer { _ = try? set(F_UNLCK, Byte.writer, wait: false) }
     return try body()
   }
+
+  /// Runs `body` as the store's only writer, unless there is another.
+  ///
+  /// - Returns: `nil` if there is.
+  func asWriterIfIdle<R>(_ body: () throws(StoreError) -> R) throws(StoreError) -> R? {
+    guard writers.tryLock() else { return nil }
+    defer { writers.unlock() }
+    guard try set(F_WRLCK, Byte.writer, wait: false) else { return nil }
+    defer { _ = try? set(F_UNLCK, Byte.writer, wait: false) }
+    return try body()
+  }
 }
 
 // MARK: - Holding

@@ -5,11 +5,11 @@ struct File: ~Copyable {
   let descriptor: Int32
   private let path: String
 
-  /// Opens `path`; a new file is its owner's alone.
-  init(_ path: String, _ flags: Int32) throws(StoreError) {
+  /// Opens `path`; a new file is its owner's alone. Errors name `errorPath`, where it is given.
+  init(_ path: String, _ flags: Int32, errorPath: String? = nil) throws(StoreError) {
     descriptor = unsafe open(path, flags | O_CLOEXEC, 0o600)
-    self.path = path
-    guard descriptor >= 0 else { throw StoreError(code: errno, operation: "open", path: path) }
+    self.path = errorPath ?? path
+    guard descriptor >= 0 else { throw StoreError(code: errno, operation: "open", path: self.path) }
   }
 
   deinit { close(descriptor) }
@@ -88,6 +88,13 @@ struct File: ~Copyable {
     while true {
       let code = posix_fallocate(descriptor, range.lowerBound, range.count)
       if code != EINTR { return code }
+    }
+  }
+
+  /// Gives a file without a name one.
+  func link(to path: String) throws(StoreError) {
+    guard unsafe linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 else {
+      throw StoreError(code: errno, operation: "linkat", path: self.path)
     }
   }
 

@@ -1,7 +1,7 @@
 /// The file system that holds a file, as `/proc/self/mountinfo` has it.
-struct MountedFileSystem {
+package struct MountedFileSystem {
   /// Its type, such as `ext4`.
-  let type: String
+  package let type: String
 
   /// The file system of the device `device`, or `nil` if the system does not tell.
   init?(device: UInt) {
@@ -10,7 +10,7 @@ struct MountedFileSystem {
   }
 
   /// The same, of a table of mounts: `id parent major:minor root point options … - type source options` (proc(5)).
-  init?(device: UInt, mounts: String) {
+  package init?(device: UInt, mounts: String) {
     let major = (device >> 8 & 0xFFF) | (device >> 32 & 0xFFFF_F000)
     let minor = (device & 0xFF) | (device >> 12 & 0xFFFF_FF00)
     for line in mounts.split(separator: "\n") {
@@ -25,7 +25,7 @@ struct MountedFileSystem {
   }
 
   /// Why no store can lie on it, or `nil` if one can.
-  var objection: String? {
+  package var objection: String? {
     switch type {
     case "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "9p", "ceph", "lustre", "glusterfs", "fuse.sshfs",
       "fuse.glusterfs", "fuse.s3fs", "fuse.rclone", "fuse.gcsfuse", "virtiofs":

@@ -126,20 +126,31 @@ struct StoreFolder {
     try File(dataPath, O_WRONLY).extend(to: expected)
   }
 
-  /// Has the disk set aside the first `byteCount` bytes of the database's file. The caller is the writer.
+  /// Has the disk set aside the first `byteCount` bytes of the database's file, and more if it can, up to `limit`: the
+  /// more at once, the fewer times a writer waits for it. The caller is the writer.
   ///
   /// LMDB finds out that a disk is full when it commits, and cannot tell it from a broken one then.
   ///
   /// - Throws: `StoreError.diskFull`.
-  func claim(_ byteCount: Int) throws(StoreError) {
+  func claim(_ byteCount: Int, limit: Int) throws(StoreError) {
     guard let found = try data()?.byteCount, found < byteCount else { return }
-    let code = try File(dataPath, O_WRONLY).claim(found..<byteCount)
+    let file = try File(dataPath, O_WRONLY)
+    let step = min(max(found / 4, Self.smallestStep), Self.largestStep)
+    let generous = max(byteCount, min(found + step, limit))
+    var code = try file.claim(found..<generous)
+    if code == ENOSPC, generous > byteCount {
+      try file.extend(to: found)
+      code = try file.claim(found..<byteCount)
+    }
     guard code == 0 else {
       // It may have got some of it.
-      try File(dataPath, O_WRONLY).extend(to: found)
+      try file.extend(to: found)
       throw StoreError(code: code, operation: "posix_fallocate", path: path)
     }
   }
+
+  private static let smallestStep = 1 << 20
+  private static let largestStep = 64 << 20
 
   private func foreign(_ names: Set<String>) -> StoreError {
     let stranger = names.subtracting(Self.expected).min() ?? Self.dataName

@@ -30,19 +30,26 @@ extension StateStore {
     // A commit writes anew what it changes of the index, and lists the pages that it freed. The first one shall fit on
     // a disk that is full but for what `makeRoom` left; what it frees is room for the next.
     var encodingsInCommit = 8
-    var rest = plan.encodings[...]
+    var next = 0
     var versions = plan.versions
-    while !versions.isEmpty || !rest.isEmpty {
-      let part = rest.prefix(encodingsInCommit)
+    while !versions.isEmpty || next < plan.encodings.count {
+      let end = min(next + encodingsInCommit, plan.encodings.count)
       try commit { (batch) throws(StoreError) in
         for version in versions { try batch.remove(version) }
-        for encoding in part { try batch.remove(encoding) }
+        var byteCount = 0
+        while next < end, byteCount < Self.freedByteCountInCommit {
+          try batch.remove(plan.encodings[next].key)
+          byteCount += plan.encodings[next].byteCount
+          next += 1
+        }
       }
       versions = []
-      rest = rest.dropFirst(encodingsInCommit)
-      encodingsInCommit = min(2 * encodingsInCommit, 256)
+      encodingsInCommit = min(2 * encodingsInCommit, 4096)
     }
   }
+
+  /// Bytes of blobs after which a commit frees no more: the list of their pages has to be written too.
+  private static var freedByteCountInCommit: Int { 1 << 30 }
 }
 
 extension Snapshot {

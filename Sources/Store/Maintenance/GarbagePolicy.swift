@@ -1,3 +1,5 @@
+internal import KVCacheFormat
+
 /// What garbage collection leaves.
 public struct GarbagePolicy: Hashable, Codable, Sendable {
   /// Newest versions of each schema and model that are kept; `nil` keeps all.
@@ -36,14 +38,17 @@ public struct GarbageReport: Hashable, Codable, Sendable {
 /// What is to go, decided on an inventory.
 struct GarbagePlan {
   let versions: [VersionName]
-  let encodings: [EncodingKey]
+  /// In the order of their keys, so that neighbours in the index go together.
+  let encodings: [(key: EncodingKey, byteCount: Int)]
   let report: GarbageReport
 
   /// - Parameters:
   ///   - isInUse: whether a process says that it uses the version.
   ///   - keepsNeedless: whether encodings stay that no version needs, as long as the policy's limit allows.
+  ///   - kept: encodings that the policy's limit does not free.
   init(
-    _ inventory: Inventory, _ policy: GarbagePolicy, keepsNeedless: Bool, isInUse: (VersionName) -> Bool
+    _ inventory: Inventory, _ policy: GarbagePolicy, keepsNeedless: Bool, kept: Set<EncodingKey> = [],
+    isInUse: (VersionName) -> Bool
   ) {
     var groups: [VersionName: [VersionRecord]] = [:]
     for version in inventory.versions {
@@ -52,7 +57,7 @@ struct GarbagePlan {
     var removed: [VersionName] = []
     var spared: [VersionName] = []
     var needed: Set<EncodingKey> = []
-    var protected: Set<EncodingKey> = []
+    var protected = kept
     for group in groups.values {
       let newestFirst = group.sorted { $0.number > $1.number }
       for (age, version) in newestFirst.enumerated() {
@@ -86,7 +91,9 @@ struct GarbagePlan {
       }
     }
     versions = removed.sorted()
-    encodings = Array(goes.keys)
+    encodings = goes.map { ($0.key, $0.value.byteCount) }.sorted {
+      ($0.key.model, $0.key.element.code, $0.key.encoding) < ($1.key.model, $1.key.element.code, $1.key.encoding)
+    }
     report = GarbageReport(
       versions: versions, encodings: goes.count, byteCount: byteCount, byteCountLeft: total - byteCount,
       postponed: keepsNeedless ? needless.keys.count { goes[$0] == nil } : 0, spared: spared.sorted())

@@ -1,13 +1,20 @@
+public import KVCacheFormat
+
 extension StateStore {
   /// Makes room for `byteCount` bytes of blobs under the limits in `options`: removes the least recently used encodings
   /// of this namespace, never those of versions that are pinned or in use.
   ///
   /// What this process has lent counts as used now. Without limits, or where there is room, it does nothing.
   ///
+  /// - Parameters:
+  ///   - byteCount: on the disk: the sum of `byteCountOnDisk(of:)`.
+  ///   - kept: encodings that stay too, since what there shall be room for is of no use without them.
   /// - Returns: what went, if anything had to.
   /// - Throws: `StoreError.storeFull` or `.namespaceFull`, if that much cannot be made free.
   @discardableResult
-  public func makeRoom(for byteCount: Int) throws(StoreError) -> GarbageReport? {
+  public func makeRoom(
+    for byteCount: Int, keeping kept: Set<EncodingKey> = []
+  ) throws(StoreError) -> GarbageReport? {
     guard try excess(of: byteCount) > 0 else { return nil }
     try recordUses()
     return try open.access.asWriter(onWait: options.onWait) { () throws(StoreError) in
@@ -17,13 +24,38 @@ extension StateStore {
       let target = inventory.byteCount - excess
       // What has no version yet may be what room is made for; its turn comes with its age.
       let plan = GarbagePlan(
-        inventory, GarbagePolicy(maximumBytes: max(target, 0)), keepsNeedless: true, isInUse: isLeased)
+        inventory, GarbagePolicy(maximumBytes: max(target, 0)), keepsNeedless: true, kept: kept, isInUse: isLeased)
       guard target >= 0, plan.report.byteCountLeft <= target else { throw limitError }
       try free(plan)
       // Pages that a commit freed can be used by the one after the next.
       try commit { (batch) throws(StoreError) in try batch.touch() }
       return plan.report
     }
+  }
+
+  /// Makes room for `byteCount` bytes of blobs, keeping `kept`, then writes.
+  ///
+  /// A blob wants pages in a row, so what is free may not do, however much it is: then more is made free, and `body`
+  /// runs again, a few times. `snapshot`, of this thread, is renewed, so that it does not hold what is made free.
+  @discardableResult
+  public func write<R>(
+    makingRoomFor byteCount: Int, keeping kept: Set<EncodingKey>, renewing snapshot: Snapshot? = nil,
+    _ body: (borrowing WriteBatch) throws(StoreError) -> R
+  ) throws(StoreError) -> R {
+    for factor in [1, 2, 4] {
+      if try makeRoom(for: factor * byteCount, keeping: kept) != nil { try snapshot?.renew() }
+      do throws(StoreError) {
+        return try write(body)
+      } catch .storeFull where options.maximumBytes != nil {
+        continue
+      }
+    }
+    throw limitError
+  }
+
+  /// Bytes that a blob of `layout` takes of the store and its limits.
+  public func byteCountOnDisk(of layout: KVBlobLayout) throws(StoreError) -> Int {
+    BlobSize.onDisk(value: try BlobSize.value(layout, pageByteCount: open.environment.pageByteCount))
   }
 
   /// Bytes by which the limits would be passed with `byteCount` bytes more; 0 or less if they would not.

@@ -30,20 +30,66 @@ extension Transaction {
 extension StateStore {
   /// Records which encodings this process has lent since it last did, to the hour, for `collectGarbage` to go by.
   ///
-  /// It is one small commit, or none if there is nothing new. Call it after answering, or now and then.
+  /// It is one small commit, or none if there is nothing new.
   public func recordUses() throws(StoreError) {
+    guard !options.readOnly else { return }
     let keys = open.uses.take(namespace)
-    guard !keys.isEmpty, !options.readOnly else { return }
-    let now = secondsSince1970()
-    try write { (batch) throws(StoreError) in
-      for key in keys {
-        let bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: namespace)
-        guard let record = try batch.transaction.bytes(at: bytes.encodingSpan, in: batch.tables.uses),
-          now - Use.time(of: record, key: bytes.encodingSpan) >= UseLog.resolution
-        else { continue }
-        try batch.transaction.recordUse(of: bytes, at: now, batch.tables)
+    guard try haveNews(keys) else { return }
+    try write { (batch) throws(StoreError) in try batch.recordUses(keys) }
+  }
+
+  /// Does the same if nobody is writing, on a handle for reading too: it neither waits nor fails. Call it after
+  /// answering, or now and then.
+  ///
+  /// - Returns: whether all that was lent is recorded.
+  @discardableResult
+  public func recordUsesIfIdle() -> Bool {
+    let keys = open.uses.take(namespace)
+    do throws(StoreError) {
+      guard try haveNews(keys) else { return true }
+      if !open.environment.isReadOnly,
+        try open.access.asWriterIfIdle({ () throws(StoreError) in
+          try commit { (batch) throws(StoreError) in try batch.recordUses(keys) }
+        }) != nil
+      {
+        return true
       }
+    } catch {
+      // Of a full disk or a damaged index the next writer speaks; an answer does not fail for it.
     }
+    open.uses.putBack(keys, namespace)
+    return false
+  }
+
+  /// Whether one of these was not in use within the hour, by what is recorded.
+  private func haveNews(_ keys: [EncodingKey]) throws(StoreError) -> Bool {
+    guard !keys.isEmpty else { return false }
+    let (now, namespace) = (secondsSince1970(), namespace)
+    return try snapshot().read { (transaction, tables) throws(StoreError) in
+      for key in keys where try transaction.isOld(key, namespace, at: now, tables) { return true }
+      return false
+    }
+  }
+}
+
+extension WriteBatch {
+  /// Records that encodings are in use now, those that are there.
+  fileprivate func recordUses(_ keys: [EncodingKey]) throws(StoreError) {
+    let now = secondsSince1970()
+    for key in keys where try transaction.isOld(key, store.namespace, at: now, tables) {
+      try transaction.recordUse(of: BlobKeyBytes(BlobKey(key, layer: 0), in: store.namespace), at: now, tables)
+    }
+  }
+}
+
+extension Transaction {
+  /// Whether the encoding `key` is there, and its last recorded use an hour or more before `now`.
+  fileprivate func isOld(
+    _ key: EncodingKey, _ namespace: Namespace, at now: Int, _ tables: Tables
+  ) throws(StoreError) -> Bool {
+    let bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: namespace)
+    guard let record = try self.bytes(at: bytes.encodingSpan, in: tables.uses) else { return false }
+    return now - Use.time(of: record, key: bytes.encodingSpan) >= UseLog.resolution
   }
 }
 

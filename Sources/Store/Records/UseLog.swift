@@ -35,4 +35,11 @@ final class UseLog: Sendable {
       return taken.map(\.key)
     }
   }
+
+  /// Takes back what could not be recorded.
+  func putBack(_ keys: [EncodingKey], _ namespace: Namespace) {
+    state.withLock { state in
+      for key in keys { state.pending.insert(Entry(namespace: namespace, key: key)) }
+    }
+  }
 }

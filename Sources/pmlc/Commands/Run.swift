@@ -4,6 +4,7 @@ import Foundation
 import KVCacheFormat
 import PMLCompiler
 import PromptCache
+import Store
 
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -75,8 +76,8 @@ struct Run: AsyncParsableCommand {
     try await reportingFailures {
       let source = try Inputs.read(prompt)
       let inputs = Inputs(model: try modelOptions.load(weights: weightOptions.weights))
-      let answer = noCache ? try answerUncached(source, inputs) : try answerCached(source, inputs)
-      let completion = try await show(answer)
+      let completion =
+        noCache ? try await answerUncached(source, inputs) : try await answerCached(source, inputs)
       if printsJSON {
         Terminal.output.writeLine(try jsonLine(completion))
       } else {
@@ -97,18 +98,18 @@ struct Run: AsyncParsableCommand {
       stops: stop, logProbabilities: logprobs)
   }
 
-  /// The answer from the store's states.
-  private func answerCached(_ source: SourceFile, _ inputs: Inputs) throws -> Generation {
+  /// Answers from the store's states.
+  private func answerCached(_ source: SourceFile, _ inputs: Inputs) async throws -> Completion {
     let model = inputs.model
     let fileSchema = try schema.map(inputs.schema(at:))
     // Neither a prompt with errors nor a model that cannot be loaded shall leave a store behind.
     let checked = try fileSchema.map { try inputs.prompt(source, for: $0) }
     try model.checkWeights()
-    let store = try storeOptions.open(
-      for: fileSchema == nil ? .reading : .creating, maximumBytes: storeLimit.maxBytes)
+    let store = try storeOptions.open(for: fileSchema == nil ? .reading : .creating, limit: storeLimit)
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     let name = try fileSchema?.schema.name ?? inputs.schemaName(of: source)
     let warmed = try WarmedSchema(named: name, element: kv, for: model, fingerprint: fingerprint, in: store)
+    defer { withExtendedLifetime(warmed) {} }
     guard let schema = fileSchema ?? warmed?.schema else {
       throw PromptCacheError.notWarmed(schema: name, model: model, element: kv)
     }
@@ -120,12 +121,15 @@ struct Run: AsyncParsableCommand {
     // Compiling the prompt is part of a request, so it is timed, though it may have been checked before.
     let start = ContinuousClock.now
     let layout = try inputs.prompt(source, for: schema, showing: checked == nil)
-    return session.generate(
-      from: try session.prepare(layout, of: schema, element: element), options: options, start: start)
+    let prepared = try session.prepare(layout, of: schema, element: element)
+    let completion = try await show(session.generate(from: prepared, options: options, start: start))
+    // After the answer, which does not wait for it.
+    store.recordUsesIfIdle()
+    return completion
   }
 
-  /// The answer without states: every token is computed.
-  private func answerUncached(_ source: SourceFile, _ inputs: Inputs) throws -> Generation {
+  /// Answers without states: every token is computed.
+  private func answerUncached(_ source: SourceFile, _ inputs: Inputs) async throws -> Completion {
     let model = inputs.model
     let schema = try schema.map(inputs.schema(at:)) ?? warmedSchema(of: source, inputs)
     // Weights that were prepared are used, but no store is made for them.
@@ -134,8 +138,8 @@ struct Run: AsyncParsableCommand {
       of: model, keptBeside: try store.map { ($0, try model.fingerprintShowingProgress(rememberedIn: $0)) })
     let start = ContinuousClock.now
     let layout = try inputs.prompt(source, for: schema)
-    return Generation(
-      to: PreparedPrompt(uncached: layout), model: model, engine: engine, options: options, start: start)
+    return try await show(
+      Generation(to: PreparedPrompt(uncached: layout), model: model, engine: engine, options: options, start: start))
   }
 
   /// The newest version of the prompt's schema, whatever its KV format.

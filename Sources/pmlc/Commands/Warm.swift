@@ -41,7 +41,7 @@ struct Warm: ParsableCommand {
   private func warm(_ schemas: [PreparedSchema], for model: LoadedModel) throws {
     // A model that cannot be loaded shall leave no store behind.
     if try storeOptions.openIfThere() == nil { try model.checkWeights() }
-    let store = try storeOptions.open(for: .creating, maximumBytes: storeLimit.maxBytes)
+    let store = try storeOptions.open(for: .creating, limit: storeLimit)
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     let warmer = Warmer(model: model, fingerprint: fingerprint, store: store, element: kv)
     var loaded: InferenceEngine?

@@ -25,6 +25,11 @@ final class SmallDisk {
     return SmallDisk(at: folder.path("disk"), byteCount: 1 << 20, type: type) != nil
   }
 
+  /// Lets nobody write to it any more.
+  ///
+  /// - Returns: whether that could be done.
+  func freeze() -> Bool { run("mount", "-o", "remount,ro", path) }
+
   deinit { _ = run("umount", "-l", path) }
 }
 

@@ -3,9 +3,9 @@ import ArgumentParser
 struct StoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "store",
-    abstract: "See what the store holds, check it, and free what is not needed.",
+    abstract: "See what the store holds, check it, free what is not needed, and move it elsewhere.",
     subcommands: [
       ListVersions.self, ShowStatistics.self, VerifyStore.self, CollectGarbage.self, PinVersion.self,
-      UnpinVersion.self, CompactStore.self,
+      UnpinVersion.self, ExportVersions.self, ImportVersions.self, CompactStore.self,
     ])
 }

@@ -1,0 +1,101 @@
+import ArgumentParser
+import ContentHash
+import PromptCache
+import Store
+
+struct ExportVersions: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write versions, with all their states, for another store to take in.",
+    discussion: """
+      Without arguments all versions are written; of a schema, the newest one. A folder (--to) holds files named by their \
+      contents, which any tool can mirror: what is there already is not written again.
+      """)
+
+  @Argument(help: ArgumentHelp("Schemas, or versions of them.", valueName: "schema[@version]"))
+  var versions: [VersionReference] = []
+
+  @Option(name: [.short, .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "file"))
+  var output: String?
+
+  @Option(name: .customLong("to"), help: ArgumentHelp("The folder to bring up to date.", valueName: "dir"))
+  var folder: String?
+
+  @Flag(help: "Replace the file if it is there.")
+  var force = false
+
+  @Option(help: ArgumentHelp("The model: a folder. Without it, versions for any model.", valueName: "dir"))
+  var model: String?
+
+  @Flag(help: "Print a JSON object in place of text.")
+  var json = false
+
+  @OptionGroup var storeOptions: NamespaceInStore
+
+  func validate() throws {
+    if (output == nil) == (folder == nil) { throw ValidationError("one of -o and --to is needed") }
+    if force, output == nil { throw ValidationError("--force goes with -o") }
+  }
+
+  func run() throws {
+    try reportingFailures {
+      let store = try storeOptions.open(for: .reading)
+      let names = try chosen(in: store)
+      var line = ProgressLine()
+      let report = try reportingStoreFailures { () throws(StoreError) in
+        let draw = { (done: Int, total: Int) in
+          line.draw(Double(done) / Double(max(total, 1)), "\(done) of \(total) encodings")
+        }
+        if let output {
+          return try store.export(names, toFile: output, replacing: force, progress: draw)
+        }
+        return try store.export(names, toFolder: folder ?? "", progress: draw)
+      }
+      line.clear()
+      if json { return Terminal.output.writeLine(try jsonLine(report)) }
+      for version in report.versions { Terminal.output.writeLine("version \(version.number) of `\(version.schema)`") }
+      let present = folder == nil ? "" : ", \(report.present) there already"
+      Terminal.output.writeLine(
+        "\(report.encodings) encodings written (\(formatted(bytes: report.byteCount)))\(present)")
+    }
+  }
+
+  /// The versions asked for.
+  private func chosen(in store: StateStore) throws -> [VersionName] {
+    var all = try reportingStoreFailures { () throws(StoreError) in try store.snapshot().versions().map(\.name) }
+    if let model {
+      let loaded = try LoadedModel(at: model)
+      let fingerprint = try loaded.fingerprintShowingProgress(rememberedIn: store)
+      all = all.filter { $0.model == fingerprint }
+    }
+    guard !versions.isEmpty else {
+      if all.isEmpty { throw PromptCacheError.nothingToExport(model: model) }
+      return all
+    }
+    return try versions.flatMap { wanted in
+      let ofSchema = all.filter { $0.schema == wanted.schema }
+      let newest = Dictionary(ofSchema.map { ($0.model, $0.number) }, uniquingKeysWith: max)
+      let found = ofSchema.filter { $0.number == wanted.number ?? newest[$0.model] }
+      if found.isEmpty { throw PromptCacheError.noSuchVersion(schema: wanted.schema, number: wanted.number) }
+      return found
+    }
+  }
+}
+
+/// A schema's name, perhaps with the number of a version: `handbook@3`.
+struct VersionReference: ExpressibleByArgument {
+  let schema: String
+  let number: Int?
+
+  init?(argument: String) {
+    // A schema's name has no `@`.
+    let parts = argument.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let name = parts.first, !name.isEmpty else { return nil }
+    schema = String(name)
+    guard parts.count > 1 else {
+      number = nil
+      return
+    }
+    guard let number = Int(parts[1]), number > 0 else { return nil }
+    self.number = number
+  }
+}

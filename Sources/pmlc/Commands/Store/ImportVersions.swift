@@ -1,0 +1,51 @@
+import ArgumentParser
+import Store
+
+struct ImportVersions: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Take in the versions of an export.",
+    discussion: """
+      Everything is checked before it is kept; if something is wrong, the store stays as it was. A version keeps its \
+      number, unless another one has it: then it becomes the newest. What is there already is not stored again.
+      """)
+
+  @Argument(help: ArgumentHelp("A file that `export -o` wrote.", valueName: "file"))
+  var file: String?
+
+  @Option(name: .customLong("from"), help: ArgumentHelp("A folder that `export --to` wrote.", valueName: "dir"))
+  var folder: String?
+
+  @Flag(help: "Print a JSON object in place of text.")
+  var json = false
+
+  @OptionGroup var storeOptions: NamespaceInStore
+  @OptionGroup var storeLimit: StoreLimit
+
+  func validate() throws {
+    if (file == nil) == (folder == nil) { throw ValidationError("a file or --from is needed") }
+  }
+
+  func run() throws {
+    try reportingFailures {
+      let path = file ?? folder ?? ""
+      // What is no export shall not leave a store behind.
+      try reportingStoreFailures { () throws(StoreError) in
+        try StateStore.checkExport(at: path, isFolder: folder != nil)
+      }
+      let store = try storeOptions.open(for: .creating, limit: storeLimit)
+      var line = ProgressLine()
+      let report = try reportingStoreFailures { () throws(StoreError) in
+        try store.importVersions(from: path) { fraction, byteCount in
+          line.draw(fraction, "\(formatted(bytes: byteCount)) of states read")
+        }
+      }
+      line.clear()
+      if json { return Terminal.output.writeLine(try jsonLine(report)) }
+      for version in report.versions { Terminal.output.writeLine("version \(version.number) of `\(version.schema)`") }
+      Terminal.output.writeLine(
+        "\(report.versions.count) versions new, \(report.presentVersions) there already; "
+          + "\(report.encodings) encodings new (\(formatted(bytes: report.byteCount))), "
+          + "\(report.presentEncodings) there already")
+    }
+  }
+}

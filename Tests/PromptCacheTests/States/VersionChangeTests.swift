@@ -1,0 +1,60 @@
+import Foundation
+import PMLCompiler
+import PromptCache
+import Store
+import TestSupport
+import Testing
+
+/// A running process takes up a new version with its next request; one that is being answered keeps its own.
+@Suite struct VersionChangeTests {
+  private let schema = #"<schema name="s">Say: <module name="m">one, two, three</module></schema>"#
+  private let prompt = #"<prompt schema="s"><m/> Go:</prompt>"#
+
+  private func current(_ fixture: Fixture) throws -> WarmedSchema? {
+    try WarmedSchema(
+      named: "s", element: nil, for: fixture.model, fingerprint: fixture.fingerprint, in: fixture.store)
+  }
+
+  private func prepare(_ warmed: WarmedSchema, _ fixture: Fixture) throws -> PreparedPrompt {
+    let layout = try fixture.layout(prompt, of: warmed.schema)
+    return try fixture.session.prepare(layout, of: warmed.schema, element: warmed.element)
+  }
+
+  private func answer(_ prompt: PreparedPrompt, _ fixture: Fixture) throws -> [Int32] {
+    let options = GenerationOptions(maximumTokens: 3, logProbabilities: 1)
+    return try fixture.session.runner.complete(prompt, options: options, start: ContinuousClock().now).tokens
+  }
+
+  @Test func nextRequestSeesTheNewVersion() async throws {
+    let fixture = try Fixture()
+    #expect(try current(fixture) == nil)
+    func pmlc(_ arguments: String...) async throws {
+      let run = try await PMLC.run(
+        arguments, environment: ["PMLC_STORE": fixture.folder.path("store")], in: fixture.folder)
+      #expect(run.status == 0, "\(run.standardError)")
+    }
+    try fixture.folder.write(schema, to: "s.pml")
+    try await pmlc("warm", "s.pml")
+    var first = try current(fixture)
+    #expect(first?.version == 1)
+    let running = try prepare(#require(first), fixture)
+    let expected = try answer(running, fixture)
+
+    // Another process edits, warms, and collects garbage.
+    try fixture.folder.write(schema.replacing("two", with: "four"), to: "s.pml")
+    try await pmlc("warm", "s.pml")
+    let second = try #require(try current(fixture))
+    #expect(second.version == 2)
+    try await pmlc("store", "gc", "--keep", "1")
+    // The version in use stays for its next prompt.
+    #expect(try answer(prepare(#require(first), fixture), fixture) == expected)
+    first = nil
+    try await pmlc("store", "gc", "--keep", "1")
+    let left = try fixture.store.snapshot().versions(model: fixture.fingerprint, schema: "s").map(\.number)
+    #expect(left == [2])
+    // A request that began before goes on to its end.
+    #expect(try answer(running, fixture) == expected)
+    _ = try answer(prepare(second, fixture), fixture)
+    #expect(first == nil)
+  }
+}
