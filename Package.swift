@@ -67,6 +67,11 @@ let package = Package(
       swiftSettings: settings),
 
     .executableTarget(name: "kernel-bench", dependencies: ["CKernels", "COpenBLAS"], path: "bench/kernels"),
+    .executableTarget(
+      name: "engine-bench",
+      dependencies: [
+        "ContentHash", "Engine", "KVCacheFormat", "Store", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "bench/engine", swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("ContentHashTests", ["ContentHash"]),

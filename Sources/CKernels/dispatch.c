@@ -132,8 +132,8 @@ void ck_quantize_weights(
 
 size_t ck_packed_bytes(ck_element element, size_t rows, size_t columns) {
   size_t whole = (rows + 15) / 16 * 16;
-  // Of ck_q8 each group of a row also has a scale and a sum; see body/product_q8.h.
-  return element == ck_q8 ? whole * ck_q8_row_scales(columns) * (ck_q8_group + 8) : whole * columns * sizeof(float);
+  // Of ck_q8 a number takes one byte or two, and each group of a row also has a scale and a sum; see body/product_q8.h.
+  return element == ck_q8 ? whole * ck_q8_row_scales(columns) * (2 * ck_q8_group + 8) : whole * columns * sizeof(float);
 }
 
 void ck_pack_rows(

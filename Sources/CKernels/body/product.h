@@ -47,7 +47,7 @@ INLINE void product_tile(
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) c[r][v] = splat(0);
-  const size_t step = 32;
+  const size_t step = next->rows ? 32 : columns;
   for (size_t i = 0; i < columns; i += step) {
     size_t count = columns - i < step ? columns - i : step;
     const char *line = next->weights + i * next->bytes_per_column;
