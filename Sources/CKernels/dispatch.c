@@ -148,6 +148,8 @@ size_t ck_product_scratch_bytes(size_t rows) {
   return 63 * (400 + waiting) * sizeof(float);
 }
 
+size_t ck_product_panel_rows(void) { return kernels()->product_panel_rows; }
+
 void ck_product(const ck_product_call *call, size_t begin, size_t end) { kernels()->product(call, begin, end); }
 
 void ck_rms_norm(const float *x, const float *weight, float epsilon, size_t rows, size_t count, float *y) {

@@ -129,13 +129,18 @@ static void widen_weights(const uint8_t *weights, size_t row_bytes, size_t rows,
 }
 #endif
 
+// Bytes from one weight row to the next, as a tile reads them.
+INLINE size_t q8_row_stride(size_t row_groups) {
+  return CK_VNNI ? row_groups * ck_q8_group : q8_panel_stride * sizeof(int16_t);
+}
+
 // sums[r][v] = or += Σ_g scales[r][g] · scale[g][v] · (Σ_i weights[r][g][i] · x[g][i][v]) over `groups` groups.
 INLINE void product_q8_tile(
   const int rows, const int vectors, const char *weights, const float *scales, size_t row_groups, const char *packed,
   size_t groups, bool first, float *sums, size_t sums_stride, const product_prefetch *next) {
   vf f[CK_Q8_ROWS][CK_PRODUCT_VECTORS] = {0};
   const size_t line = vectors * lanes * 4;
-  const size_t row_bytes = CK_VNNI ? row_groups * ck_q8_group : q8_panel_stride * sizeof(int16_t);
+  const size_t row_bytes = q8_row_stride(row_groups);
   for (size_t g = 0; g < groups; g++, packed += vectors * lanes * q8_packed_group) {
     for (size_t r = 0; r < next->rows; r++)
       __builtin_prefetch(next->weights + r * next->stride + g * ck_q8_group, 0, 2);
@@ -195,42 +200,3 @@ static const product_q8_kernel product_q8_kernels[CK_PRODUCT_VECTORS + 1][CK_Q8_
 };
 
 static const size_t product_q8_tile_rows[] = {0, CK_Q8_TILE_ROWS};
-
-// Weight rows n ..< end against blocks from ..< to of the activations.
-static void product_q8_panel(
-  const ck_product_call *call, product_blocks blocks, size_t from, size_t to, size_t n, size_t end, int16_t *panel,
-  float *sums, size_t stride) {
-  size_t row_groups = (call->columns + ck_q8_group - 1) / ck_q8_group, row_bytes = row_groups * ck_q8_group;
-  size_t first_row = block_begin(blocks, from) * lanes, rows = end - n;
-  size_t panels = (row_groups + q8_panel_groups - 1) / q8_panel_groups;
-  for (size_t p = 0; p < panels; p++) {
-    size_t group = row_groups * p / panels, next = row_groups * (p + 1) / panels;
-    for (size_t block = from; block < to; block++) {
-      size_t at = block_begin(blocks, block), vectors = block_begin(blocks, block + 1) - at;
-      const char *packed =
-        (const char *)call->packed + (at * row_groups + group * vectors) * lanes * q8_packed_group;
-      size_t step = product_q8_tile_rows[vectors];
-      for (size_t r = 0; r < rows; r += step) {
-        size_t count = rows - r < step ? rows - r : step;
-        product_prefetch prefetch = {.rows = 0};
-        if (block == from) {
-          bool last = r + step >= rows;
-          size_t row = !last ? n + r + step : p + 1 < panels ? n : end;
-          size_t wanted = row * row_groups + (!last ? group : p + 1 < panels ? next : 0);
-          prefetch = (product_prefetch){(const char *)call->weights + wanted * ck_q8_group, row_bytes, step, 1};
-        }
-        size_t begin = (n + r) * row_groups + group;
-        const char *weights = (const char *)call->weights + begin * ck_q8_group;
-#if !CK_VNNI
-        int16_t *widened = panel + r * q8_panel_stride;
-        if (block == from)
-          widen_weights((const uint8_t *)weights, row_bytes, count, (next - group) * ck_q8_group, widened);
-        weights = (const char *)widened;
-#endif
-        product_q8_kernels[vectors][count](
-          weights, call->scales + begin, row_groups, packed, next - group, p == 0,
-          sums + r * stride + at * lanes - first_row, stride, &prefetch);
-      }
-    }
-  }
-}
