@@ -71,6 +71,12 @@ let package = Package(
     .executableTarget(
       name: "store-bench", dependencies: ["ContentHash", "KVCacheFormat", "Store"], path: "bench/store",
       swiftSettings: settings),
+    .executableTarget(
+      name: "engine-bench",
+      dependencies: [
+        "ContentHash", "Engine", "KVCacheFormat", "Store",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "bench/engine", swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("ContentHashTests", ["ContentHash"]),

@@ -132,8 +132,8 @@ void ck_quantize_weights(
 
 size_t ck_packed_bytes(ck_element element, size_t rows, size_t columns) {
   size_t whole = (rows + 15) / 16 * 16;
-  // Of ck_q8 each group of a row also has a scale and a sum; see body/product_q8.h.
-  return element == ck_q8 ? whole * ck_q8_row_scales(columns) * (ck_q8_group + 8) : whole * columns * sizeof(float);
+  // Of ck_q8 a number takes one byte or two, and each group of a row also has a scale and a sum; see body/product_q8.h.
+  return element == ck_q8 ? whole * ck_q8_row_scales(columns) * (2 * ck_q8_group + 8) : whole * columns * sizeof(float);
 }
 
 void ck_pack_rows(
@@ -147,6 +147,8 @@ size_t ck_product_scratch_bytes(size_t rows) {
   size_t waiting = rows < 528 ? (rows + 15) / 16 * 16 : 528;
   return 63 * (400 + waiting) * sizeof(float);
 }
+
+size_t ck_product_panel_rows(void) { return kernels()->product_panel_rows; }
 
 void ck_product(const ck_product_call *call, size_t begin, size_t end) { kernels()->product(call, begin, end); }
 

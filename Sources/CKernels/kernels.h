@@ -15,6 +15,7 @@ typedef struct {
   void (*few_rows)(const ck_few_rows_call *, size_t, size_t);
   void (*quantize_weights)(ck_element, const void *, size_t, size_t, size_t, uint8_t *, float *);
   void (*pack_rows)(ck_element, const float *, size_t, size_t, size_t, size_t, size_t, void *);
+  size_t product_panel_rows;
   void (*product)(const ck_product_call *, size_t, size_t);
   void (*rms_norm)(const float *, const float *, float, size_t, size_t, float *);
   void (*layer_norm)(const float *, const float *, const float *, float, size_t, size_t, float *);

@@ -11,6 +11,8 @@
 #include "body/attention.h"
 #include "body/product.h"
 #include "body/product_q8.h"
+#include "body/product_half.h"
+#include "body/product_panels.h"
 #include "body/products.h"
 
 #define CK_PASTE_(a, b) a##b
@@ -27,6 +29,7 @@ const ck_kernels CK_PASTE(ck_kernels_, CK_CPU) = {
   .few_rows = few_rows,
   .quantize_weights = quantize_weights,
   .pack_rows = pack_rows,
+  .product_panel_rows = product_panel_rows,
   .product = product,
   .rms_norm = rms_norm,
   .layer_norm = layer_norm,

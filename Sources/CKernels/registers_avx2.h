@@ -7,16 +7,20 @@
 #define CK_WIDE 2
 #define CK_EACH_ROW_COUNT(f) f(1) f(2) f(3) f(4) f(5) f(6)
 
-#define CK_FEW_ROWS 3
+#define CK_FEW_ROWS 6
 #define CK_FEW_ROWS_TILE 6
-#define CK_EACH_FEW_ROWS(f) f(4, 1) f(3, 2) f(2, 3)
+#define CK_EACH_FEW_ROWS(f) f(4, 1) f(2, 2) f(1, 3) f(1, 4) f(1, 5) f(1, 6)
 
-#define CK_PRODUCT_PANEL_ROWS 60
+#define CK_PRODUCT_PANEL_ROWS 48
 #define CK_PRODUCT_VECTORS 1
 #define CK_PRODUCT_ROWS 6
 #define CK_PRODUCT_TILE_ROWS 6
 #define CK_EACH_PRODUCT_TILE(f) f(1, 1) f(2, 1) f(3, 1) f(4, 1) f(5, 1) f(6, 1)
 
-#define CK_Q8_ROWS 3
-#define CK_Q8_TILE_ROWS 3
-#define CK_EACH_Q8_TILE(f) f(1, 1) f(2, 1) f(3, 1)
+// Half a vector of rows: one register, so twice as many weight rows.
+#define CK_HALF_ROWS 12
+#define CK_EACH_HALF_TILE(f) f(1) f(2) f(3) f(4) f(5) f(6) f(7) f(8) f(9) f(10) f(11) f(12)
+
+#define CK_Q8_ROWS 6
+#define CK_Q8_TILE_ROWS 6
+#define CK_EACH_Q8_TILE(f) f(1, 1) f(2, 1) f(3, 1) f(4, 1) f(5, 1) f(6, 1)

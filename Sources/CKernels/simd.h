@@ -190,7 +190,7 @@ INLINE void transpose(vf t[lanes]) {
 
 // MARK: Exponentials
 
-// 2^x, zero below -126, infinite from 128 on. x is split into the nearest integer, which the addition of 1.5 · 2^23
+// 2^x, zero below -126, infinite from 128 on: x is split into the nearest integer, which the addition of 1.5 · 2^23
 // leaves in the low bits, and a rest in [-1/2, 1/2], for which a minimax polynomial of degree 6 is good to 1e-8.
 INLINE vf exp2_split(vf rest, vi exponent) {
   vf p = splat(1.535336188319500e-4f);
@@ -203,13 +203,15 @@ INLINE vf exp2_split(vf rest, vi exponent) {
   return bits_to_f32(f32_to_bits(p) + (exponent << 23));
 }
 
-INLINE vf exp2_lanes(vf x) {
+// The same for x below 128.
+INLINE vf exp2_below_128_lanes(vf x) {
   const float magic = 0x1.8p23f;
   vf shifted = x + magic;
   vf y = exp2_split(x - (shifted - magic), f32_to_bits(shifted) - f32_to_bits(splat(magic)));
-  y = x < -126.0f ? splat(0.0f) : y;
-  return x >= 128.0f ? splat(__builtin_inff()) : y;
+  return x < -126.0f ? splat(0.0f) : y;
 }
+
+INLINE vf exp2_lanes(vf x) { return x >= 128.0f ? splat(__builtin_inff()) : exp2_below_128_lanes(x); }
 
 // e^x: the rest is taken off in two steps, so that it keeps its last bits for large x.
 INLINE vf exp_lanes(vf x) {

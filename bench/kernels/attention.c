@@ -3,6 +3,7 @@
 
 #include <CKernels.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 typedef struct {
   const char *name;
@@ -53,36 +54,63 @@ static void run_attention(void *context, int thread, int threads) {
   ck_attention(&call);
 }
 
+static const size_t enough = (size_t)96 << 20;  // more than a last-level cache
+
+// What one call took, and what the machine can do.
+typedef struct {
+  double seconds, flops, bytes, peak, read;
+} outcome;
+
+static outcome measure(setting s, ck_element element, char *states) {
+  problem p = {.s = s, .element = element, .states = states};
+  size_t dimension = (size_t)s.head_dimension, rows = (size_t)(s.tokens * s.group);
+  size_t runs = (size_t)(s.cached + run_tokens - 1) / run_tokens, bytes = run_bytes(&p);
+  p.heads = (int)(enough / (2 * bytes * runs)) + 1;
+  float *x = random_numbers(run_tokens * dimension);
+  for (size_t r = 0; r < (size_t)p.heads * runs; r++) {
+    ck_store_keys(p.element, dimension, x, dimension, 0, run_tokens, states + r * 2 * bytes);
+    ck_store_values(p.element, dimension, x, dimension, 0, run_tokens, states + r * 2 * bytes + bytes);
+  }
+  p.queries = random_numbers(rows * dimension);
+  p.output = memory(rows * dimension * sizeof(float));
+  p.positions = memory((size_t)s.tokens * sizeof *p.positions);
+  for (int t = 0; t < s.tokens; t++) p.positions[t] = s.cached + t;
+  p.scratch = memory(ck_attention_scratch_bytes((size_t)s.tokens, (size_t)s.group, dimension));
+  outcome o = {.peak = peak_f32_flops(1), .read = peak_read_bytes(1)};
+  o.seconds = median_seconds(run_attention, &p, 1);
+  o.flops = 4.0 * (double)(rows * dimension) * s.cached / o.seconds;
+  o.bytes = 2.0 * s.cached / 16 * (double)ck_kv_tile_bytes(element, dimension) / o.seconds;
+  free(x), free(p.queries), free(p.output), free(p.positions), free(p.scratch);
+  return o;
+}
+
+static const int setting_count = sizeof settings / sizeof *settings;
+
 void bench_attention(void) {
   static const ck_element elements[] = {ck_f16, ck_f32, ck_q8};
   static const char *const names[] = {"f16", "f32", "q8"};
   printf("\nAttention, one key-value head, 1 thread (shares of the peaks measured beside it)\n\n");
   printf("| | states | µs | GFLOP/s | GB/s of states |\n| --- | --- | --- | --- | --- |\n");
-  const size_t enough = (size_t)96 << 20;
   char *states = memory(enough + ((size_t)32 << 20));
-  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+  for (int i = 0; i < setting_count; i++)
     for (int e = 0; e < 3; e++) {
-      problem p = {.s = settings[i], .element = elements[e], .states = states};
-      size_t dimension = (size_t)p.s.head_dimension, rows = (size_t)(p.s.tokens * p.s.group);
-      size_t runs = (size_t)(p.s.cached + run_tokens - 1) / run_tokens, bytes = run_bytes(&p);
-      p.heads = (int)(enough / (2 * bytes * runs)) + 1;
-      float *x = random_numbers(run_tokens * dimension);
-      for (size_t r = 0; r < (size_t)p.heads * runs; r++) {
-        ck_store_keys(p.element, dimension, x, dimension, 0, run_tokens, states + r * 2 * bytes);
-        ck_store_values(p.element, dimension, x, dimension, 0, run_tokens, states + r * 2 * bytes + bytes);
-      }
-      p.queries = random_numbers(rows * dimension);
-      p.output = memory(rows * dimension * sizeof(float));
-      p.positions = memory((size_t)p.s.tokens * sizeof *p.positions);
-      for (int t = 0; t < p.s.tokens; t++) p.positions[t] = p.s.cached + t;
-      p.scratch = memory(ck_attention_scratch_bytes((size_t)p.s.tokens, (size_t)p.s.group, dimension));
-      double peak = peak_f32_flops(), read = peak_read_bytes();
-      double seconds = median_seconds(run_attention, &p, 1);
-      double flops = 4.0 * (double)(rows * dimension) * p.s.cached / seconds;
-      double speed = 2.0 * p.s.cached / 16 * (double)ck_kv_tile_bytes(p.element, dimension) / seconds;
+      outcome o = measure(settings[i], elements[e], states);
       printf(
-        "| %s | %s | %.0f | %.0f (%.0f %%) | %.1f (%.0f %%) |\n", p.s.name, names[e], seconds * 1e6, flops * 1e-9,
-        100 * flops / peak, speed * 1e-9, 100 * speed / read);
+        "| %s | %s | %.0f | %.0f (%.0f %%) | %.1f (%.0f %%) |\n", settings[i].name, names[e], o.seconds * 1e6,
+        o.flops * 1e-9, 100 * o.flops / o.peak, o.bytes * 1e-9, 100 * o.bytes / o.read);
       fflush(stdout);
     }
+}
+
+void bars_of_attention(void) {
+  char *states = memory(enough + ((size_t)32 << 20));
+  for (int i = 0; i < setting_count; i++) {
+    outcome o = measure(settings[i], ck_f16, states);
+    // The ceiling that takes longer is the smaller one.
+    double flops = o.flops / o.peak, bytes = o.bytes / o.read;
+    printf(
+      "{\"attention\":\"%s\",\"flops\":%.4g,\"bytes\":%.4g,\"share\":%.3f,\"bound\":\"%s\"}\n", settings[i].name,
+      o.flops, o.bytes, flops > bytes ? flops : bytes, flops > bytes ? "arithmetic" : "memory");
+    fflush(stdout);
+  }
 }

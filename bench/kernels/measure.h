@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What the machine can do on one thread, measured just now.
-double peak_f32_flops(void);  // multiply-adds in the widest registers, two operations each
-double peak_byte_ops(void);   // the same with vpdpbusd, 0 without VNNI
-double peak_read_bytes(void); // bytes read from memory, a second
+// What the machine can do on so many threads together, measured just now.
+double peak_f32_flops(int threads);   // multiply-adds in the widest registers, two operations each
+double peak_byte_ops(int threads);    // the same of bytes with vpdpbusd, or else vpmaddubsw, vpmaddwd and vpaddd
+double peak_read_bytes(int threads);  // bytes read from memory, a second
 
 // Seconds that one call of work(context, thread, threads) takes on `threads` threads at once: the median of five samples
 // of at least 20 ms. It is the processor time of the thread that takes longest, so that other programs count less.
@@ -25,5 +25,9 @@ void bench_products(int threads);
 void bench_few_rows(int threads);
 void bench_attention(void);
 void bench_vectors(void);
+// The figures that `bench/compare` judges, one JSON object a line.
+void bench_bars(int threads);
+void bars_of_products(int threads);
+void bars_of_attention(void);
 
 #endif

@@ -124,7 +124,7 @@ void bench_products(int threads) {
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
       shape s = shapes[i];
       double operations = 2e-9 * (double)(rows[r] * s.outputs * s.inputs), ignored;
-      double peak = peak_f32_flops() * threads * 1e-9, peak_q8 = peak_byte_ops() * threads * 1e-9;
+      double peak = peak_f32_flops(threads) * 1e-9, peak_q8 = peak_byte_ops(threads) * 1e-9;
       double f16 = operations / measure(s, rows[r], ck_f16, run_product, threads, &ignored);
       double blas = operations / measure(s, rows[r], ck_f32, run_blas, threads, &ignored);
       double q8 = operations / measure(s, rows[r], ck_q8, run_product, threads, &ignored);
@@ -144,7 +144,7 @@ void bench_few_rows(int threads) {
   for (int i = 3; i < 5; i++)
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
       shape s = shapes[i];
-      double read = peak_read_bytes() * threads * 1e-9, bytes;
+      double read = peak_read_bytes(threads) * 1e-9, bytes;
       printf("| %s %zu × %zu | %zu ", s.name, s.outputs, s.inputs, rows[r]);
       for (int e = 0; e < 3; e++) {
         double seconds = measure(s, rows[r], elements[e], run_few_rows, threads, &bytes);
@@ -152,6 +152,22 @@ void bench_few_rows(int threads) {
       }
       double seconds = measure(s, rows[r], ck_f32, run_blas, threads, &bytes);
       printf("| %.1f |\n", bytes / seconds * 1e-9);
+      fflush(stdout);
+    }
+}
+
+void bars_of_products(int threads) {
+  static const size_t rows[] = {24, 64};
+  for (int i = 0; i < shape_count; i++)
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+      shape s = shapes[i];
+      double operations = 2.0 * (double)(rows[r] * s.outputs * s.inputs), ignored;
+      double peak = peak_f32_flops(threads), peak_q8 = peak_byte_ops(threads);
+      double f16 = operations / measure(s, rows[r], ck_f16, run_product, threads, &ignored);
+      double q8 = operations / measure(s, rows[r], ck_q8, run_product, threads, &ignored);
+      printf(
+        "{\"product\":\"%s\",\"rows\":%zu,\"f16\":%.4g,\"f16_share\":%.3f,\"q8\":%.4g,\"q8_share\":%.3f}\n", s.name,
+        rows[r], f16, f16 / peak, q8, peak_q8 > 0 ? q8 / peak_q8 : 0);
       fflush(stdout);
     }
 }

@@ -48,7 +48,8 @@ typedef struct {
   float *denominators;
 } attention_block;
 
-// scores[r][tile · 16 …] for tiles first..<first + vectors, asking for `share` bytes at each eighth dimension.
+// scores[r][tile · 16 …] for tiles first..<first + vectors, asking for `share` bytes at each eighth dimension, or, where
+// rows give memory the time, for four times as many at each thirty-second.
 INLINE attention_prefetch score_tiles(
   const int rows, const int vectors, const ck_element element, const attention_block *b, size_t first,
   attention_prefetch prefetch, size_t share, float scores[CK_ROWS][block_tokens]) {
@@ -56,14 +57,15 @@ INLINE attention_prefetch score_tiles(
   const multiply_scales scales = {.lanes = element == ck_q8 ? lane_scales : NULL};
   const size_t dimension = b->head_dimension, tile = b->key_tile_bytes;
   const char *keys = b->keys + first * tile;
-  for (size_t d = 0; d < dimension; d += 8) {
+  const size_t step = rows == CK_ROWS ? kv_q8_group : 8;
+  for (size_t d = 0; d < dimension; d += step) {
     if (element == ck_q8 && d % kv_q8_group == 0)
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++) lane_scales[v] = load_kv_scales(keys + v * tile, dimension, d);
-    prefetch = ask_for(prefetch, share);
+    prefetch = ask_for(prefetch, share * (step / 8));
     multiply_add(
       rows, vectors, element, b->queries + d * rows, rows, 1, keys + d * ck_tile_tokens * element_bytes(element),
-      ck_tile_tokens, tile / element_bytes(element), scales, dimension - d < 8 ? dimension - d : 8, c);
+      ck_tile_tokens, tile / element_bytes(element), scales, dimension - d < step ? dimension - d : step, c);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
@@ -108,8 +110,8 @@ INLINE attention_prefetch add_values(
   return prefetch;
 }
 
-// Turns the scores of one row into weights relative to its new maximum, which is returned; `*sum` becomes their sum.
-INLINE float weigh_row(const attention_block *b, int row, float scores[block_tokens], float *sum) {
+// Adds biases to the scores of one row and hides what it does not see; the largest of each lane.
+INLINE vf mask_row(const attention_block *b, int row, float scores[block_tokens]) {
   int begin = b->row_begin[row], end = b->row_end[row];
   int first_tile = b->begin / ck_tile_tokens, end_tile = (b->end + ck_tile_tokens - 1) / ck_tile_tokens;
   vf largest = splat(-__builtin_inff());
@@ -119,27 +121,50 @@ INLINE float weigh_row(const attention_block *b, int row, float scores[block_tok
     if (b->key_positions) {
       vi distance = *(const vi_any *)(b->key_positions + tile * ck_tile_tokens) - b->row_positions[row];
       x += b->row_slopes[row] * __builtin_convertvector(distance, vf);
+      store(s, x);
     }
     if (begin > tile * ck_tile_tokens || end < (tile + 1) * ck_tile_tokens) {
       vi token = lane_index() + tile * ck_tile_tokens;
       x = ((token >= begin) & (token < end)) ? x : splat(-__builtin_inff());
+      store(s, x);
     }
-    store(s, x);
     largest = max(largest, x);
   }
-  float before = b->maxima[row], now = max_lanes(largest);
-  now = now > before ? now : before;
-  // A row that has seen nothing yet: weights relative to 0, all of them zero.
-  float base = now > -__builtin_inff() ? now : 0;
+  return largest;
+}
+
+// Turns the scores of one row into weights relative to `base`; the sum of each lane.
+INLINE vf weigh_row(const attention_block *b, float base, float scores[block_tokens]) {
+  int first_tile = b->begin / ck_tile_tokens, end_tile = (b->end + ck_tile_tokens - 1) / ck_tile_tokens;
   vf total = splat(0);
   for (int tile = first_tile; tile < end_tile; tile++) {
     float *s = scores + tile * ck_tile_tokens;
-    vf w = exp2_lanes(load(s) - base);
+    vf w = exp2_below_128_lanes(load(s) - base);
     store(s, w);
     total += w;
   }
-  *sum = sum_lanes(total);
-  return now;
+  return total;
+}
+
+// Turns scores into weights relative to the new maximum of each row, and brings denominators up to date. What comes of
+// each row goes step by step for all rows, since a row alone would be one long chain of instructions that wait for each
+// other.
+INLINE void weigh_rows(
+  const int rows, const attention_block *b, float scores[CK_ROWS][block_tokens], float changes[lanes]) {
+  vf lane_sums[CK_ROWS];
+  for (int r = 0; r < rows; r++) lane_sums[r] = mask_row(b, r, scores[r]);
+  float differences[lanes] = {0};
+  for (int r = 0; r < rows; r++) {
+    float before = b->maxima[r], now = max_lanes(lane_sums[r]);
+    now = now > before ? now : before;
+    differences[r] = before == now ? 0 : before - now;
+    b->maxima[r] = now;
+  }
+  store(changes, exp2_below_128_lanes(load(differences)));
+  // A row that has seen nothing yet: weights relative to 0, all of them zero.
+  for (int r = 0; r < rows; r++)
+    lane_sums[r] = weigh_row(b, b->maxima[r] > -__builtin_inff() ? b->maxima[r] : 0, scores[r]);
+  for (int r = 0; r < rows; r++) b->denominators[r] = b->denominators[r] * changes[r] + sum_lanes(lane_sums[r]);
 }
 
 INLINE void attend_rows(const int rows, const ck_element element, const attention_block *b) {
@@ -154,14 +179,8 @@ INLINE void attend_rows(const int rows, const ck_element element, const attentio
     next = score_tiles(rows, vectors, element, b, tile, next, share * vectors, scores);
   for (; tile < end_tile; tile++) next = score_tiles(rows, 1, element, b, tile, next, share, scores);
 
-  float changes[CK_ROWS];
-  for (int r = 0; r < rows; r++) {
-    float sum, before = b->maxima[r], now = weigh_row(b, r, scores[r], &sum);
-    float change = before == now ? 1 : exp2_lanes(splat(before - now))[0];
-    b->maxima[r] = now;
-    b->denominators[r] = b->denominators[r] * change + sum;
-    changes[r] = change;
-  }
+  float changes[lanes];
+  weigh_rows(rows, b, scores, changes);
 
   size_t d = 0, dimension = b->padded_dimension;
   next = b->next_values;

@@ -126,8 +126,9 @@ static void (*const few_rows_blocks[])(const ck_few_rows_call *, size_t, size_t,
 };
 
 static void few_rows(const ck_few_rows_call *call, size_t begin, size_t end) {
-  for (size_t first = 0; first < call->rows; first += CK_FEW_ROWS) {
-    size_t rows = call->rows - first < CK_FEW_ROWS ? call->rows - first : CK_FEW_ROWS;
-    few_rows_blocks[rows](call, first, begin, end);
+  size_t blocks = (call->rows + CK_FEW_ROWS - 1) / CK_FEW_ROWS;
+  for (size_t block = 0; block < blocks; block++) {
+    size_t first = call->rows * block / blocks, next = call->rows * (block + 1) / blocks;
+    few_rows_blocks[next - first](call, first, begin, end);
   }
 }

@@ -38,6 +38,12 @@ typedef struct {
   size_t bytes_per_column;
 } product_prefetch;
 
+INLINE void prefetch_weights(const product_prefetch *next, size_t column, size_t columns) {
+  const char *line = next->weights + column * next->bytes_per_column;
+  for (size_t r = 0; r < next->rows; r++, line += next->stride)
+    for (size_t at = 0; at < columns * next->bytes_per_column; at += 64) __builtin_prefetch(line + at, 0, 2);
+}
+
 // sums[r][v] = or += Σ_i panel[r][i] · packed[i][v].
 INLINE void product_tile(
   const int rows, const int vectors, const float *panel, const float *packed, size_t columns, bool first, float *sums,
@@ -47,12 +53,10 @@ INLINE void product_tile(
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) c[r][v] = splat(0);
-  const size_t step = 32;
+  const size_t step = next->rows ? 32 : columns;
   for (size_t i = 0; i < columns; i += step) {
     size_t count = columns - i < step ? columns - i : step;
-    const char *line = next->weights + i * next->bytes_per_column;
-    for (size_t r = 0; r < next->rows; r++, line += next->stride)
-      for (size_t at = 0; at < step * next->bytes_per_column; at += 64) __builtin_prefetch(line + at, 0, 2);
+    prefetch_weights(next, i, step);
     multiply_add(
       rows, vectors, ck_f32, panel + i, 1, product_panel_stride, packed + i * vectors * lanes, vectors * lanes, lanes,
       (multiply_scales){0}, count, c);
@@ -156,36 +160,4 @@ static void write_sums(
 INLINE size_t panel_column(size_t columns, size_t panels, size_t p) {
   size_t column = round_up(columns * p / panels, lanes);
   return column < columns ? column : columns;
-}
-
-// Weight rows n ..< end against blocks from ..< to of the activations.
-static void product_panel(
-  const ck_product_call *call, product_blocks blocks, size_t from, size_t to, size_t n, size_t end, float *panel,
-  float *sums, size_t stride) {
-  size_t columns = call->columns, first_row = block_begin(blocks, from) * lanes;
-  size_t bytes = element_bytes(call->element), rows = end - n;
-  size_t panels = (columns + product_panel_columns - 1) / product_panel_columns;
-  for (size_t p = 0; p < panels; p++) {
-    size_t column = panel_column(columns, panels, p), next = panel_column(columns, panels, p + 1);
-    for (size_t block = from; block < to; block++) {
-      size_t at = block_begin(blocks, block), vectors = block_begin(blocks, block + 1) - at;
-      const float *packed = (const float *)call->packed + (at * columns + column * vectors) * lanes;
-      size_t step = product_tile_rows[vectors];
-      for (size_t r = 0; r < rows; r += step) {
-        size_t count = rows - r < step ? rows - r : step;
-        product_prefetch prefetch = {.rows = 0};
-        if (block == from) {
-          convert_weights(
-            call->element, call->weights, columns, n + r, count, column, next - column,
-            panel + r * product_panel_stride);
-          bool last = r + step >= rows;
-          size_t wanted = !last ? (n + r + step) * columns + column : p + 1 < panels ? n * columns + next : end * columns;
-          prefetch = (product_prefetch){(const char *)call->weights + wanted * bytes, columns * bytes, step, bytes};
-        }
-        product_kernels[vectors][count](
-          panel + r * product_panel_stride, packed, next - column, p == 0,
-          sums + r * stride + at * lanes - first_row, stride, &prefetch);
-      }
-    }
-  }
 }

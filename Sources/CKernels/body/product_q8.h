@@ -1,16 +1,29 @@
-// Products with weights of eight bits: the same plan as for f32, with activations of eight bits and four columns to a
+// Products with weights of eight bits: the same plan as for f32, with activations of eight bits and several columns to a
 // lane.
 //
-// Weights are unsigned, off by 128, because that is what the instruction multiplies with signed numbers; what is too
-// much, 128 times the sum of the activations of a group, is taken off where each sum begins.
+// With VNNI a lane holds four columns. Weights are unsigned, off by 128, because that is what the instruction multiplies
+// with signed numbers; what is too much, 128 times the sum of the activations of a group, is taken off where each sum
+// begins.
 //
 //     packed  blocks of V · 16 rows, each groups × { int32 start[V · 16]; float scale[V · 16]; int8 x[16][V · 16][4] }
+//
+// Without it a lane holds two columns, as 16-bit numbers, which multiply as fast and never overflow. Activations are
+// widened where they are packed, weights once for all rows, panel by panel, with the 128 taken off.
+//
+//     packed  blocks of V · 16 rows, each groups × { float scale[V · 16]; int16 x[32][V · 16][2] }
+//     panel   weight rows × [columns], int16
+//
+// Sums of a group are exact, so both give the same bits.
 
 enum {
-  q8_steps = ck_q8_group / 4,
+  // Columns of a lane.
+  q8_lane_columns = CK_VNNI ? 4 : 2,
+  q8_steps = ck_q8_group / q8_lane_columns,
   // Bytes of a group of one row, packed.
-  q8_packed_group = ck_q8_group + 8,
+  q8_packed_group = CK_VNNI ? ck_q8_group + 8 : 2 * ck_q8_group + 4,
   q8_panel_groups = product_panel_columns / ck_q8_group,
+  // From one weight row to the next in a widened panel, in numbers: not a power of two.
+  q8_panel_stride = product_panel_columns + 2 * lanes,
 };
 
 // To nearest, ties to even, for |x| < 2^22. Kept apart from the product before it, so that each kind of CPU rounds
@@ -54,6 +67,30 @@ static void quantize_weights(
     }
 }
 
+// The bytes of one group of 16 rows, four columns to a lane, as a product reads them.
+INLINE void pack_group_q8(vf tile[lanes], const float scales[lanes], size_t width, size_t v, char *group) {
+#if CK_VNNI
+  vi sum = 0;
+  for (size_t i = 0; i < lanes; i++) {
+    sum = multiply_add_bytes(sum, (vi)(0x01010101), (vi)tile[i]);
+    memcpy(group + 8 * width + (i * width + v) * 4, &tile[i], sizeof tile[i]);
+  }
+  sum *= -128;
+  memcpy(group + v * 4, &sum, sizeof sum);
+  memcpy(group + width * 4 + v * 4, scales, lanes * sizeof *scales);
+#else
+  for (size_t i = 0; i < lanes; i++) {
+    vi bytes = (vi)tile[i];
+    vi first = ((bytes << 24 >> 24) & 0xFFFF) | (bytes << 16 >> 24 << 16);
+    vi second = ((bytes << 8 >> 24) & 0xFFFF) | (bytes >> 24 << 16);
+    char *line = group + 4 * width + (2 * i * width + v) * 4;
+    memcpy(line, &first, sizeof first);
+    memcpy(line + width * 4, &second, sizeof second);
+  }
+  memcpy(group + v * 4, scales, lanes * sizeof *scales);
+#endif
+}
+
 static void pack_rows_q8(
   const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end, char *packed) {
   product_blocks b = divide_rows(rows);
@@ -74,25 +111,36 @@ static void pack_rows_q8(
           tile[r] = (vf)bytes;
         }
         transpose(tile);
-        vi sum = 0;
-        for (size_t i = 0; i < lanes; i++) {
-          sum = multiply_add_bytes(sum, (vi)(0x01010101), (vi)tile[i]);
-          memcpy(group + 8 * width + (i * width + v) * 4, &tile[i], sizeof tile[i]);
-        }
-        sum *= -128;
-        memcpy(group + v * 4, &sum, sizeof sum);
-        memcpy(group + width * 4 + v * 4, scales, sizeof scales);
+        pack_group_q8(tile, scales, width, v, group);
       }
     }
   }
 }
 
+#if !CK_VNNI
+// Weights as numbers of 16 bits, 128 taken off.
+static void widen_weights(const uint8_t *weights, size_t row_bytes, size_t rows, size_t count, int16_t *panel) {
+  typedef uint8_t bytes __attribute__((ext_vector_type(32), aligned(1)));
+  typedef int16_t pairs __attribute__((ext_vector_type(32), aligned(2)));
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < count; i += 32)
+      *(pairs *)(panel + r * q8_panel_stride + i) =
+        __builtin_convertvector(*(const bytes *)(weights + r * row_bytes + i), pairs) - 128;
+}
+#endif
+
+// Bytes from one weight row to the next, as a tile reads them.
+INLINE size_t q8_row_stride(size_t row_groups) {
+  return CK_VNNI ? row_groups * ck_q8_group : q8_panel_stride * sizeof(int16_t);
+}
+
 // sums[r][v] = or += Σ_g scales[r][g] · scale[g][v] · (Σ_i weights[r][g][i] · x[g][i][v]) over `groups` groups.
 INLINE void product_q8_tile(
-  const int rows, const int vectors, const uint8_t *weights, const float *scales, size_t row_groups,
-  const char *packed, size_t groups, bool first, float *sums, size_t sums_stride, const product_prefetch *next) {
+  const int rows, const int vectors, const char *weights, const float *scales, size_t row_groups, const char *packed,
+  size_t groups, bool first, float *sums, size_t sums_stride, const product_prefetch *next) {
   vf f[CK_Q8_ROWS][CK_PRODUCT_VECTORS] = {0};
-  const size_t row_bytes = row_groups * ck_q8_group, line = vectors * lanes * 4;
+  const size_t line = vectors * lanes * 4;
+  const size_t row_bytes = q8_row_stride(row_groups);
   for (size_t g = 0; g < groups; g++, packed += vectors * lanes * q8_packed_group) {
     for (size_t r = 0; r < next->rows; r++)
       __builtin_prefetch(next->weights + r * next->stride + g * ck_q8_group, 0, 2);
@@ -100,26 +148,27 @@ INLINE void product_q8_tile(
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-      for (int v = 0; v < vectors; v++) c[r][v] = *(const vi_any *)(packed + v * lanes * 4);
-    const char *x = packed + 2 * line;
+      for (int v = 0; v < vectors; v++) c[r][v] = CK_VNNI ? *(const vi_any *)(packed + v * lanes * 4) : (vi)(0);
+    const char *group_scales = packed + (CK_VNNI ? line : 0), *x = group_scales + line;
     for (size_t i = 0; i < q8_steps; i++, x += line) {
       vi a[CK_PRODUCT_VECTORS];
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++) a[v] = *(const vi_any *)(x + v * lanes * 4);
 #pragma clang loop unroll(full)
       for (int r = 0; r < rows; r++) {
-        int32_t bytes;
-        memcpy(&bytes, weights + r * row_bytes + g * ck_q8_group + i * 4, sizeof bytes);
-        vi w = (vi)(bytes);
+        int32_t several;
+        memcpy(&several, weights + r * row_bytes + (g * q8_steps + i) * 4, sizeof several);
+        vi w = (vi)(several);
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) c[r][v] = multiply_add_bytes(c[r][v], w, a[v]);
+        for (int v = 0; v < vectors; v++)
+          c[r][v] = CK_VNNI ? multiply_add_bytes(c[r][v], w, a[v]) : multiply_add_pairs(c[r][v], w, a[v]);
       }
     }
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++) {
-        vf scale = load((const float *)(packed + line) + v * lanes);
+        vf scale = load((const float *)group_scales + v * lanes);
         f[r][v] += __builtin_convertvector(c[r][v], vf) * scale * scales[r * row_groups + g];
       }
   }
@@ -133,11 +182,11 @@ INLINE void product_q8_tile(
 }
 
 typedef void (*product_q8_kernel)(
-  const uint8_t *, const float *, size_t, const char *, size_t, bool, float *, size_t, const product_prefetch *);
+  const char *, const float *, size_t, const char *, size_t, bool, float *, size_t, const product_prefetch *);
 
 #define CK_TILE(rows, vectors)                                                                                        \
   static void product_q8_##rows##x##vectors(                                                                          \
-    const uint8_t *weights, const float *scales, size_t row_groups, const char *packed, size_t groups, bool first,    \
+    const char *weights, const float *scales, size_t row_groups, const char *packed, size_t groups, bool first,       \
     float *sums, size_t stride, const product_prefetch *next) {                                                       \
     product_q8_tile(rows, vectors, weights, scales, row_groups, packed, groups, first, sums, stride, next);           \
   }
@@ -151,35 +200,3 @@ static const product_q8_kernel product_q8_kernels[CK_PRODUCT_VECTORS + 1][CK_Q8_
 };
 
 static const size_t product_q8_tile_rows[] = {0, CK_Q8_TILE_ROWS};
-
-// Weight rows n ..< end against blocks from ..< to of the activations.
-static void product_q8_panel(
-  const ck_product_call *call, product_blocks blocks, size_t from, size_t to, size_t n, size_t end, float *sums,
-  size_t stride) {
-  size_t row_groups = (call->columns + ck_q8_group - 1) / ck_q8_group, row_bytes = row_groups * ck_q8_group;
-  size_t first_row = block_begin(blocks, from) * lanes, rows = end - n;
-  size_t panels = (row_groups + q8_panel_groups - 1) / q8_panel_groups;
-  for (size_t p = 0; p < panels; p++) {
-    size_t group = row_groups * p / panels, next = row_groups * (p + 1) / panels;
-    for (size_t block = from; block < to; block++) {
-      size_t at = block_begin(blocks, block), vectors = block_begin(blocks, block + 1) - at;
-      const char *packed =
-        (const char *)call->packed + (at * row_groups + group * vectors) * lanes * q8_packed_group;
-      size_t step = product_q8_tile_rows[vectors];
-      for (size_t r = 0; r < rows; r += step) {
-        size_t count = rows - r < step ? rows - r : step;
-        product_prefetch prefetch = {.rows = 0};
-        if (block == from) {
-          bool last = r + step >= rows;
-          size_t row = !last ? n + r + step : p + 1 < panels ? n : end;
-          size_t wanted = row * row_groups + (!last ? group : p + 1 < panels ? next : 0);
-          prefetch = (product_prefetch){(const char *)call->weights + wanted * ck_q8_group, row_bytes, step, 1};
-        }
-        size_t begin = (n + r) * row_groups + group;
-        product_q8_kernels[vectors][count](
-          (const uint8_t *)call->weights + begin * ck_q8_group, call->scales + begin, row_groups, packed,
-          next - group, p == 0, sums + r * stride + at * lanes - first_row, stride, &prefetch);
-      }
-    }
-  }
-}

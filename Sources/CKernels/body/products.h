@@ -18,7 +18,7 @@ static void product(const ck_product_call *call, size_t begin, size_t end) {
       size_t to = from + group < blocks.blocks ? from + group : blocks.blocks;
       size_t first_row = block_begin(blocks, from) * lanes;
       size_t stride = block_begin(blocks, to) * lanes - first_row;
-      if (call->element == ck_q8) product_q8_panel(call, blocks, from, to, n, panel_end, sums, stride);
+      if (call->element == ck_q8) product_q8_panel(call, blocks, from, to, n, panel_end, (int16_t *)panel, sums, stride);
       else product_panel(call, blocks, from, to, n, panel_end, panel, sums, stride);
       size_t rows = stride < call->rows - first_row ? stride : call->rows - first_row;
       write_sums(call, sums, stride, first_row, rows, n, panel_end);

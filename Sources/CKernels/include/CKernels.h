@@ -244,7 +244,10 @@ void ck_pack_rows(
 /// Bytes of scratch that a product with so many rows of activations needs.
 size_t ck_product_scratch_bytes(size_t rows);
 
-/// Computes the outputs of weight rows begin ..< end. Multiples of 63 rows waste nothing.
+/// Weight rows that a product works on at a time: multiples waste nothing. At most 63.
+size_t ck_product_panel_rows(void);
+
+/// Computes the outputs of weight rows begin ..< end.
 void ck_product(const ck_product_call *call, size_t begin, size_t end);
 
 // MARK: - Rows of activations

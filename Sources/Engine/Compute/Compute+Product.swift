@@ -20,7 +20,7 @@ extension Compute {
   /// Up to so many rows the weights are read once for all of them, and nothing is packed.
   static func fewRows(_ element: WeightElement) -> Int { element == .q8 ? 3 : 8 }
   /// Weight rows of a task; the kernel works on so many at a time.
-  private static let panelRows = 63
+  private static let panelRows = ck_product_panel_rows()
   /// Weight bytes of a task where reading them is what takes the time.
   private static let taskBytes = 1 << 16
   /// Numbers of a tile of weights that is converted for OpenBLAS: a quarter of a megabyte stays in the cache.

@@ -1,0 +1,83 @@
+import ContentHash
+import Engine
+import Foundation
+import KVCacheFormat
+
+/// The engine with one model, and the cases that are measured.
+struct Bench {
+  private let engine: InferenceEngine
+  private let states: CachedStates
+
+  /// Tokens of one pass of a warming.
+  private static let passTokens = 1024
+
+  init(model: String, weights: WeightFormat, threads: Int, scratch: String) throws {
+    let files = try ModelFolder(at: model)
+    // Known by its configuration: hashing gigabytes of weights would count as memory of the engine's.
+    let fingerprint = SHA256Digest(of: try String(contentsOfFile: "\(model)/config.json", encoding: .utf8))
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    engine = try InferenceEngine(
+      files: files, threads: threads, weights: weights,
+      prepared: weights == .stored ? nil : PreparedWeights(folder: scratch, model: fingerprint))
+    states = try CachedStates(in: "\(scratch)/states", engine: engine, model: weights.fingerprint(of: fingerprint))
+  }
+
+  var threads: Int { engine.threads }
+
+  private func tokens(_ count: Int, seed: Int = 0) -> [Int32] {
+    (0..<count).map { Int32(3 + ($0 * 7919 + seed * 104_729) % (engine.configuration.vocabularySize - 3)) }
+  }
+
+  private func likeliest(_ logits: Logits) -> Int32 {
+    var sampler = Sampler(SamplingOptions())
+    return sampler.pick(from: logits[0])
+  }
+
+  /// From the request to the first token: the states' addresses, the pass, the choice.
+  func firstToken(cached: Int, new: Int) throws -> Measurement {
+    try states.prepare(cached, tokens: tokens(1024))
+    let tokens = tokens(new)
+    let positions = tokens.indices.map { Int32(cached + $0) }
+    var first: Int32 = 0
+    let measured = try Measurement.of {
+      let sequence = SequenceState(attending: try states.attended(cached))
+      first = likeliest(
+        try engine.forward(tokens: tokens, positions: positions, sequence: sequence, logits: .last))
+    }
+    return measured.with("tokens", new).with("state_bytes", states.byteCount(cached)).with("first", Int(first))
+  }
+
+  /// `count` tokens of each of several sequences, which share what is cached, a step for one token of each.
+  func decode(cached: Int, count: Int, sequences: Int) throws -> Measurement {
+    try states.prepare(cached, tokens: tokens(1024))
+    let attended = try states.attended(cached)
+    let running = (0..<sequences).map { _ in SequenceState(attending: attended) }
+    var next = tokens(sequences, seed: 1)
+    var position = Int32(cached)
+    func step() throws {
+      let inputs = running.indices.map {
+        InferenceEngine.Input(sequence: running[$0], tokens: [next[$0]], positions: [position], logits: .last)
+      }
+      next = try engine.forward(inputs).map(likeliest)
+      position += 1
+    }
+    try step()
+    let measured = try Measurement.of { for _ in 0..<count { try step() } }
+    return measured.with("tokens", count * sequences).with("state_bytes", states.byteCount(cached))
+  }
+
+  /// States of segments, each on its own, packed as a warming packs them.
+  func encode(segments: Int, tokens count: Int) throws -> Measurement {
+    let encodings = (0..<segments).map {
+      InferenceEngine.Encoding(
+        tokens: tokens(count, seed: $0), positions: (0..<Int32(count)).map { $0 }, context: [])
+    }
+    let perPass = max(Self.passTokens / count, 1)
+    let measured = try Measurement.of {
+      for start in stride(from: 0, to: segments, by: perPass) {
+        _ = try engine.encode(Array(encodings[start..<min(start + perPass, segments)]))
+      }
+    }
+    return measured.with("tokens", segments * count)
+  }
+}
