@@ -67,6 +67,9 @@ let package = Package(
       swiftSettings: settings),
 
     .executableTarget(name: "kernel-bench", dependencies: ["CKernels", "COpenBLAS"], path: "bench/kernels"),
+    .executableTarget(
+      name: "compiler-bench", dependencies: ["Engine", "PMLCompiler", "PromptCache"], path: "bench/compiler",
+      swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("ContentHashTests", ["ContentHash"]),

@@ -55,7 +55,7 @@ struct Inputs {
         of: $0, in: source.path, plan: schema.plan, tokenizer: model.tokenizer, template: schema.compiled.template,
         diagnostics: &diagnostics)
     }
-    return try value(layout, showing ? diagnostics : [], sources: [source])
+    return try value(layout, showing ? diagnostics.inSourceOrder() : [], sources: [source])
   }
 
   /// The name of the schema that a prompt is for.

@@ -23,7 +23,7 @@ extension PreparedSchema {
     let prepared = layout.map {
       PreparedSchema(CompiledSchema(schema: schema, template: model.template, layout: $0))
     }
-    return SchemaLoading(schema: prepared, diagnostics: diagnostics)
+    return SchemaLoading(schema: prepared, diagnostics: diagnostics.inSourceOrder())
   }
 
   /// Reads what `pmlc compile` wrote.
