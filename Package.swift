@@ -77,6 +77,9 @@ let package = Package(
         "ContentHash", "Engine", "KVCacheFormat", "Store",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "bench/engine", swiftSettings: settings),
+    .executableTarget(
+      name: "compiler-bench", dependencies: ["Engine", "PMLCompiler", "PromptCache"], path: "bench/compiler",
+      swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("ContentHashTests", ["ContentHash"]),

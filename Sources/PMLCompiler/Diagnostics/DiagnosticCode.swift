@@ -75,6 +75,7 @@ extension Diagnostic.Code {
   static let promptTooLong = Self("PML413")
   static let promptEmpty = Self("PML414")
   static let schemaTakesMost = Self("PML450")
+  static let unreachable = Self("PML451")
 
   /// Every code with what it says, in order.
   public static let meanings: KeyValuePairs<Self, String> = [
@@ -143,5 +144,6 @@ extension Diagnostic.Code {
     .promptTooLong: "the prompt leaves the model no position for an answer",
     .promptEmpty: "the prompt has no tokens",
     .schemaTakesMost: "the schema takes over half of the model's positions",
+    .unreachable: "no prompt can import the module and still be answered",
   ]
 }

@@ -26,8 +26,12 @@ final class DiagnosticLog {
 
   init(_ source: SourceFile) { self.source = source }
 
+  /// Whether no more are noted: there are as many as there may be, an error among them.
+  var isFull: Bool { found.count >= Self.limit && errorCount > 0 }
+
   /// Notes a problem with the bytes in `range`.
   func report(_ problem: some Problem, at range: Range<Int>) {
+    guard !isFull else { return }
     let report = problem.report
     if report.severity == .error { errorCount += 1 }
     guard found.count < Self.limit else { return }

@@ -4,6 +4,8 @@ enum LayoutProblem: Problem {
   case defaultTooLong(parameter: String, tokens: Int, length: Int)
   case schemaTooLong(positions: Int, contextLength: Int)
   case schemaTakesMost(positions: Int, contextLength: Int)
+  /// A module; `nil` for the schema's own text.
+  case unreachable(ModulePath?, contextLength: Int)
   case argumentTooLong(parameter: String, tokens: Int, length: Int)
   case newTextDoesNotFit(before: ModulePath, tokens: Int, free: Int)
   case promptTooLong(positions: Int, contextLength: Int)
@@ -34,6 +36,13 @@ enum LayoutProblem: Problem {
         code: .schemaTakesMost, severity: .warning,
         message: "the schema takes \(positions) of the model's \(counted(contextLength, "position")), more than half",
         help: "make modules that exclude each other members of a `<union>`: they share their positions")
+    case .unreachable(let module, let contextLength):
+      Report(
+        code: .unreachable, severity: .warning,
+        message: (module.map { "module \(quoted($0.description))" } ?? "the schema's own text")
+          + " takes the last of the model's \(counted(contextLength, "position")), "
+          + "so no prompt \(module == nil ? "" : "that imports it ")leaves one for an answer",
+        help: "shorten what stands before it, or take a model with a longer context")
     case .argumentTooLong(let parameter, let tokens, let length):
       Report(
         code: .argumentTooLong,

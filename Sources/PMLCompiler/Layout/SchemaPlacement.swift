@@ -25,12 +25,14 @@ struct SchemaPlacement {
   /// What a problem is about, to be found in the source.
   enum Place {
     case schema
+    case module(ModulePath)
     case placeholder(ModulePath, parameter: String)
     case defaultText(ModulePath, parameter: String)
 
     func range(in sources: SchemaSourceMap?) -> Range<SourcePosition>? {
       switch self {
       case .schema: sources?.names[.root]
+      case .module(let path): sources?.names[path]
       case .placeholder(let path, let name): sources?.parameters[path]?[name]?.scaffold
       case .defaultText(let path, let name): sources?.parameters[path]?[name]?.defaultText
       }
@@ -67,12 +69,29 @@ struct SchemaPlacement {
     }
   }
 
-  /// Reports a layout that the model has no positions for, and, to one who can change it, one that leaves few.
+  /// Reports a layout that the model has no positions for, and, to one who can change it, one that leaves few or none.
   mutating func checkLength(warns: Bool) {
     if layout.length > longest {
       report(.schemaTooLong(positions: layout.length, contextLength: longest), at: .schema)
     } else if warns, layout.length > longest / 2 {
       problems.append((.schemaTakesMost(positions: layout.length, contextLength: longest), .schema))
+      if layout.length == longest { warnOfUnreachable() }
+    }
+  }
+
+  /// Finds what no prompt can import, since it takes the last position and so leaves none for an answer.
+  private mutating func warnOfUnreachable() {
+    var unreachable: Set<Int> = []
+    for (index, module) in layout.modules.enumerated() {
+      // What is nested in such a module is not reached either; one remark is enough.
+      let isInside = module.parent.map(unreachable.contains) ?? false
+      let isLast = layout.ownItems(of: index).contains { layout.positions(of: $0).upperBound == longest }
+      guard isInside || isLast else { continue }
+      unreachable.insert(index)
+      guard !isInside else { continue }
+      let path = module.path == .root ? nil : module.path
+      problems.append(
+        (.unreachable(path, contextLength: longest), path.map(SchemaPlacement.Place.module) ?? .schema))
     }
   }
 

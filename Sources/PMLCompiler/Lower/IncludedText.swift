@@ -3,10 +3,14 @@ enum IncludedText {
   /// What all files of a schema may hold together; one file may be named many times.
   static let totalLimit = 4 * DocumentLimits.bytes
 
+  /// No system has longer paths.
+  private static let longestPath = 1 << 16
+
   /// The file's bytes, less a byte order mark.
   ///
   /// - Throws: why it is not taken, as a problem with `src`.
   static func read(_ path: String, by reader: some IncludeReader) throws(IncludeProblem) -> [UInt8] {
+    guard path.utf8.count <= longestPath else { throw .unreadable(path, .unreadable(.notFound)) }
     guard isInside(path) else { throw .outside(path) }
     let bytes: [UInt8]
     do {

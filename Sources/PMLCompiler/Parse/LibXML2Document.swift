@@ -31,6 +31,11 @@ internal import CLibXML2
       throw error.fault(in: bytes, from: start, markup: markup)
     }
     guard let document = unsafe document else { throw XMLFault(.malformed("it cannot be read"), start..<start) }
+    // Short of memory, libxml2 ends early and hands out what it has, as if that were all.
+    guard unsafe context.pointee.disableSAX == 0, unsafe context.pointee.wellFormed == 1 else {
+      unsafe xmlFreeDoc(document)
+      throw XMLFault(.malformed("there is not enough memory to read it"), start..<start)
+    }
     unsafe self.document = document
   }
 

@@ -78,11 +78,12 @@ enum RelaxNGValidator {
     unsafe node.pointee._private = UnsafeMutableRawPointer(bitPattern: elements.count + 1)
     elements.append(element)
     for attribute in element.attributes {
+      let value = Self.shortened(attribute)
       if attribute.name == "xml:space" {
         let space = unsafe xmlSearchNsByHref(document, node, "http://www.w3.org/XML/1998/namespace")
-        unsafe xmlNewNsProp(node, space, "space", attribute.value)
+        unsafe xmlNewNsProp(node, space, "space", value)
       } else {
-        unsafe xmlNewProp(node, attribute.name, attribute.value)
+        unsafe xmlNewProp(node, attribute.name, value)
       }
     }
     for content in element.content {
@@ -92,6 +93,13 @@ enum RelaxNGValidator {
       }
     }
     return unsafe node
+  }
+
+  /// A value, or the beginning of a long name: the check before has seen all of it, and libxml2 is slow with such.
+  private static func shortened(_ attribute: XMLAttribute) -> String {
+    let limit = 256
+    guard attribute.name == "name", attribute.value.utf8.count > limit * 4 else { return attribute.value }
+    return String(String.UnicodeScalarView(attribute.value.unicodeScalars.prefix(limit)))
   }
 
   /// What `grammar` refuses, each with the number of its element.

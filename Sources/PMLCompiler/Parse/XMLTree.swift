@@ -31,14 +31,12 @@ struct XMLAttribute {
   /// The value, without its quotes.
   let valueRange: Range<Int>
 
-  /// The places of the value's words, the parts between white space; that of the whole value for each where references
-  /// stand in it.
-  func wordRanges(in file: [UInt8]) -> [Range<Int>] {
-    let words = file[valueRange].split(whereSeparator: \.isXMLSpace)
-    guard !file[valueRange].contains(UInt8(ascii: "&")) else {
-      return value.utf8.split(whereSeparator: \.isXMLSpace).map { _ in valueRange }
-    }
-    return words.map { $0.startIndex..<$0.endIndex }
+  /// The places of the value's first `count` words, the parts between white space; that of the whole value for each
+  /// where references stand in it.
+  func wordRanges(in file: [UInt8], count: Int) -> [Range<Int>] {
+    guard !file[valueRange].contains(UInt8(ascii: "&")) else { return Array(repeating: valueRange, count: count) }
+    let words = file[valueRange].split(maxSplits: count, whereSeparator: \.isXMLSpace)
+    return words.prefix(count).map { $0.startIndex..<$0.endIndex }
   }
 }
 

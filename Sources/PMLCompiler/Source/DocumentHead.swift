@@ -8,6 +8,13 @@ extension PML {
     }
   }
 
+  /// The name that a schema gives itself, whatever is wrong with the rest of it; `nil` where the document does not begin
+  /// as a schema does.
+  public static func name(ofSchema source: SourceFile) -> String? {
+    guard let head = DocumentHead(source), head.name == "schema" else { return nil }
+    return head.attributes["name"]
+  }
+
   /// The name of the schema that a prompt is for, so that it can be found; `nil` where the document does not begin as a
   /// prompt does, which `compilePrompt` explains.
   public static func schemaName(ofPrompt source: SourceFile) -> String? {
@@ -38,7 +45,7 @@ private struct DocumentHead {
     guard cursor.skip("<") else { return nil }
     let name = cursor.skipName()
     var attributes: [String: String] = [:]
-    while cursor.skipSpace() {
+    while attributes.count < DocumentLimits.attributes, cursor.skipSpace() {
       let key = cursor.skipName()
       cursor.skipSpace()
       guard !key.isEmpty, cursor.skip("=") else { break }

@@ -1,7 +1,7 @@
 /// What an element of PML may have, as `grammar/pml.rng` says it.
 struct ElementRule {
   let attributes: [AttributeRule]
-  let children: Set<ElementKind>
+  let children: ElementKinds
   let hasText: Bool
 
   /// Whether a role stands around it, so that none may stand in it.
@@ -11,36 +11,17 @@ struct ElementRule {
   init(for kind: ElementKind, in parent: ElementRule?) {
     isInRole = kind.isRole || parent?.isInRole == true
     hasText = kind != .union && kind != .parameter && kind != .scaffold
-    let roles = isInRole ? [] : ElementKind.roles
-    switch kind {
-    case .schema:
-      attributes = [.required("name", .name), .attention, .space]
-      children = roles.union([.module, .union, .scaffold])
-    case .module:
-      attributes = [
-        .required("name", .moduleName), .optional("cache", .oneOf(["true", "false"])), .optional("src", .text),
-        .attention, .space,
-      ]
-      children = roles.union([.module, .union, .parameter])
-    case .union:
-      attributes = [.optional("scaffold", .name)]
-      children = [.module]
-    case .parameter:
-      attributes = [
-        .required("name", .parameterName), .required("length", .length), .optional("len", .length),
-        .optional("scaffold", .text), .optional("default", .text),
-      ]
-      children = []
-    case .system, .user, .assistant:
-      attributes = [.space]
-      children = (parent?.children ?? []).subtracting(ElementKind.roles).subtracting([.scaffold])
-    case .scaffold:
-      attributes = [.required("modules", .paths)]
-      children = []
-    case .prompt:
-      attributes = [.required("schema", .name), .space]
-      children = roles
-    }
+    let roles: ElementKinds = isInRole ? [] : .roles
+    children =
+      switch kind {
+      case .schema: roles.union([.module, .union, .scaffold])
+      case .module: roles.union([.module, .union, .parameter])
+      case .union: [.module]
+      case .parameter, .scaffold: []
+      case .system, .user, .assistant: (parent?.children ?? []).subtracting(.roles).subtracting([.scaffold])
+      case .prompt: roles
+      }
+    attributes = AttributeRule.attributes(of: kind)
   }
 }
 
@@ -62,6 +43,33 @@ struct AttributeRule {
   static func optional(_ name: String, _ value: Value) -> Self { Self(name: name, value: value, isRequired: false) }
   static let attention = optional("attention", .oneOf(["context", "isolated"]))
   static let space = optional("xml:space", .oneOf(["default", "preserve"]))
+
+  /// The attributes of `kind`, whatever stands around it.
+  static func attributes(of kind: ElementKind) -> [Self] {
+    switch kind {
+    case .schema: ofSchema
+    case .module: ofModule
+    case .union: ofUnion
+    case .parameter: ofParameter
+    case .system, .user, .assistant: ofRole
+    case .scaffold: ofScaffold
+    case .prompt: ofPrompt
+    }
+  }
+
+  private static let ofSchema = [required("name", .name), attention, space]
+  private static let ofModule = [
+    required("name", .moduleName), optional("cache", .oneOf(["true", "false"])), optional("src", .text), attention,
+    space,
+  ]
+  private static let ofUnion = [optional("scaffold", .name)]
+  private static let ofParameter = [
+    required("name", .parameterName), required("length", .length), optional("len", .length),
+    optional("scaffold", .text), optional("default", .text),
+  ]
+  private static let ofRole = [space]
+  private static let ofScaffold = [required("modules", .paths)]
+  private static let ofPrompt = [required("schema", .name), space]
 }
 
 extension AttributeRule.Value {
@@ -85,7 +93,7 @@ extension AttributeRule.Value {
     case .name, .moduleName, .parameterName: XMLName.isUnprefixed(value)
     case .oneOf(let values): values.contains(value)
     case .length: Self.length(value) != nil
-    case .paths: Self.paths(value).count > 1 && Self.paths(value).allSatisfy(Self.isPath)
+    case .paths: Self.arePaths(value)
     case .text: true
     }
   }
@@ -106,10 +114,21 @@ extension AttributeRule.Value {
     return (1...longestParameter).contains(value) ? value : nil
   }
 
-  /// The paths of `modules`, as they stand between spaces.
-  static func paths(_ text: String) -> [Substring] { text.utf8.split(whereSeparator: \.isXMLSpace).map(Substring.init) }
+  /// The most paths that a list may have: so many modules no document has, and among more of them one stands twice.
+  static let longestList = DocumentLimits.elements
 
-  private static func isPath(_ text: Substring) -> Bool {
-    text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy(XMLName.isUnprefixed)
+  /// The paths of `modules`, as they stand between spaces; of a list that is too long one more than it may have.
+  static func paths(_ text: String) -> [Substring] {
+    text.utf8.split(maxSplits: longestList + 1, whereSeparator: \.isXMLSpace).prefix(longestList + 1)
+      .map(Substring.init)
+  }
+
+  private static func arePaths(_ text: String) -> Bool {
+    let paths = paths(text)
+    return paths.count > 1 && paths.count <= longestList
+      && paths.allSatisfy { path in
+        path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+          .allSatisfy { XMLName.isUnprefixed(Substring($0)) }
+      }
   }
 }

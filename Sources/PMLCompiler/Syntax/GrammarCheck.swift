@@ -48,7 +48,7 @@ struct GrammarCheck {
   /// An element of a schema.
   private mutating func checkChild(_ child: XMLElement, of parent: XMLElement, _ rule: ElementRule) {
     guard let kind = ElementKind(child.name) else {
-      let suggestion = nearest.suggestion(for: child.name, among: rule.children.map(\.rawValue).sorted())
+      let suggestion = log.isFull ? nil : nearest.suggestion(for: child.name, among: rule.children.names)
       log.report(GrammarProblem.unknownElement(child.name, nearest: suggestion), at: child.nameRange)
       // What is in it is checked as if its tags were not there.
       for case .element(let grandchild) in child.content { checkChild(grandchild, of: parent, rule) }

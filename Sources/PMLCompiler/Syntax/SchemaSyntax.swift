@@ -98,8 +98,9 @@ struct ScaffoldSyntax {
   let paths: [Path]
 
   init(_ modules: XMLAttribute, in source: SourceFile) {
-    let texts = AttributeRule.Value.paths(modules.value)
-    paths = zip(texts, modules.wordRanges(in: source.bytes)).map { text, range in
+    let found = AttributeRule.Value.paths(modules.value)
+    let texts = found.count > AttributeRule.Value.longestList ? [] : found
+    paths = zip(texts, modules.wordRanges(in: source.bytes, count: texts.count)).map { text, range in
       Path(path: ModulePath(text.split(separator: "/").map(String.init)), range: range)
     }
   }

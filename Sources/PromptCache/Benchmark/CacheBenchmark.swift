@@ -76,15 +76,7 @@ public struct CacheBenchmark: Sendable {
   }
 
   private func layout(_ prompt: String, _ schema: PreparedSchema) -> PromptLayout? {
-    let source = SourceFile(path: "benchmark", text: prompt)
-    let template = schema.compiled.template
-    let compilation = PML.compilePrompt(source, schema: schema.schema, template: template)
-    var diagnostics: [Diagnostic] = []
-    return compilation.prompt.flatMap {
-      PromptLayout(
-        of: $0, in: source.path, plan: schema.plan, tokenizer: session.model.tokenizer, template: template,
-        diagnostics: &diagnostics)
-    }
+    schema.compile(prompt: SourceFile(path: "benchmark", text: prompt), for: session.model).layout
   }
 
   /// All that a request does before its first token is there.

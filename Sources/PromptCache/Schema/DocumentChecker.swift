@@ -14,10 +14,17 @@ public struct DocumentChecker: Sendable {
 
   private let model: LoadedModel?
   private let template: ChatTemplate
+  private let includes: @Sendable (SourceFile) -> any IncludeReader
 
   /// A checker that knows no lengths without a `model`.
-  public init(model: LoadedModel?) {
+  ///
+  /// - Parameter includes: what reads the files that a schema names in `src`; without it, they are read from its folder.
+  public init(
+    model: LoadedModel?,
+    includes: @escaping @Sendable (SourceFile) -> any IncludeReader = { FolderIncludeReader(besides: $0.path) }
+  ) {
     self.model = model
+    self.includes = includes
     template = model?.template ?? .plain
   }
 
@@ -33,7 +40,9 @@ public struct DocumentChecker: Sendable {
     }
     let given = schemas[sources.count]
     let byName = Dictionary(
-      schemas.compactMap { checked in checked.flatMap { found in found.schema.map { ($0.name, found) } } },
+      zip(sources, schemas).compactMap { source, checked in
+        checked.flatMap { checked in PML.name(ofSchema: source).map { ($0, checked) } }
+      },
       uniquingKeysWith: { first, _ in first })
     let results = inParallel(sources.count) { index in
       let source = sources[index]
@@ -53,8 +62,7 @@ public struct DocumentChecker: Sendable {
   }
 
   private func compile(_ source: SourceFile) -> CheckedSchema {
-    let compilation = PML.compileSchema(
-      source, template: template, includes: FolderIncludeReader(besides: source.path))
+    let compilation = PML.compileSchema(source, template: template, includes: includes(source))
     var diagnostics = compilation.diagnostics
     let layout = compilation.schema.flatMap { schema in
       model.flatMap {
@@ -63,7 +71,7 @@ public struct DocumentChecker: Sendable {
       }
     }
     return CheckedSchema(
-      schema: compilation.schema, plan: layout.map { EncodingPlan(of: $0) }, diagnostics: diagnostics)
+      schema: compilation.schema, plan: layout.map { EncodingPlan(of: $0) }, diagnostics: diagnostics.inSourceOrder())
   }
 
   private func check(_ source: SourceFile, against checked: CheckedSchema?) -> [Diagnostic] {
@@ -76,7 +84,7 @@ public struct DocumentChecker: Sendable {
         of: prompt, in: source.path, plan: plan, tokenizer: model.tokenizer, template: template,
         diagnostics: &diagnostics)
     }
-    return diagnostics
+    return diagnostics.inSourceOrder()
   }
 }
 

@@ -31,7 +31,7 @@ extension PreparedSchema {
         of: $0, in: source.path, plan: plan, tokenizer: model.tokenizer, template: compiled.template,
         diagnostics: &diagnostics)
     }
-    return PromptLoading(layout: layout, diagnostics: diagnostics)
+    return PromptLoading(layout: layout, diagnostics: diagnostics.inSourceOrder())
   }
 
   /// Compiles a schema's document and lays it out for `model`.
@@ -45,7 +45,7 @@ extension PreparedSchema {
     let prepared = layout.map {
       PreparedSchema(CompiledSchema(schema: schema, template: model.template, layout: $0))
     }
-    return SchemaLoading(schema: prepared, diagnostics: diagnostics)
+    return SchemaLoading(schema: prepared, diagnostics: diagnostics.inSourceOrder())
   }
 
   /// Reads what `pmlc compile` wrote.

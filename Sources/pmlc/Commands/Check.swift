@@ -16,19 +16,25 @@ struct Check: ParsableCommand {
   @Option(help: ArgumentHelp("The prompts' schema.", valueName: "file"))
   var schema: String?
 
-  @Option(help: "How to print what is found: text, json, sarif or github.")
+  @Option(help: "How to print what is found.")
   var format: DiagnosticFormat = .text
 
+  @Flag(help: "Check again when a file changes, or one that a schema names in `src`; Ctrl-C ends it.")
+  var watch = false
+
   @OptionGroup var modelOptions: ModelOptions
+
+  func validate() throws {
+    if watch, format != .text { throw ValidationError("--watch prints text; it does not go with --format") }
+  }
 
   func run() throws {
     try reportingFailures {
       let model = try modelOptions.model == nil ? nil : modelOptions.load()
-      let sources = try files.map(Inputs.read)
-      let results = DocumentChecker(model: model).check(sources, schema: try schema.map(Inputs.read))
-      let diagnostics = results.flatMap(\.diagnostics)
-      format.write(diagnostics, sources: results.map(\.source))
-      if diagnostics.contains(where: { $0.severity == .error }) { throw ExitCode.badInput }
+      if watch { try CheckWatch(files: files, schema: schema, model: model).run() }
+      let round = CheckRound(of: files, schema: schema, model: model)
+      round.write(as: format)
+      if let status = round.status { throw status }
     }
   }
 }

@@ -7,7 +7,9 @@ enum DiagnosticFormat: String, CaseIterable, ExpressibleByArgument {
   case text, json, sarif, github
 
   /// Writes diagnostics: text, which is for people, to standard error, and what programs read to standard output.
-  func write(_ diagnostics: [Diagnostic], sources: [SourceFile]) {
+  ///
+  /// - Parameter failures: documents that could not be read, for the format that has a place for them.
+  func write(_ diagnostics: [Diagnostic], failures: [(path: String, error: FileError)], sources: [SourceFile]) {
     switch self {
     case .text:
       DiagnosticOutput(sources: sources).show(diagnostics)
@@ -16,7 +18,8 @@ enum DiagnosticFormat: String, CaseIterable, ExpressibleByArgument {
     case .sarif:
       let folder = FileManager.default.currentDirectoryPath
       let renderer = SARIFRenderer(sources: sources, folder: folder, version: PMLC.version)
-      Terminal.output.write(renderer.render(diagnostics))
+      let unread = failures.map { SARIFRenderer.Failure(file: $0.path, message: $0.error.description) }
+      Terminal.output.write(renderer.render(diagnostics, failures: unread))
     case .github:
       Terminal.output.write(GitHubRenderer.render(diagnostics))
     }

@@ -15,11 +15,17 @@ struct Terminal {
     isInteractive = isatty(handle.fileDescriptor) == 1
   }
 
-  /// Whether to colour: on a terminal, without `NO_COLOR` (no-color.org) and with a terminal that can.
+  /// Whether to colour: on a terminal that can, without `NO_COLOR` (no-color.org).
   var hasColor: Bool {
-    let environment = ProcessInfo.processInfo.environment
-    return isInteractive && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    obeysControls && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
   }
+
+  /// Clears a terminal, and what it remembers of it.
+  func clear() {
+    if obeysControls { write("\u{1B}[H\u{1B}[2J\u{1B}[3J") }
+  }
+
+  private var obeysControls: Bool { isInteractive && ProcessInfo.processInfo.environment["TERM"] != "dumb" }
 
   /// Writes text as it is, at once.
   func write(_ text: String) { write(Array(text.utf8)) }

@@ -17,7 +17,8 @@ import Testing
       let folder = try TemporaryFolder()
       let (source, diagnostics) = try compile(example, in: folder, &schema)
       if let code = example.code {
-        #expect(diagnostics.map(\.code.rawValue) == [code])
+        // What takes the last position takes over half of them, too.
+        #expect(diagnostics.map(\.code.rawValue) == (code == "PML451" ? ["PML450", code] : [code]))
         let isWarning = code.dropFirst(4) >= "50" && !code.hasPrefix("PML1")
         #expect(diagnostics.allSatisfy { $0.severity == (isWarning ? .warning : .error) })
       } else {

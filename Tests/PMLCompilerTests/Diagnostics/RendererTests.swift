@@ -104,17 +104,29 @@ import Testing
     #expect(objects.first?["help"] is NSNull)
   }
 
+  private func gitHubCommand(file: String, from start: (Int, Int), to end: (Int, Int), _ message: String) -> String {
+    let place = SourcePosition(offset: 0, line: start.0, column: start.1)
+    let end = SourcePosition(offset: 9, line: end.0, column: end.1)
+    return GitHubRenderer.render([
+      Diagnostic(
+        code: .init(rawValue: "PML999"), severity: .warning, file: file, range: place..<end, message: message,
+        help: "mend, it")
+    ])
+  }
+
   @Test func gitHubCommandsAreEscaped() {
-    let place = SourcePosition(offset: 0, line: 1, column: 2)
-    let end = SourcePosition(offset: 9, line: 3, column: 4)
-    let diagnostic = Diagnostic(
-      code: .init(rawValue: "PML999"), severity: .warning, file: "a,b:c%.pml", range: place..<end,
-      message: "100% wrong:\r\nyes", help: "mend, it")
     #expect(
-      GitHubRenderer.render([diagnostic])
-        == "::warning file=a%2Cb%3Ac%25.pml,line=1,endLine=3,col=2,endColumn=4,title=PML999::100%25 wrong:%0D%0Ayes%0Ahelp: mend, it\n"
-    )
+      gitHubCommand(file: "a,b:c%\r\n.pml", from: (1, 2), to: (1, 4), "100% wrong:\r\nyes, no")
+        == "::warning file=a%2Cb%3Ac%25%0D%0A.pml,line=1,endLine=1,col=2,endColumn=4,title=PML999"
+        + "::100%25 wrong:%0D%0Ayes, no%0Ahelp: mend, it\n")
     #expect(GitHubRenderer.render([]) == "")
+  }
+
+  /// GitHub refuses columns of a range over several lines.
+  @Test func gitHubHasColumnsOnOneLineOnly() {
+    #expect(
+      gitHubCommand(file: "a.pml", from: (1, 2), to: (3, 4), "wrong")
+        == "::warning file=a.pml,line=1,endLine=3,title=PML999::wrong%0Ahelp: mend, it\n")
   }
 
   private func sarif(_ compilation: SchemaCompilation, path: String = "/srv/dir") throws -> [String: Any] {
@@ -146,6 +158,20 @@ import Testing
     #expect(location["artifactLocation"] as? [String: String] == ["uri": "schema.pml", "uriBaseId": "%SRCROOT%"])
     #expect(location["region"] as? [String: Int] == ["startLine": 3, "startColumn": 4, "endLine": 3, "endColumn": 9])
     #expect((results[0]["relatedLocations"] as? [Any])?.count == 1)
+  }
+
+  @Test func sarifSaysWhatWasNotChecked() throws {
+    let renderer = SARIFRenderer(sources: [], folder: "/srv", version: "1")
+    func invocation(_ failures: [SARIFRenderer.Failure]) throws -> [String: Any] {
+      let log = try #require(decoded(renderer.render([], failures: failures)) as? [String: Any])
+      let run = try #require((log["runs"] as? [[String: Any]])?.first)
+      return try #require((run["invocations"] as? [[String: Any]])?.first)
+    }
+    #expect(try invocation([])["executionSuccessful"] as? Bool == true)
+    let failed = try invocation([.init(file: "a b.pml", message: "permission denied")])
+    #expect(failed["executionSuccessful"] as? Bool == false)
+    let notification = try #require((failed["toolExecutionNotifications"] as? [[String: Any]])?.first)
+    #expect(notification["message"] as? [String: String] == ["text": "cannot be read: permission denied"])
   }
 
   @Test(arguments: [

@@ -34,9 +34,11 @@ import Testing
     "<module name='m'/>", "<notes xml:space='preserve'/>",
   ]
 
-  private func accepts(_ document: String, _ schema: Schema) -> Bool {
-    PML.compilePrompt(SourceFile(path: "p", text: document), schema: schema, template: .none).prompt != nil
+  private func compile(_ document: String, _ schema: Schema) -> PromptCompilation {
+    PML.compilePrompt(SourceFile(path: "p", text: document), schema: schema, template: .none)
   }
+
+  private func accepts(_ document: String, _ schema: Schema) -> Bool { compile(document, schema).prompt != nil }
 
   private func compare(_ documents: [String], for schema: Schema, by tool: ExternalTool, _ options: [String]) throws {
     let folder = try TemporaryFolder()
@@ -91,5 +93,29 @@ import Testing
     }
     #expect(documents.count { accepts($0, schema) } > 30)
     try compare(documents, for: schema, by: .xmllint, ["--noout", "--relaxng"])
+  }
+
+  /// Schemas and prompts of all kinds, half of the prompts with something wrong in them.
+  @Test(.enabled(if: ExternalTool.xmllint.isInstalled), arguments: 0..<60 as Range<UInt64>)
+  func randomSchemasJudgeTheirPromptsAlike(_ seed: UInt64) throws {
+    let schema = RandomSchema.schema(seed: seed)
+    var documents: [String] = []
+    for prompt in 0..<40 as Range<UInt64> {
+      let document = RandomPrompt.text(for: schema, seed: seed * 1_000 + prompt)
+      // One that is not well-formed is not judged by a grammar.
+      let problems = compile(document, schema).diagnostics
+      if !problems.contains(where: { $0.code.rawValue.hasPrefix("PML0") }) { documents.append(document) }
+      if prompt % 2 == 0 { #expect(problems == [], "\(document)") }
+    }
+    #expect(documents.count > 30)
+    try compare(documents, for: schema, by: .xmllint, ["--noout", "--relaxng"])
+  }
+
+  /// Lengths are the one thing that a grammar cannot know.
+  @Test(.enabled(if: ExternalTool.xmllint.isInstalled)) func lengthsAreNoMatterOfGrammar() throws {
+    let schema = try lowered("<schema name='s'><module name='m'>a<parameter name='p' length='1'/></module></schema>")
+    try compare(
+      ["<prompt schema='s'><m p='\(String(repeating: "long ", count: 100))'/></prompt>"], for: schema, by: .xmllint,
+      ["--noout", "--relaxng"])
   }
 }

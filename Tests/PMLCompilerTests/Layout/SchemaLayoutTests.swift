@@ -112,8 +112,28 @@ struct SchemaLayoutTests {
     #expect(found.map(\.code.rawValue) == ["PML403"])
     #expect(found[0].message == "the schema takes 9 positions, the model has 8")
     #expect(found[0].range == range(10))
-    #expect(problems(schema([text("1234567")]), ByteTokenizer(contextLength: 8)).map(\.severity) == [.warning])
+    #expect(problems(schema([text("123456")]), ByteTokenizer(contextLength: 8)).map(\.code.rawValue) == ["PML450"])
     #expect(problems(schema([text("123")]), ByteTokenizer(contextLength: 8)).isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      // The schema's own text, a module, one of a union's, one by its parameter.
+      ([text("1234567"), module("m", [text("")])], ["the schema's own text"]),
+      ([text("123"), module("m", [text("4567")])], ["module `m`"]),
+      ([union([member("m", [text("123")]), member("n", [text("1234567")])])], ["module `n`"]),
+      ([union([member("m", [text("1234567")]), member("n", [text("1234567")])])], ["module `m`", "module `n`"]),
+      ([module("m", [text("12"), parameter("p", length: 5)])], ["module `m`"]),
+      // What is nested in it goes without saying; one around it is reached without what is nested.
+      ([module("m", [module("n", [text("12")]), text("34567")])], ["module `m`"]),
+      ([module("m", [text("12"), module("n", [text("34567")])])], ["module `m/n`"]),
+      // One position is left.
+      ([module("m", [text("12"), module("n", [text("3456")])])], []),
+    ] as [([Schema.Node], [String])])
+  func whatLeavesNoRoomForAnAnswerIsNamed(_ nodes: [Schema.Node], _ names: [String]) {
+    let found = problems(schema(nodes), ByteTokenizer(contextLength: 8)).filter { $0.code.rawValue == "PML451" }
+    #expect(found.map { String($0.message.prefix { $0 != "k" }) } == names.map { "\($0) ta" })
+    #expect(found.allSatisfy { $0.severity == .warning })
   }
 
   @Test func hugeLengthsNeitherTrapNorTakeMemory() {

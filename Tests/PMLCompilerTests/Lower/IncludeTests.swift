@@ -150,4 +150,13 @@ import Testing
     #expect(PML.rootKind(of: source) == kind)
     #expect(PML.schemaName(ofPrompt: source) == schema)
   }
+
+  @Test(
+    arguments: [
+      ("<schema name='a' x='b'><", "a"), ("<!-- x --><schema\n x='' name=\"東京\"/>", "東京"), ("<schema/>", nil),
+      ("<prompt name='a'/>", nil), ("<schema name=a/>", nil), ("", nil),
+    ] as [(String, String?)])
+  func theHeadHasASchemasName(_ text: String, _ name: String?) {
+    #expect(PML.name(ofSchema: SourceFile(path: "x", text: text)) == name)
+  }
 }

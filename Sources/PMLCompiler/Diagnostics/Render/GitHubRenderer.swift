@@ -4,12 +4,12 @@ public enum GitHubRenderer {
   public static func render(_ diagnostics: some Sequence<Diagnostic>) -> String {
     diagnostics.map { diagnostic in
       let range = diagnostic.range
-      let properties = [
-        "file=\(escape(diagnostic.file, isProperty: true))",
-        "line=\(range.lowerBound.line)", "endLine=\(range.upperBound.line)",
-        "col=\(range.lowerBound.column)", "endColumn=\(range.upperBound.column)",
-        "title=\(diagnostic.code.rawValue)",
-      ]
+      let (start, end) = (range.lowerBound, range.upperBound)
+      // GitHub knows columns on one line only.
+      let columns = start.line == end.line ? ["col=\(start.column)", "endColumn=\(end.column)"] : []
+      let properties =
+        ["file=\(escape(diagnostic.file, isProperty: true))", "line=\(start.line)", "endLine=\(end.line)"] + columns
+        + ["title=\(diagnostic.code.rawValue)"]
       let message = [diagnostic.message, diagnostic.help.map { "help: \($0)" }].compactMap { $0 }
       return "::\(diagnostic.severity.rawValue) \(properties.joined(separator: ","))"
         + "::\(escape(message.joined(separator: "\n"), isProperty: false))\n"

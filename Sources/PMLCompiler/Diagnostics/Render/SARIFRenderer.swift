@@ -5,6 +5,20 @@ internal import ContentHash
 /// Rules are the diagnostic codes, paths are relative to the folder that the program ran in, and each result has a
 /// fingerprint that stays when lines are added above it.
 public struct SARIFRenderer: Sendable {
+  /// A document that was not checked.
+  public struct Failure: Sendable {
+    /// Path as the user gave it.
+    public let file: String
+    /// Why.
+    public let message: String
+
+    /// A document that was not checked.
+    public init(file: String, message: String) {
+      self.file = file
+      self.message = message
+    }
+  }
+
   private let sources: [String: SourceFile]
   private let folder: String
   private let version: String
@@ -16,8 +30,8 @@ public struct SARIFRenderer: Sendable {
     self.version = version
   }
 
-  /// The log, its line ended.
-  public func render(_ diagnostics: some Sequence<Diagnostic>) -> String {
+  /// The log, its line ended; it says of a run with `failures` that it was not successful.
+  public func render(_ diagnostics: some Sequence<Diagnostic>, failures: [Failure] = []) -> String {
     var seen: [String: Int] = [:]
     let results = diagnostics.map { result(for: $0, seen: &seen) }
     let driver: JSONValue = .object([
@@ -29,11 +43,27 @@ public struct SARIFRenderer: Sendable {
     ])
     let run: JSONValue = .object([
       "tool": .object(["driver": driver]), "columnKind": "unicodeCodePoints", "results": .array(results),
+      "invocations": .array([invocation(failures)]),
     ])
     let log: JSONValue = .object([
       "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run],
     ])
     return String(decoding: log.canonicalBytes, as: UTF8.self) + "\n"
+  }
+
+  private func invocation(_ failures: [Failure]) -> JSONValue {
+    var members: [String: JSONValue] = ["executionSuccessful": .bool(failures.isEmpty)]
+    if !failures.isEmpty {
+      members["toolExecutionNotifications"] = .array(
+        failures.map { failure in
+          let place: JSONValue = .object(["physicalLocation": .object(["artifactLocation": artifact(failure.file)])])
+          return .object([
+            "level": "error", "message": .object(["text": .string("cannot be read: \(failure.message)")]),
+            "locations": .array([place]),
+          ])
+        })
+    }
+    return .object(members)
   }
 
   private func result(for diagnostic: Diagnostic, seen: inout [String: Int]) -> JSONValue {

@@ -1,0 +1,56 @@
+import ArgumentParser
+import PMLCompiler
+import PromptCache
+
+/// Documents read and checked once.
+struct CheckRound {
+  /// What was found, by document in the order in which they were given; within one, by place.
+  let diagnostics: [Diagnostic]
+  /// Documents that could not be read, and why.
+  let failures: [(path: String, error: FileError)]
+  private let sources: [SourceFile]
+
+  /// Reads and checks `files`, those that can be read.
+  ///
+  /// - Parameter noting: takes which files were read.
+  init(of files: [String], schema: String?, model: LoadedModel?, noting: ReadFiles = ReadFiles()) {
+    var failures: [(path: String, error: FileError)] = []
+    func read(_ path: String) -> SourceFile? {
+      noting.note(path)
+      do {
+        return try SourceFile.read(path)
+      } catch {
+        failures.append((path, error))
+        return nil
+      }
+    }
+    let given = schema.flatMap(read)
+    let sources = files.compactMap(read)
+    self.failures = failures
+    // Without their schema, prompts would be blamed for what is not their fault.
+    guard schema == nil || given != nil else {
+      diagnostics = []
+      self.sources = []
+      return
+    }
+    let checker = DocumentChecker(model: model) { NotingIncludeReader(besides: $0.path, noting: noting) }
+    let results = checker.check(sources, schema: given)
+    diagnostics = results.flatMap(\.diagnostics)
+    self.sources = results.map(\.source)
+  }
+
+  /// Writes what was found: text, which is for people, to standard error, and what programs read to standard output.
+  func write(as format: DiagnosticFormat) {
+    format.write(diagnostics, failures: failures, sources: sources)
+    for (path, error) in failures { Terminal.error.writeLine("pmlc: error: cannot read `\(path)`: \(error)") }
+  }
+
+  /// How many documents were checked.
+  var documentCount: Int { sources.count }
+
+  /// The exit status where something is wrong.
+  var status: ExitCode? {
+    if !failures.isEmpty { return .notDone }
+    return diagnostics.contains { $0.severity == .error } ? .badInput : nil
+  }
+}
