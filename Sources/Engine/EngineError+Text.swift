@@ -40,6 +40,8 @@ extension EngineError {
       "\(tokens) tokens come with \(positions) positions"
     case .positionsNotAscending(let previous, let next):
       "position \(next) follows position \(previous)"
+    case .scoresNotFinite:
+      "the model's scores for the next token are not all numbers"
     case .noTokens:
       "a pass needs a token"
     case .cancelled:
@@ -70,6 +72,8 @@ extension EngineError {
         : "give a Hugging Face model folder: `config.json`, `tokenizer.json` and `*.safetensors`"
     case .truncatedWeights:
       "download the file again"
+    case .scoresNotFinite:
+      "the weights hold infinities, or what is no number, or are not this model's: download them again"
     case .unsupportedArchitecture(_, let supported), .unsupportedOption(_, _, let supported),
       .unsupportedElement(_, _, let supported):
       supported.isEmpty ? nil : "supported: \(quoted(supported))"

@@ -50,6 +50,8 @@ public enum EngineError: Error, Equatable, Sendable {
   case countMismatch(tokens: Int, positions: Int)
   /// Positions of new tokens do not rise from each to the next.
   case positionsNotAscending(previous: Int, next: Int)
+  /// The scores of the next token are infinite, or no numbers.
+  case scoresNotFinite
   /// A pass was asked for without a token.
   case noTokens
   /// The task that asked was cancelled.

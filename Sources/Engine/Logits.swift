@@ -31,4 +31,17 @@ public struct Logits: Sendable {
       return values.span.extracting(row * vocabularySize..<(row + 1) * vocabularySize)
     }
   }
+
+  /// Whether every score of row `row` is a number, and none is infinite.
+  ///
+  /// - Precondition: there is that row.
+  public func isFinite(row: Int) -> Bool {
+    let scores = self[row]
+    var strange: UInt32 = 0
+    // All bits of the exponent are set in infinities and in what is no number.
+    for index in scores.indices {
+      strange |= scores[index].bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0
+    }
+    return strange == 0
+  }
 }

@@ -65,4 +65,41 @@ import Testing
       #expect(!stream.contains("\u{1B}") && !stream.contains("\r"))
     }
   }
+
+  @Test func anInterruptedAnswerIsWholeCharactersSoFar() async throws {
+    let arguments = ["run", "prompt.pml", "--schema", "schema.pml", "--temperature", "1000000", "--max-tokens", "7000"]
+    // Some of so many tokens would end the answer, drawn evenly: take the seed of one that goes on for long.
+    for seed in 1...20 {
+      let running = try PMLC.start(arguments + ["--seed", "\(seed)"], environment: store, in: folder)
+      let clock = ContinuousClock()
+      let start = clock.now
+      while running.standardOutput.utf8.count < 60, clock.now - start < .seconds(2) {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      running.send(SIGINT)
+      let result = try await running.finish()
+      guard result.status != 0 else { continue }
+      #expect(result.status == 128 + SIGINT)
+      #expect(result.standardError.isEmpty)
+      // The test reads bytes that are no text as U+FFFD, three bytes: nothing would be cut in the middle of one.
+      #expect(result.standardOutput.utf8.count >= 60)
+      return
+    }
+    Issue.record("every answer ended before it could be interrupted")
+  }
+
+  @Test func aFullDiskIsAnErrorThatSaysSo() async throws {
+    let executable = try PMLC.executable.path(percentEncoded: false)
+    let process = Process()
+    process.executableURL = URL(filePath: executable)
+    process.arguments = ["inspect", folder.path("schema.pml")]
+    process.standardOutput = try FileHandle(forWritingTo: URL(filePath: "/dev/full"))
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 2)
+    #expect(text == "pmlc: error: cannot write to standard output: No space left on device\n")
+  }
 }

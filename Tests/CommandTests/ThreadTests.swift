@@ -25,7 +25,7 @@ import Testing
       ["run", "long.pml", "--schema", "schema.pml", "--no-cache", "--max-tokens", "1", "--threads", "\(threads)"],
       in: folder)
     var pinned: Set<String> = []
-    while FileManager.default.fileExists(atPath: "/proc/\(running.processIdentifier)/fd/0") {
+    while FileManager.default.fileExists(atPath: "/proc/\(running.processIdentifier)/exe") {
       pinned.formUnion(allowed(running.processIdentifier).filter { Int($0) != nil })
       try await Task.sleep(for: .milliseconds(5))
     }

@@ -66,6 +66,7 @@ public struct GenerationBatch: Sendable {
     let start = ContinuousClock.now
     let logits = try withEngineErrors { () throws(EngineError) in try engine.forward(inputs) }
     let duration = ContinuousClock.now - start
+    guard logits.allSatisfy({ $0.rows == 0 || $0.isFinite(row: 0) }) else { throw .engine(.scoresNotFinite) }
     var events: [(id: ID, event: GenerationEvent)] = []
     var finished: Set<ID> = []
     for (position, index) in taking.enumerated() {

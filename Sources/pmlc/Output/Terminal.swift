@@ -30,11 +30,15 @@ struct Terminal {
   /// Writes text as it is, at once.
   func write(_ text: String) { write(Array(text.utf8)) }
 
-  /// Writes bytes as they are, at once. Where they cannot be written, nothing more can be said, and the process ends.
+  /// Writes bytes as they are, at once. Where they cannot be written, the process ends.
   func write(_ bytes: [UInt8]) {
     do {
       try handle.write(contentsOf: Data(bytes))
     } catch {
+      if handle.fileDescriptor == STDOUT_FILENO {
+        let reason = unsafe String(cString: strerror(errno))
+        Terminal.error.writeLine("pmlc: error: cannot write to standard output: \(reason)")
+      }
       exit(ExitCode.notDone.rawValue)
     }
   }

@@ -191,6 +191,25 @@ import Tokenizers
     for completion in found { #expect(completion.tokens == expected.tokens && completion.text == expected.text) }
   }
 
+  @Test func weightsThatAreNoNumbersAreATypedError() async throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.modelCopy()
+    // The last tensor of the file, whichever it is, in f16: not a number each.
+    let weights = URL(filePath: path).appending(path: "model.safetensors")
+    var bytes = try Data(contentsOf: weights)
+    for index in bytes.count - 256..<bytes.count { bytes[index] = 0xFF }
+    try FileManager.default.removeItem(at: weights)
+    try bytes.write(to: weights)
+    let session = try session(folder, model: LoadedModel(at: path))
+    let schema = try session.warm(schemaFile)
+    do {
+      _ = try await session.generate(from: promptFile, of: schema).completion()
+      Issue.record("an answer without numbers")
+    } catch {
+      guard case .engine(.scoresNotFinite) = error else { throw error }
+    }
+  }
+
   @Test func documentsWithErrorsAreTypedErrors() throws {
     let folder = try TemporaryFolder()
     let session = try session(folder)
