@@ -32,7 +32,8 @@ struct StoreFolder: ParsableArguments {
     let isMissing = !StateStore.exists(at: path)
     let options = StoreOptions(
       maximumBytes: limit?.maxBytes, maximumNamespaceBytes: limit?.maxNamespaceBytes,
-      readOnly: access == .reading || access == .changing && isMissing, namespace: namespace, onWait: { Terminal.error.writeLine("pmlc: \($0.message)") })
+      readOnly: access == .reading || access == .changing && isMissing, namespace: namespace,
+      onWait: { Terminal.error.writeLine("pmlc: \($0.message)") })
     return try reportingStoreFailures { () throws(StoreError) in try StateStore(at: path, options: options) }
   }
 }

@@ -19,7 +19,9 @@ struct ShowStatistics: ParsableCommand {
       table.append(["format", "\(statistics.format)"])
       table.append(["file", formatted(bytes: statistics.fileByteCount)])
       table.append(["on disk", formatted(bytes: statistics.diskByteCount)])
-      table.append(["pages", "\(statistics.pages), of them free: \(statistics.freePages)"])
+      table.append(["map", "\(formatted(bytes: statistics.mapByteCount)) of addresses in each process"])
+      let free = formatted(bytes: statistics.freePages * statistics.pageByteCount)
+      table.append(["pages", "\(statistics.pages), of them free: \(statistics.freePages) (\(free))"])
       table.append(["last commit", "\(statistics.lastCommit)"])
       table.append(["readers", "\(statistics.readers.count) of \(statistics.readerSlots)"])
       for reader in statistics.readers { table.append(["", "process \(reader.process), commit \(reader.commit)"]) }
