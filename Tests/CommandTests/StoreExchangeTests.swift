@@ -46,7 +46,7 @@ import Testing
     #expect(try WarmResult(await pmlc("b", "warm", "schema.pml", "--json")).encodings.computed == 0)
     try await done("b", ["store", "verify"])
     let again = try await done("b", ["store", "import"] + source)
-    #expect(again == "0 versions new, 1 there already; 0 encodings new (0 bytes), 5 there already\n")
+    #expect(again == "versions: 0 new, 1 there already; encodings: 0 new (0 bytes), 5 there already\n")
   }
 
   @Test func foldersAreBroughtUpToDate() async throws {
@@ -55,13 +55,13 @@ import Testing
     let files = folder.files(in: "mirror")
     try await done("a", ["warm", "edited.pml"])
     let report = try await done("a", ["store", "export", "s", "--to", "mirror"])
-    #expect(report.hasPrefix("version 2 of `s`\n1 encodings written"), "\(report)")
+    #expect(report.hasPrefix("version 2 of `s`\nencodings: 1 written"), "\(report)")
     #expect(Set(files).isSubset(of: folder.files(in: "mirror")))
     #expect(folder.files(in: "mirror").count == files.count + 2)
     // A file that a mirror cut off is written again.
     let states = try #require(files.first { $0.hasPrefix("states") })
     try folder.write(Data(), to: "mirror/\(states)")
-    #expect(try await done("a", ["store", "export", "--to", "mirror"]).contains("1 encodings written"))
+    #expect(try await done("a", ["store", "export", "--to", "mirror"]).contains("encodings: 1 written"))
     try await done("b", ["store", "import", "--from", "mirror"])
     try await expectSameAnswer("a", "b")
   }

@@ -42,6 +42,26 @@ import Testing
     #expect(try store.snapshot().versions().count == 5)
   }
 
+  /// Nothing is recorded of a version that lacks an encoding, a layer of one, or the layers that the others have.
+  @Test func onlyWithAllEncodings() throws {
+    let store = try StateStore(at: path)
+    try store.write { (batch) throws(StoreError) in
+      for key in [Sample.key("a"), Sample.key("a", layer: 1), Sample.key("fewer"), Sample.key("gap", layer: 1)] {
+        try batch.putSample(key, tokens: 3)
+      }
+    }
+    for other in ["none", "fewer", "gap"] {
+      #expect(throws: StoreError.missingEncodings(schema: "s", count: 1), "\(other)") {
+        try store.write { (batch) throws(StoreError) in
+          try batch.recordVersion(
+            model: Sample.model, schema: "s", hash: Sample.digest("s"), lowered: [], element: .f16,
+            encodings: ["a", other].map(Sample.digest))
+        }
+      }
+    }
+    #expect(try store.snapshot().versions().isEmpty)
+  }
+
   @Test func schemasAndModelsAreApart() throws {
     let store = try StateStore(at: path)
     let models = ["m", "n", "o"].map(Sample.digest)

@@ -16,6 +16,9 @@ public struct EncodingKey: Hashable, Codable, Sendable {
     self.element = element
     self.encoding = encoding
   }
+
+  /// Feeds the digest, which tells encodings apart as well as all parts together do.
+  public func hash(into hasher: inout Hasher) { hasher.combine(encoding) }
 }
 
 /// Which states a blob holds: one layer of one encoding.

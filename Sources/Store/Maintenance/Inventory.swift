@@ -21,17 +21,25 @@ struct Inventory {
   ) throws(StoreError) {
     let tag = namespace.tag.bytes
     let prefix = unsafe tag.span.bytes
-    var current: (key: EncodingKey, holding: Holding)?
     var holdings: [EncodingKey: Holding] = [:]
+    // The layers of an encoding are neighbours.
+    var (start, holding): ([UInt8], Holding) = ([], Holding())
+    func take() {
+      guard let key = unsafe EncodingKey(start.span.bytes) else { return }
+      holdings[key] = holding
+    }
     try transaction.visit(tables.blobs, prefix: prefix) { (key, value) in
-      guard let key = BlobKey(key)?.encodingKey else { return .next }
-      if let last = current, last.key != key { holdings[last.key] = last.holding }
-      if current?.key != key { current = (key, Holding()) }
-      current?.holding.blobs += 1
-      current?.holding.byteCount += BlobSize.onDisk(value: value.byteCount)
+      guard key.byteCount == BlobKeyBytes.byteCount else { return .next }
+      if start.isEmpty || !(unsafe key.begins(with: start.span.bytes)) {
+        take()
+        start = key.extracting(first: BlobKeyBytes.encodingByteCount).array
+        holding = Holding()
+      }
+      holding.blobs += 1
+      holding.byteCount += BlobSize.onDisk(value: value.byteCount)
       return .next
     }
-    if let current { holdings[current.key] = current.holding }
+    take()
     try transaction.visit(tables.uses, prefix: prefix) { (key, value) in
       if let encoding = EncodingKey(key) { holdings[encoding]?.lastUse = Use.time(of: value, key: key) }
       return .next

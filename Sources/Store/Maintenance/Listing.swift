@@ -36,11 +36,11 @@ extension StateStore {
   public func list() throws(StoreError) -> [VersionSummary] {
     let inventory = try snapshot().inventory()
     var needs: [EncodingKey: Int] = [:]
-    for version in inventory.versions {
-      for key in Set(version.encodingKeys) { needs[key, default: 0] += 1 }
+    let keySets = inventory.versions.map { Set($0.encodingKeys) }
+    for keys in keySets {
+      for key in keys { needs[key, default: 0] += 1 }
     }
-    return inventory.versions.map { version in
-      let keys = Set(version.encodingKeys)
+    return zip(inventory.versions, keySets).map { version, keys in
       let holdings = keys.compactMap { key in inventory.holdings[key].map { (key, $0) } }
       return VersionSummary(
         model: version.model, schema: version.schema, number: version.number, schemaHash: version.schemaHash,

@@ -53,9 +53,9 @@ struct ExportVersions: ParsableCommand {
       line.clear()
       if json { return Terminal.output.writeLine(try jsonLine(report)) }
       for version in report.versions { Terminal.output.writeLine("version \(version.number) of `\(version.schema)`") }
-      let present = folder == nil ? "" : ", \(report.present) there already"
       Terminal.output.writeLine(
-        "\(report.encodings) encodings written (\(formatted(bytes: report.byteCount)))\(present)")
+        "encodings: \(report.encodings) written (\(formatted(bytes: report.byteCount)))"
+          + (folder == nil ? "" : ", \(report.present) there already"))
     }
   }
 

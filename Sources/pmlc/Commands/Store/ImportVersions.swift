@@ -43,8 +43,8 @@ struct ImportVersions: ParsableCommand {
       if json { return Terminal.output.writeLine(try jsonLine(report)) }
       for version in report.versions { Terminal.output.writeLine("version \(version.number) of `\(version.schema)`") }
       Terminal.output.writeLine(
-        "\(report.versions.count) versions new, \(report.presentVersions) there already; "
-          + "\(report.encodings) encodings new (\(formatted(bytes: report.byteCount))), "
+        "versions: \(report.versions.count) new, \(report.presentVersions) there already; "
+          + "encodings: \(report.encodings) new (\(formatted(bytes: report.byteCount))), "
           + "\(report.presentEncodings) there already")
     }
   }

@@ -18,17 +18,23 @@ struct ListVersions: ParsableCommand {
       let store = try storeOptions.open(for: .reading)
       let versions = try reportingStoreFailures { () throws(StoreError) in try store.list() }
       if json { return Terminal.output.writeLine(try jsonLine(versions)) }
-      var table = Table(["MODEL", "SCHEMA", "VERSION", "KV", "ENCODINGS", "MISSING", "SIZE", "RECORDED", ""])
+      var table = Table(["MODEL", "SCHEMA", "VERSION", "KV", "ENCODINGS", "MISSING", "SIZE", "RECORDED", "LAST USE", ""])
       for version in versions {
         table.append([
           String(version.model.hexadecimal.prefix(12)), version.schema, "\(version.number)", version.element.rawValue,
           "\(version.encodings)", "\(version.missing)", formatted(bytes: version.byteCount),
-          Date(timeIntervalSince1970: Double(version.time)).formatted(.iso8601),
+          Self.date(version.time), Self.date(version.lastUse),
           (version.isPinned ? ["pinned"] : []).appending(version.isInUse ? "in use" : nil).joined(separator: ", "),
         ])
       }
       Terminal.output.write(table.text)
     }
+  }
+}
+
+extension ListVersions {
+  fileprivate static func date(_ seconds: Int) -> String {
+    Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
   }
 }
 

@@ -22,7 +22,9 @@ struct ShowStatistics: ParsableCommand {
       table.append([
         "prepared weights", "\(statistics.preparedFiles), \(formatted(bytes: statistics.preparedByteCount))",
       ])
-      table.append(["pages", "\(statistics.pages), of them free: \(statistics.freePages)"])
+      table.append(["map", "\(formatted(bytes: statistics.mapByteCount)) of addresses in each process"])
+      let free = formatted(bytes: statistics.freePages * statistics.pageByteCount)
+      table.append(["pages", "\(statistics.pages), of them free: \(statistics.freePages) (\(free))"])
       table.append(["last commit", "\(statistics.lastCommit)"])
       table.append(["readers", "\(statistics.readers.count) of \(statistics.readerSlots)"])
       for reader in statistics.readers { table.append(["", "process \(reader.process), commit \(reader.commit)"]) }
