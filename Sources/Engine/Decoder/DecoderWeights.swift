@@ -61,7 +61,7 @@ extension DecoderWeights {
   mutating func quantize(
     prepared: PreparedWeights?, pool: ThreadPool, progress: (_ done: Int, _ total: Int) -> Void
   ) throws(EngineError) {
-    let form = QuantizedFile(layers.flatMap(\.linears) + [output], model: prepared?.fingerprint.hexadecimal ?? "")
+    let form = QuantizedFile(layers.flatMap(\.linears) + [output], model: prepared?.model.hexadecimal ?? "")
     let file: FileBytes
     if let prepared {
       file = unsafe try prepared.file(byteCount: form.byteCount, isRight: form.isHeld) {

@@ -9,15 +9,15 @@ public struct PreparedWeights: Sendable {
   /// Path of the folder; it must exist.
   public let folder: String
   /// Fingerprint of the model with its weights in this format.
-  public let fingerprint: SHA256Digest
+  public let model: SHA256Digest
 
   /// The place in `folder` for the weights of the model with this fingerprint (`WeightFormat.fingerprint`).
-  public init(folder: String, fingerprint: SHA256Digest) {
+  public init(folder: String, model: SHA256Digest) {
     self.folder = folder
-    self.fingerprint = fingerprint
+    self.model = model
   }
 
-  private var path: String { "\(folder)/\(fingerprint.hexadecimal).safetensors" }
+  private var path: String { "\(folder)/\(model.hexadecimal).safetensors" }
   /// Where the file is made.
   private var unfinishedPath: String { "\(path).new" }
 

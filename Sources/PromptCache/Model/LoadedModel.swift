@@ -85,6 +85,6 @@ extension StateStore {
   /// store, open for reading, has no place for them.
   public func preparedWeights(for fingerprint: SHA256Digest) throws(PromptCacheError) -> PreparedWeights? {
     let folder = try withStoreErrors { () throws(StoreError) in try preparedFolder() }
-    return folder.map { PreparedWeights(folder: $0, fingerprint: fingerprint) }
+    return folder.map { PreparedWeights(folder: $0, model: fingerprint) }
   }
 }
