@@ -18,7 +18,8 @@ struct Bench {
     try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
     engine = try InferenceEngine(
       files: files, threads: threads, weights: weights,
-      prepared: weights == .stored ? nil : PreparedWeights(folder: scratch, fingerprint: weights.fingerprint(of: fingerprint)))
+      prepared: weights == .stored
+        ? nil : PreparedWeights(folder: scratch, fingerprint: weights.fingerprint(of: fingerprint)))
     states = try CachedStates(in: "\(scratch)/states", engine: engine, model: weights.fingerprint(of: fingerprint))
   }
 

@@ -22,7 +22,7 @@ import Testing
 
   private func answer(_ prompt: PreparedPrompt, _ fixture: Fixture) throws -> [Int32] {
     let options = GenerationOptions(maximumTokens: 3, logProbabilities: 1)
-    return try fixture.session.runner.complete(prompt, options: options, start: ContinuousClock().now).tokens
+    return try fixture.answer(prompt, options).tokens
   }
 
   @Test func nextRequestSeesTheNewVersion() async throws {
