@@ -2,6 +2,14 @@ import ArgumentParser
 import PMLCompiler
 import PromptCache
 
+/// What `check` was asked for.
+struct CheckRequest {
+  let files: [String]
+  let schema: String?
+  let model: LoadedModel?
+  let template: ChatTemplate?
+}
+
 /// Documents read and checked once.
 struct CheckRound {
   /// What was found, by document in the order in which they were given; within one, by place.
@@ -10,10 +18,10 @@ struct CheckRound {
   let failures: [(path: String, error: FileError)]
   private let sources: [SourceFile]
 
-  /// Reads and checks `files`, those that can be read.
+  /// Reads and checks the documents that can be read.
   ///
   /// - Parameter noting: takes which files were read.
-  init(of files: [String], schema: String?, model: LoadedModel?, noting: ReadFiles = ReadFiles()) {
+  init(of request: CheckRequest, noting: ReadFiles = ReadFiles()) {
     var failures: [(path: String, error: FileError)] = []
     func read(_ path: String) -> SourceFile? {
       noting.note(path)
@@ -24,16 +32,18 @@ struct CheckRound {
         return nil
       }
     }
-    let given = schema.flatMap(read)
-    let sources = files.compactMap(read)
+    let given = request.schema.flatMap(read)
+    let sources = request.files.compactMap(read)
     self.failures = failures
     // Without their schema, prompts would be blamed for what is not their fault.
-    guard schema == nil || given != nil else {
+    guard request.schema == nil || given != nil else {
       diagnostics = []
       self.sources = []
       return
     }
-    let checker = DocumentChecker(model: model) { NotingIncludeReader(besides: $0.path, noting: noting) }
+    let checker = DocumentChecker(model: request.model, template: request.template) {
+      NotingIncludeReader(besides: $0.path, noting: noting)
+    }
     let results = checker.check(sources, schema: given)
     diagnostics = results.flatMap(\.diagnostics)
     self.sources = results.map(\.source)

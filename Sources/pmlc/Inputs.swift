@@ -30,7 +30,7 @@ struct Inputs {
 
   /// The schema at `path`, which is a document or what `compile` made of one.
   ///
-  /// - Throws: exit status 1 where there are errors; 2 for a compiled schema that does not belong to the model.
+  /// - Throws: exit status 1 where there are errors, or for a compiled schema that does not belong to the model.
   func schemaOrLowered(at path: String) throws -> PreparedSchema {
     let source = try Self.read(path)
     guard source.bytes.first == UInt8(ascii: "{") else { return try schema(source) }

@@ -11,16 +11,22 @@ import sys
 
 from pydantic import BaseModel, ValidationError
 from sarif import loader
-from sarif_pydantic import Run, Sarif
+from sarif_pydantic.sarif import Invocation, Notification, Run, Sarif
 
-# What the format has and the library lacks: `run.columnKind`, one of these.
 COLUMN_KINDS = {"utf16CodeUnits", "unicodeCodePoints"}
 # What the schema marks with `uniqueItems`, of the lists that pmlc writes.
 UNIQUE = {"rules", "relatedLocations", "toolExecutionNotifications", "invocations"}
 
 
 def is_known(model, name, value):
-    return name == "$schema" or isinstance(model, Run) and name == "columnKind" and value in COLUMN_KINDS
+    """Whether it is one of the properties that the format has and the library lacks, with a right value."""
+    if name == "$schema":
+        return True
+    if isinstance(model, Run) and name == "columnKind":
+        return value in COLUMN_KINDS
+    if isinstance(model, Invocation) and name == "toolExecutionNotifications":
+        return not any(unknown(Notification.model_validate(item), name) for item in value)
+    return False
 
 
 def unknown(model, place="log"):

@@ -45,10 +45,10 @@ extension IRError: CustomStringConvertible {
   /// What to do about it.
   public var help: String? {
     switch self {
-    case .unsupportedVersion, .hashMismatch, .layoutMismatch, .unknownKey, .expected, .template, .invalid:
+    case .unsupportedVersion, .hashMismatch, .layoutMismatch, .unknownKey, .expected, .template, .invalid, .malformed:
       "compile the schema again with `pmlc compile`"
     case .otherTokenizer: "compile the schema with `--model` naming this model"
-    case .malformed, .notIR: nil
+    case .notIR: nil
     }
   }
 }

@@ -18,14 +18,15 @@ public struct DocumentChecker: Sendable {
 
   /// A checker that knows no lengths without a `model`.
   ///
+  /// - Parameter template: what stands around the roles' text; without it, what the model has.
   /// - Parameter includes: what reads the files that a schema names in `src`; without it, they are read from its folder.
   public init(
-    model: LoadedModel?,
+    model: LoadedModel?, template: ChatTemplate? = nil,
     includes: @escaping @Sendable (SourceFile) -> any IncludeReader = { FolderIncludeReader(besides: $0.path) }
   ) {
     self.model = model
     self.includes = includes
-    template = model?.template ?? .plain
+    self.template = template ?? model?.template ?? .plain
   }
 
   /// Checks documents, in parallel. Results are in the order of `sources`.

@@ -30,9 +30,13 @@ struct Check: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let model = try modelOptions.model == nil ? nil : modelOptions.load()
-      if watch { try CheckWatch(files: files, schema: schema, model: model).run() }
-      let round = CheckRound(of: files, schema: schema, model: model)
+      // A template may be given without a model, and is then read with the one that ships.
+      let isAsked = modelOptions.model != nil || modelOptions.chatTemplate != nil
+      let loaded = try isAsked ? modelOptions.load() : nil
+      let check = CheckRequest(
+        files: files, schema: schema, model: modelOptions.model == nil ? nil : loaded, template: loaded?.template)
+      if watch { try CheckWatch(request: check).run() }
+      let round = CheckRound(of: check)
       round.write(as: format)
       if let status = round.status { throw status }
     }

@@ -21,8 +21,17 @@ struct Compile: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let inputs = Inputs(model: try modelOptions.load())
-      let lowered = try schemas.map { try inputs.schema(at: $0).compiled.encoded + [UInt8(ascii: "\n")] }
-      let bytes = Array(lowered.joined())
+      var bytes: [UInt8] = []
+      var status: ExitCode?
+      for path in schemas {
+        do {
+          bytes += try inputs.schema(at: path).compiled.encoded + [UInt8(ascii: "\n")]
+        } catch let failure as ExitCode {
+          // What is wrong with the others is wanted too.
+          status = status == .notDone ? status : failure
+        }
+      }
+      if let status { throw status }
       guard let output else { return Terminal.output.write(bytes) }
       try write(bytes, to: output)
     }

@@ -5,9 +5,7 @@ import PromptCache
 
 /// Checks documents at once, and again after each change.
 struct CheckWatch {
-  let files: [String]
-  let schema: String?
-  let model: LoadedModel?
+  let request: CheckRequest
 
   /// How often to look where the kernel says nothing.
   private static let interval: Int32 = 1000
@@ -27,7 +25,7 @@ struct CheckWatch {
     while true {
       let read = ReadFiles()
       let start = ContinuousClock.now
-      let round = CheckRound(of: files, schema: schema, model: model, noting: read)
+      let round = CheckRound(of: request, noting: read)
       let duration = ContinuousClock.now - start
       Terminal.error.clear()
       round.write(as: .text)

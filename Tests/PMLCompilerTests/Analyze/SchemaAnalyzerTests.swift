@@ -163,6 +163,22 @@ import Testing
     #expect(parameter == .init(name: "p", length: 12, scaffold: "a", defaultText: "b\n", leadingSpace: false))
   }
 
+  @Test(arguments: [
+    ("a\nb", "a b"), ("a\r\nb", "a b"), ("a\tb", "a b"), ("\n a \n", "  a  "), ("a&#10;b", "a\nb"),
+    ("a&#13;&#9;b", "a\r\tb"), ("a&#xA;\nb", "a\n b"),
+  ])
+  func lineBreaksInAttributesAreSpaces(_ written: String, _ value: String) throws {
+    let content = "<module name=\"m\">x<parameter name=\"p\" length=\"9\" default=\"\(written)\"/></module>"
+    let nodes = try lowered(schema(content)).nodes
+    guard case .module(let module)? = nodes.first, case .parameter(let parameter)? = module.nodes.last else {
+      Issue.record("no parameter")
+      return
+    }
+    #expect(parameter.defaultText == value)
+    let prompt = try resolved("<prompt schema=\"s\"><m p=\"\(written)\"/></prompt>", for: schema(content))
+    #expect(prompt.imports.first?.arguments["p"]?.text == value)
+  }
+
   @Test func theSourceMapHasThePlaces() throws {
     let compilation = compileSchema(
       schema(

@@ -11,8 +11,8 @@ import Testing
   private func timed<Result>(_ body: () -> Result) -> Result {
     let start = Self.processorSeconds
     let result = body()
-    // Quadratic time would be minutes.
-    #expect(Self.processorSeconds - start < (Self.isOptimized ? 1 : 100))
+    // A second is what a slow machine takes for the largest; quadratic time would be minutes.
+    #expect(Self.processorSeconds - start < (Self.isOptimized ? 5 : 100))
     return result
   }
 
