@@ -64,7 +64,10 @@ final class OpenStore: Sendable {
       try snapshot.commit()
       return tables
     }
-    guard environment.isEmpty else { throw .damagedTree(path: environment.path, operation: "opening the tables") }
+    // Of this snapshot: another process may be making the tables meanwhile.
+    guard try snapshot.size(of: .main).entries == 0 else {
+      throw .damagedTree(path: environment.path, operation: "opening the tables")
+    }
     guard !options.readOnly else { throw .noStore(path: environment.path) }
     return try access.asWriter(onWait: options.onWait) { () throws(StoreError) in
       var transaction = try Transaction(writing: environment)

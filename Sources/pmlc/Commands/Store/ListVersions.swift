@@ -18,7 +18,9 @@ struct ListVersions: ParsableCommand {
       let store = try storeOptions.open(for: .reading)
       let versions = try reportingStoreFailures { () throws(StoreError) in try store.list() }
       if json { return Terminal.output.writeLine(try jsonLine(versions)) }
-      var table = Table(["MODEL", "SCHEMA", "VERSION", "KV", "ENCODINGS", "MISSING", "SIZE", "RECORDED", "LAST USE", ""])
+      var table = Table([
+        "MODEL", "SCHEMA", "VERSION", "KV", "ENCODINGS", "MISSING", "SIZE", "RECORDED", "LAST USE", "",
+      ])
       for version in versions {
         table.append([
           String(version.model.hexadecimal.prefix(12)), version.schema, "\(version.number)", version.element.rawValue,
