@@ -108,11 +108,24 @@ public struct WarmedSchema: Sendable {
   public init?(
     named name: String, element: KVElement?, for model: LoadedModel, fingerprint: SHA256Digest, in store: StateStore
   ) throws(PromptCacheError) {
-    let versions = try withStoreErrors { () throws(StoreError) in
-      try store.snapshot().versions(model: fingerprint, schema: name)
+    func newestVersion() throws(PromptCacheError) -> VersionRecord? {
+      try withStoreErrors { () throws(StoreError) in
+        try store.snapshot().versions(model: fingerprint, schema: name)
+          .last { element == nil || $0.element == element }
+      }
     }
-    guard let newest = versions.last(where: { element == nil || $0.element == element }) else { return nil }
-    lease = try withStoreErrors { () throws(StoreError) in try store.lease(newest.name) }
+    guard var newest = try newestVersion() else { return nil }
+    // It may go, or have a successor, before it is leased.
+    while true {
+      let leased = newest.name
+      let lease = try withStoreErrors { () throws(StoreError) in try store.lease(leased) }
+      guard let found = try newestVersion() else { return nil }
+      newest = found
+      if newest.name == leased {
+        self.lease = lease
+        break
+      }
+    }
     schema = try PreparedSchema(of: newest, model: model)
     self.element = newest.element
     version = newest.number

@@ -59,25 +59,23 @@ final class OpenStore: Sendable {
   private static func openTables(
     _ environment: Environment, _ access: AccessLock, _ options: StoreOptions, _ folder: StoreFolder
   ) throws(StoreError) -> Tables {
-    if let tables = try existingTables(environment) { return tables }
-    // Another process may be making them: when it is done, they are there.
+    var snapshot = try Transaction(reading: environment)
+    if let tables = try Tables(existingIn: snapshot) {
+      try snapshot.commit()
+      return tables
+    }
+    // Of this snapshot: another process may be making the tables meanwhile.
+    guard try snapshot.size(of: .main).entries == 0 else {
+      throw .damagedTree(path: environment.path, operation: "opening the tables")
+    }
+    guard !options.readOnly else { throw .noStore(path: environment.path) }
     return try access.asWriter(onWait: options.onWait) { () throws(StoreError) in
-      if let tables = try existingTables(environment) { return tables }
-      guard environment.isEmpty else { throw .damagedTree(path: environment.path, operation: "opening the tables") }
-      guard !options.readOnly else { throw .noStore(path: environment.path) }
       var transaction = try Transaction(writing: environment)
       let tables = try Tables(creatingIn: transaction)
       try transaction.commit()
       try folder.synchronizeFolder()
       return tables
     }
-  }
-
-  private static func existingTables(_ environment: Environment) throws(StoreError) -> Tables? {
-    var snapshot = try Transaction(reading: environment)
-    guard let tables = try Tables(existingIn: snapshot) else { return nil }
-    try snapshot.commit()
-    return tables
   }
 }
 

@@ -77,7 +77,7 @@ extension StoreError: CustomStringConvertible {
     case .newerFormat: "use the program that wrote it or a newer one"
     case .otherOwner: "run as the owner, or use a store of your own"
     case .writableByOthers(let path, _): "take the right away: chmod go-w '\(path)'"
-    case .noPermission: "ask its owner, or name another folder"
+    case .noPermission: "who uses a store, to read it too, needs to read and write its files; or name another folder"
     case .readOnly: "open it for writing, or name another folder"
     case .unsuitableFileSystem: "name a folder on a local disk"
     case .truncated: "restore the file from a copy, or remove the folder and warm again"

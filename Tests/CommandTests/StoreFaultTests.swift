@@ -84,7 +84,7 @@ import Testing
   @Test(.enabled(if: SmallDisk.canBeMade("tmpfs"), "mounting a file system takes root"))
   func fullDisk() async throws {
     let disk = try #require(SmallDisk(at: folder.path("disk"), byteCount: 2 << 20))
-    let text = String(repeating: " word and more of it", count: 240)
+    let text = String(repeating: " word and more of it", count: 120)
     let modules = (0..<4).map { #"<module name="m\#($0)">\#($0)\#(text)</module>"# }.joined()
     try folder.write(#"<schema name="large">\#(modules)</schema>"#, to: "large.pml")
     let store = "\(disk.path)/store"

@@ -139,7 +139,7 @@ import Testing
   func halfMadeStoresAreFinished(steps: Int) throws {
     makeFolder(path)
     let files = [
-      ("store.format.new", ""), ("store.format", "prompt-cache store\nformat 1\n"), ("access.lock", ""),
+      ("store.format.12-3.new", ""), ("store.format", "prompt-cache store\nformat 1\n"), ("access.lock", ""),
       ("lock.mdb", ""), ("data.mdb", ""),
     ]
     for (name, text) in files.prefix(steps) {

@@ -64,6 +64,28 @@ import Testing
     #expect(try StateStore(at: path).verify().isSound)
   }
 
+  /// Many who find no store make one, together.
+  @Test func createdByManyAtOnce() throws {
+    for attempt in 0..<10 {
+      let path = folder.path("new \(attempt)")
+      let processes = try (0..<6).map { _ in try Torture("open", path) }
+      for process in processes {
+        #expect(process.finish() == 0)
+        #expect(process.lines == ["opened"])
+      }
+      #expect(folder.files(in: "new \(attempt)") == ["access.lock", "data.mdb", "lock.mdb", "store.format"])
+    }
+  }
+
+  /// Nothing that a warming has found there goes before its version is recorded, however often garbage is collected.
+  @Test func collectionAmongWriters() throws {
+    let writers = try (0..<3).map { try Torture("write", path, "\($0)", "15") }
+    let store = try StateStore(at: path)
+    while !writers.allSatisfy(\.isDone) { try store.collectGarbage(GarbagePolicy(keep: 1)) }
+    for writer in writers { #expect(writer.finish() == 0, "\(writer.lines.last ?? "")") }
+    for version in try store.snapshot().versions() { try check(version, in: store.snapshot()) }
+  }
+
   @Test func writersWaitAndSaySo() throws {
     let waits = Mutex<[WriterWait]>([])
     let store = try StateStore(

@@ -21,8 +21,15 @@ final class AccessLock: Sendable {
   private let descriptor: Int32?
   /// Keeps the threads of this process apart, which record locks do not.
   private let writers = ThreadLock()
-  /// How many holders in this process each held byte has.
-  private let held = Mutex<[Int: Int]>([:])
+  private let holds = Mutex(Holds())
+
+  /// What this process does with the bytes of things that may be held.
+  private struct Holds {
+    /// How many holders each has.
+    var counts: [Int: Int] = [:]
+    /// Those that nobody may hold just now.
+    var excluded: Set<Int> = []
+  }
 
   /// Opens the file at `path` and says that this process uses the store in `folder`.
   init(_ path: String, folder: String) throws(StoreError) {
@@ -90,28 +97,54 @@ extension AccessLock {
   /// The byte that stands for what `key` names.
   private func byte(_ key: RawSpan) -> Int { Byte.firstHeld | Int(Checksum.of(key) >> 2) }
 
-  /// Holds what `key` names, together with whoever else does.
+  /// Holds what `key` names, together with whoever else does; waits while others are excluded from it.
   func hold(_ key: RawSpan) throws(StoreError) {
     let byte = byte(key)
-    try held.withLock { (held) throws(StoreError) in
-      if held[byte] == nil { _ = try set(F_RDLCK, byte, wait: true) }
-      held[byte, default: 0] += 1
+    while try !tryHolding(byte) { usleep(1000) }
+  }
+
+  private func tryHolding(_ byte: Int) throws(StoreError) -> Bool {
+    try holds.withLock { (holds) throws(StoreError) in
+      guard !holds.excluded.contains(byte) else { return false }
+      if holds.counts[byte] == nil, try !set(F_RDLCK, byte, wait: false) { return false }
+      holds.counts[byte, default: 0] += 1
+      return true
     }
   }
 
   /// Ends one hold.
   func release(_ key: RawSpan) {
     let byte = byte(key)
-    held.withLock { held in
-      held[byte] = held[byte].flatMap { $0 > 1 ? $0 - 1 : nil }
-      if held[byte] == nil { _ = try? set(F_UNLCK, byte, wait: false) }
+    holds.withLock { holds in
+      holds.counts[byte] = holds.counts[byte].flatMap { $0 > 1 ? $0 - 1 : nil }
+      if holds.counts[byte] == nil { _ = try? set(F_UNLCK, byte, wait: false) }
     }
   }
 
   /// Whether anyone, in any process, holds what `key` names.
   func isHeld(_ key: RawSpan) -> Bool {
     let byte = byte(key)
-    return held.withLock { $0[byte] != nil } || isLocked(byte)
+    return holds.withLock { $0.counts[byte] != nil } || isLocked(byte)
+  }
+
+  /// Sees to it that nobody, in any process, begins to hold what `key` names until `readmit`. The caller is the writer.
+  ///
+  /// - Returns: `false` if somebody holds it.
+  func exclude(_ key: RawSpan) -> Bool {
+    let byte = byte(key)
+    return holds.withLock { holds in
+      guard holds.counts[byte] == nil, (try? set(F_WRLCK, byte, wait: false)) == true else { return false }
+      holds.excluded.insert(byte)
+      return true
+    }
+  }
+
+  /// Lets others hold again all that they were excluded from.
+  func readmit() {
+    holds.withLock { holds in
+      for byte in holds.excluded { _ = try? set(F_UNLCK, byte, wait: false) }
+      holds.excluded = []
+    }
   }
 }
 
@@ -140,11 +173,11 @@ extension AccessLock {
     return true
   }
 
-  /// Whether another process has a lock on `byte`.
+  /// Whether another process shares the lock on `byte`.
   private func isLocked(_ byte: Int) -> Bool {
     guard let descriptor else { return false }
     var lock = request(F_WRLCK, byte)
-    return unsafe fcntl(descriptor, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK
+    return unsafe fcntl(descriptor, F_GETLK, &lock) == 0 && Int32(lock.l_type) == F_RDLCK
   }
 
   /// The process whose lock on `byte` stands in the way of one of `type`, where the system tells.

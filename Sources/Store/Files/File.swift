@@ -45,12 +45,17 @@ struct File: ~Copyable {
   }
 
   /// Bytes of the file.
-  func byteCount() throws(StoreError) -> Int {
+  func byteCount() throws(StoreError) -> Int { Int(try status().st_size) }
+
+  /// Bytes that it takes on the disk.
+  func allocatedByteCount() throws(StoreError) -> Int { Int(try status().st_blocks) * 512 }
+
+  private func status() throws(StoreError) -> stat {
     var found = stat()
     guard unsafe fstat(descriptor, &found) == 0 else {
       throw StoreError(code: errno, operation: "fstat", path: path)
     }
-    return Int(found.st_size)
+    return found
   }
 
   /// Writes all of `bytes` at the current place.
@@ -111,11 +116,4 @@ func readFile(_ path: String, limit: Int) throws(StoreError) -> [UInt8]? {
   } catch .system(_, _, ENOENT) {
     return nil
   }
-}
-
-/// Writes a file of `bytes`, and waits until it is on the disk.
-func writeFile(_ path: String, _ bytes: [UInt8]) throws(StoreError) {
-  let file = try File(path, O_WRONLY | O_CREAT | O_TRUNC)
-  try unsafe file.write(bytes.span.bytes)
-  try file.synchronize()
 }

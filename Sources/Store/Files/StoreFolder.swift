@@ -17,9 +17,7 @@ struct StoreFolder {
   static let preparedName = "prepared"
   /// What a folder may hold and still become a store: what a killed creation leaves, and a volume's own folder.
   private static let leftoverName = "compact.new"
-  private static let expected: Set = [
-    leftoverName, markerName, "\(markerName).new", accessName, dataName, lockName, "lost+found",
-  ]
+  private static let expected: Set = [leftoverName, markerName, accessName, dataName, lockName, "lost+found"]
   private static let markerStart = "prompt-cache store\nformat "
 
   let path: String
@@ -43,9 +41,11 @@ struct StoreFolder {
     self.path = path
     guard let status = try FileStatus(path: path) else { throw .noStore(path: path) }
     guard status.isFolder else { throw .notAFolder(path: path) }
-    var marker = try marker()
-    if marker == nil { marker = try markerOfNewStore() }
-    guard let marker else { throw .noStore(path: path) }
+    guard let marker = try marker() else {
+      let names = try folderNames(path)
+      guard strangers(names).isEmpty, try data() == nil else { throw foreign(names) }
+      throw .noStore(path: path)
+    }
     try check(marker: marker)
     guard let data = try data() else { throw .noStore(path: path) }
     try status.checkOwner(of: path)
@@ -55,49 +55,26 @@ struct StoreFolder {
   /// The folder of a store, made one if it is missing, empty, or left half made.
   init(creating path: String) throws(StoreError) {
     self.path = path
-    if let status = try FileStatus(path: path) {
-      try MountedFileSystem.check(path, status)
-      guard status.isFolder else { throw .notAFolder(path: path) }
-    } else {
+    guard let status = try FileStatus(path: path) else {
       try MountedFileSystem.check(path, Self.nearestExisting(path))
       try Self.makeFolders(path)
+      try writeMarker()
+      return
     }
-    if try marker() == nil { try make() }
-    guard let status = try FileStatus(path: path), let marker = try marker() else { throw .noStore(path: path) }
-    try check(marker: marker)
-    try status.checkOwner(of: path)
-    try data()?.checkOwner(of: dataPath)
-  }
-
-  /// The marker, if another process has made the store since it was looked for.
-  ///
-  /// - Throws: `StoreError.notAStore` if the folder holds something else.
-  private func markerOfNewStore() throws(StoreError) -> String? {
-    let names = try folderNames(path)
-    if names.isSubset(of: Self.expected), try data() == nil { return nil }
-    guard let marker = try marker() else { throw foreign(names) }
-    return marker
-  }
-
-  /// Makes the folder a store's, unless another process is faster.
-  private func make() throws(StoreError) {
-    let folder = try File(path, O_RDONLY | O_DIRECTORY)
-    // One at a time. It fails only where there are no locks, which opening the store finds out.
-    while flock(folder.descriptor, LOCK_EX) != 0 && errno == EINTR {}
-    guard try marker() == nil else { return }
-    let names = try folderNames(path)
-    guard names.isSubset(of: Self.expected), try data() == nil else { throw foreign(names) }
-    let user = geteuid()
-    if let status = try FileStatus(path: path), status.owner != user {
-      throw .otherOwner(path: path, owner: status.owner, user: user)
+    try MountedFileSystem.check(path, status)
+    guard status.isFolder else { throw .notAFolder(path: path) }
+    if let marker = try marker() {
+      try check(marker: marker)
+      try status.checkOwner(of: path)
+      try data()?.checkOwner(of: dataPath)
+    } else {
+      let names = try folderNames(path)
+      guard strangers(names).isEmpty, try data() == nil else { throw foreign(names) }
+      let user = geteuid()
+      guard status.owner == user else { throw .otherOwner(path: path, owner: status.owner, user: user) }
+      guard unsafe chmod(path, 0o700) == 0 else { throw StoreError(code: errno, operation: "chmod", path: path) }
+      try writeMarker()
     }
-    guard unsafe chmod(path, 0o700) == 0 else { throw StoreError(code: errno, operation: "chmod", path: path) }
-    try writeMarker()
-  }
-
-  /// Whether the database is still to be made.
-  var isNew: Bool {
-    get throws(StoreError) { try data() == nil }
   }
 
   /// The status of the database, or `nil` if there is none yet.
@@ -152,8 +129,13 @@ struct StoreFolder {
   private static let smallestStep = 1 << 20
   private static let largestStep = 64 << 20
 
+  /// What of `names` has no place in a store.
+  private func strangers(_ names: Set<String>) -> Set<String> {
+    names.subtracting(Self.expected).filter { !($0.hasPrefix("\(Self.markerName).") && $0.hasSuffix(".new")) }
+  }
+
   private func foreign(_ names: Set<String>) -> StoreError {
-    let stranger = names.subtracting(Self.expected).min() ?? Self.dataName
+    let stranger = strangers(names).min() ?? Self.dataName
     return .notAStore(path: path, reason: "it holds `\(stranger)` and no `\(Self.markerName)`")
   }
 }
@@ -176,19 +158,15 @@ extension StoreFolder {
     }
   }
 
-  /// Writes the marker: whole or not at all, and only where the file system keeps holes in files.
+  /// Writes the marker: whole or not at all, however many do at one time, and only where the file system keeps holes in
+  /// files.
   private func writeMarker() throws(StoreError) {
-    let new = "\(markerPath).new"
-    do throws(StoreError) {
-      try checkForHoles(new)
-      try writeFile(new, Array("\(Self.markerStart)\(Self.format)\n".utf8))
-    } catch {
-      _ = unsafe unlink(new)
-      throw error
+    let file = try NewFile(markerPath)
+    guard try file.keepsHoles(of: 1 << 20) else {
+      throw .unsuitableFileSystem(path: path, type: "unknown", reason: "it has no sparse files")
     }
-    guard unsafe rename(new, markerPath) == 0 else {
-      throw StoreError(code: errno, operation: "rename", path: markerPath)
-    }
+    try file.write(Array("\(Self.markerStart)\(Self.format)\n".utf8))
+    try file.finish()
     try synchronizeFolder()
   }
 }
@@ -229,17 +207,6 @@ extension StoreFolder {
   /// Makes an empty folder for its owner alone.
   func makeFolder(_ path: String) throws(StoreError) {
     guard unsafe mkdir(path, 0o700) == 0 else { throw StoreError(code: errno, operation: "mkdir", path: path) }
-  }
-
-  /// Throws if a file with a hole takes the disk space of one without.
-  private func checkForHoles(_ path: String) throws(StoreError) {
-    let hole = 1 << 20
-    let file = try File(path, O_WRONLY | O_CREAT | O_TRUNC)
-    try file.extend(to: hole)
-    try file.synchronize()
-    guard let status = try FileStatus(path: path), status.allocatedByteCount < hole else {
-      throw .unsuitableFileSystem(path: self.path, type: "unknown", reason: "it has no sparse files")
-    }
   }
 
   private static func nearestExisting(_ path: String) throws(StoreError) -> FileStatus {

@@ -65,13 +65,6 @@ internal import Glibc
     StoreError(code: code, operation: operation, path: path, mapByteCount: mapByteCount)
   }
 
-  /// Whether nothing was ever committed.
-  var isEmpty: Bool {
-    var size = MDB_stat()
-    unsafe mdb_env_stat(handle, &size)
-    return size.ms_entries == 0
-  }
-
   /// What the environment says of itself.
   var information: EnvironmentInformation {
     var info = unsafe MDB_envinfo()

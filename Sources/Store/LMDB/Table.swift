@@ -23,6 +23,8 @@ struct Table: Sendable {
 
   /// The list of free pages, which has no name. It can only be read.
   static let free = Table(name: nil, handle: 0)
+  /// The list of the named tables, which can only be read too.
+  static let main = Table(name: nil, handle: 1)
 }
 
 /// All tables, open.

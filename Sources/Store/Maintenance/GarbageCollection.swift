@@ -11,14 +11,18 @@ extension StateStore {
   public func collectGarbage(_ policy: GarbagePolicy, dryRun: Bool = false) throws(StoreError) -> GarbageReport {
     var report: GarbageReport
     if dryRun {
-      report = try snapshot().garbagePlan(policy).report
+      report = try snapshot().garbagePlan(policy, keepsNeedless: isWarming).report
     } else {
       guard !options.readOnly else { throw .readOnly(path: path) }
       report = try open.access.asWriter(onWait: options.onWait) { () throws(StoreError) in
-        let plan = try snapshot().garbagePlan(policy)
+        // Whoever begins to warm, or to use a version that goes, waits until it is gone, and so does not count on it.
+        defer { open.access.readmit() }
+        let keepsNeedless = !excludeWarming()
+        let plan = try snapshot().garbagePlan(policy, keepsNeedless: keepsNeedless, claim: excludeLeases)
         try free(plan)
         return plan.report
       }
+    }
     }
     let prepared = try freePreparedFiles(besides: report.versions, dryRun: dryRun)
     (report.preparedFiles, report.preparedByteCount) = prepared
@@ -53,9 +57,15 @@ extension StateStore {
 }
 
 extension Snapshot {
-  func garbagePlan(_ policy: GarbagePolicy) throws(StoreError) -> GarbagePlan {
-    // Whoever warms may have found one of these there, and not put it again.
-    GarbagePlan(try inventory(), policy, keepsNeedless: store.isWarming, isInUse: store.isLeased)
+  /// What `policy` frees.
+  ///
+  /// - Parameters:
+  ///   - keepsNeedless: whether someone is warming, who may have found an encoding there and not put it again.
+  ///   - claim: whether a version that goes is not in use, and will not be.
+  fileprivate func garbagePlan(
+    _ policy: GarbagePolicy, keepsNeedless: Bool, claim: (VersionName) -> Bool = { _ in true }
+  ) throws(StoreError) -> GarbagePlan {
+    GarbagePlan(try inventory(), policy, keepsNeedless: keepsNeedless, isInUse: store.isLeased, claim: claim)
   }
 
   func inventory() throws(StoreError) -> Inventory {

@@ -46,9 +46,10 @@ struct GarbagePlan {
   ///   - isInUse: whether a process says that it uses the version.
   ///   - keepsNeedless: whether encodings stay that no version needs, as long as the policy's limit allows.
   ///   - kept: encodings that the policy's limit does not free.
+  ///   - claim: asked before a version goes that nobody seems to use; it stays if somebody does.
   init(
     _ inventory: Inventory, _ policy: GarbagePolicy, keepsNeedless: Bool, kept: Set<EncodingKey> = [],
-    isInUse: (VersionName) -> Bool
+    isInUse: (VersionName) -> Bool, claim: (VersionName) -> Bool = { _ in true }
   ) {
     var groups: [VersionName: [VersionRecord]] = [:]
     for version in inventory.versions {
@@ -61,8 +62,9 @@ struct GarbagePlan {
     for group in groups.values {
       let newestFirst = group.sorted { $0.number > $1.number }
       for (age, version) in newestFirst.enumerated() {
-        let isProtected = inventory.pinned.contains(version.name) || isInUse(version.name)
         let isOld = policy.keep.map { age >= $0 } ?? false
+        let isProtected =
+          inventory.pinned.contains(version.name) || isInUse(version.name) || isOld && !claim(version.name)
         if isProtected { protected.formUnion(version.encodingKeys) }
         if isOld && !isProtected {
           removed.append(version.name)

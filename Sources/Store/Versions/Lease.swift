@@ -34,6 +34,16 @@ extension StateStore {
     unsafe open.access.isHeld(VersionKey(namespace, version).bytes.span.bytes)
   }
 
+  /// Sees to it that nobody begins to use `version` until `readmit`. The caller is the writer.
+  ///
+  /// - Returns: `false` if somebody uses it.
+  func excludeLeases(of version: VersionName) -> Bool {
+    unsafe open.access.exclude(VersionKey(namespace, version).bytes.span.bytes)
+  }
+
+  /// The same for warming.
+  func excludeWarming() -> Bool { unsafe open.access.exclude(warmingKey.span.bytes) }
+
   /// Whether any process is warming a schema of this namespace.
   var isWarming: Bool { unsafe open.access.isHeld(warmingKey.span.bytes) }
 

@@ -28,6 +28,9 @@ final class Torture {
     return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
   }
 
+  /// Whether it has ended.
+  var isDone: Bool { !process.isRunning }
+
   /// Waits until it has printed `count` lines, or has ended.
   func wait(lines count: Int) {
     while lines.count < count, process.isRunning { usleep(500) }

@@ -34,6 +34,15 @@ final class NewFile: ByteSink {
 
   func write(_ bytes: RawSpan) throws(StoreError) { try file.write(bytes) }
 
+  /// Whether a file with a hole of `byteCount` bytes takes less of the disk than one without. It is empty after.
+  func keepsHoles(of byteCount: Int) throws(StoreError) -> Bool {
+    try file.extend(to: byteCount)
+    try file.synchronize()
+    let allocated = try file.allocatedByteCount()
+    try file.extend(to: 0)
+    return allocated < byteCount
+  }
+
   /// Puts the file in its place, on the disk, in the stead of one that is there.
   func finish() throws(StoreError) {
     try file.synchronize()
