@@ -4,7 +4,8 @@ public import Engine
 ///
 /// Answers join and leave between steps, each with options of its own, and cached states are shared where they lie. An
 /// answer is the same, to the bit, whatever stands beside it. This is the one loop by which answers are made:
-/// `Generation` is a batch of one, a server adds and removes as requests come and go.
+/// `Generation` is a batch of one, a server adds and removes as requests come and go. A copy is not a second batch: both
+/// have the same sequences, so step but one of them.
 public struct GenerationBatch: Sendable {
   /// One answer of a batch.
   public struct ID: Hashable, Sendable {
