@@ -70,7 +70,8 @@ let package = Package(
     .executableTarget(
       name: "engine-bench",
       dependencies: [
-        "ContentHash", "Engine", "KVCacheFormat", "Store", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ContentHash", "Engine", "KVCacheFormat", "Store",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "bench/engine", swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

@@ -23,7 +23,9 @@ struct Measurement {
     return Measurement(
       status.split(separator: "\n").compactMap { line in
         let words = line.split { $0 == ":" || $0 == " " || $0 == "\t" }
-        guard words.count == 3, let name = wanted[String(words[0])], let kilobytes = Double(words[1]) else { return nil }
+        guard words.count == 3, let name = wanted[String(words[0])], let kilobytes = Double(words[1]) else {
+          return nil
+        }
         return (name, kilobytes * 1024)
       })
   }
