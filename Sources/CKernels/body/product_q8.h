@@ -150,6 +150,9 @@ INLINE void product_q8_tile(
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++) c[r][v] = CK_VNNI ? *(const vi_any *)(packed + v * lanes * 4) : (vi)(0);
     const char *group_scales = packed + (CK_VNNI ? line : 0), *x = group_scales + line;
+#if !CK_VNNI
+#pragma clang loop unroll_count(2)  // A loop of 32 rounds is one whose end is not foreseen.
+#endif
     for (size_t i = 0; i < q8_steps; i++, x += line) {
       vi a[CK_PRODUCT_VECTORS];
 #pragma clang loop unroll(full)
