@@ -19,7 +19,7 @@ struct Bench {
     engine = try InferenceEngine(
       files: files, threads: threads, weights: weights,
       prepared: weights == .stored
-        ? nil : PreparedWeights(folder: scratch, fingerprint: weights.fingerprint(of: fingerprint)))
+        ? nil : PreparedWeights(folder: scratch, model: weights.fingerprint(of: fingerprint)))
     states = try CachedStates(in: "\(scratch)/states", engine: engine, model: weights.fingerprint(of: fingerprint))
   }
 

@@ -2,9 +2,9 @@ extension StateStore {
   /// Frees versions and encodings of this namespace that `policy` does not keep, and prepared files of models that no
   /// version is left for in any namespace.
   ///
-  /// Versions that are pinned, or in use by a `Lease` in any process, stay with their encodings. While
-  /// someone is warming, encodings stay that no version needs. Readers go on with what they have. Other writers wait until it is done;
-  /// killed at any instant it leaves a whole store, and the next run frees the rest.
+  /// Versions that are pinned, or in use by a `Lease` in any process, stay with their encodings. While someone is warming,
+  /// encodings stay that no version needs. Readers go on with what they have. Other writers wait until it is done; killed
+  /// at any instant it leaves a whole store, and the next run frees the rest.
   ///
   /// - Parameter dryRun: only say what would go.
   @discardableResult
@@ -22,7 +22,6 @@ extension StateStore {
         try free(plan)
         return plan.report
       }
-    }
     }
     let prepared = try freePreparedFiles(besides: report.versions, dryRun: dryRun)
     (report.preparedFiles, report.preparedByteCount) = prepared
