@@ -9,6 +9,23 @@ struct ModelOptions: ParsableArguments {
       "A Hugging Face model folder. Without it, the small model that ships with pmlc.", valueName: "dir"))
   var model: String?
 
+  @OptionGroup var template: ChatTemplateOption
+  var chatTemplate: String? { template.chatTemplate }
+}
+
+/// Which model, for commands that need none: they know no lengths then.
+struct OptionalModelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A Hugging Face model folder, for whose tokenizer and context lengths are checked. Without it, they are not.",
+      valueName: "dir"))
+  var model: String?
+
+  @OptionGroup var template: ChatTemplateOption
+}
+
+/// What stands around the text of roles.
+struct ChatTemplateOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The chat template: chatml, llama3, llama2, mistral, vicuna, falcon, plain, or a JSON file. Without it, the model's own.",

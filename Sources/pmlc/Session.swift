@@ -2,6 +2,7 @@ import ArgumentParser
 import ContentHash
 import Engine
 import Foundation
+import PMLCompiler
 import PromptCache
 import Store
 
@@ -19,6 +20,15 @@ extension ModelOptions {
   /// Reads configuration, tokenizer and chat template.
   func load(weights: WeightFormat = .stored) throws(PromptCacheError) -> LoadedModel {
     try LoadedModel(at: model, template: chatTemplate, weights: weights)
+  }
+}
+
+extension OptionalModelOptions {
+  /// Reads the model, if one is named, and the template that is asked for. A template may be given without a model.
+  func load() throws(PromptCacheError) -> (model: LoadedModel?, template: ChatTemplate?) {
+    guard model != nil || template.chatTemplate != nil else { return (nil, nil) }
+    let loaded = try LoadedModel(at: model, template: template.chatTemplate)
+    return (model == nil ? nil : loaded, loaded.template)
   }
 }
 

@@ -56,6 +56,15 @@ public struct DocumentChecker: Sendable {
     return results + [Result(source: schema, diagnostics: given.diagnostics)]
   }
 
+  /// Compiles one schema.
+  ///
+  /// - Returns: the lowered schema unless there are errors, lengths included where there is a model; and what was found.
+  public func compile(schema source: SourceFile) -> (schema: Schema?, diagnostics: [Diagnostic]) {
+    let checked = compile(source)
+    let isRight = !checked.diagnostics.contains { $0.severity == .error }
+    return (isRight ? checked.schema : nil, checked.diagnostics)
+  }
+
   private struct CheckedSchema: Sendable {
     let schema: Schema?
     let plan: EncodingPlan?

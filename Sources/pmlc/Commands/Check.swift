@@ -22,7 +22,7 @@ struct Check: ParsableCommand {
   @Flag(help: "Check again when a file changes, or one that a schema names in `src`; Ctrl-C ends it.")
   var watch = false
 
-  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var modelOptions: OptionalModelOptions
 
   func validate() throws {
     if watch, format != .text { throw ValidationError("--watch prints text; it does not go with --format") }
@@ -30,11 +30,8 @@ struct Check: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      // A template may be given without a model, and is then read with the one that ships.
-      let isAsked = modelOptions.model != nil || modelOptions.chatTemplate != nil
-      let loaded = try isAsked ? modelOptions.load() : nil
-      let check = CheckRequest(
-        files: files, schema: schema, model: modelOptions.model == nil ? nil : loaded, template: loaded?.template)
+      let (model, template) = try modelOptions.load()
+      let check = CheckRequest(files: files, schema: schema, model: model, template: template)
       if watch { try CheckWatch(request: check).run() }
       let round = CheckRound(of: check)
       round.write(as: format)

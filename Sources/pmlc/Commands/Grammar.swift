@@ -9,12 +9,18 @@ struct Grammar: ParsableCommand {
   @Argument(help: ArgumentHelp("A schema.", valueName: "schema"))
   var schema: String
 
-  @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var modelOptions: OptionalModelOptions
 
   func run() throws {
     try reportingFailures {
-      let inputs = Inputs(model: try modelOptions.load())
-      Terminal.output.write(PML.promptGrammar(for: try inputs.schema(at: schema).schema))
+      let source = try Inputs.read(schema)
+      // Lengths do not show in a grammar: without a model, a schema may be as long as it likes.
+      let (model, template) = try modelOptions.load()
+      let checker = DocumentChecker(model: model, template: template)
+      let (compiled, diagnostics) = checker.compile(schema: source)
+      DiagnosticOutput(sources: [source]).show(diagnostics)
+      guard let compiled else { throw ExitCode.badInput }
+      Terminal.output.write(PML.promptGrammar(for: compiled))
     }
   }
 }
