@@ -61,12 +61,12 @@ import Testing
     try await watch.expect("2 documents checked in ")
     // Written in place.
     try folder.write(Self.wrong, to: "schema.pml")
-    try await watch.expect(": 2 errors")
+    try await watch.expect(": 1 error")
     #expect(watch.process.standardError.contains("schema.pml:4:11: error[PML104]"))
     try await watch.expectQuiet()
     // The other document.
     try folder.write("<prompt schema=\"s\"><a>", to: "prompt.pml")
-    try await watch.expect(": 3 errors")
+    try await watch.expect(": 2 errors")
     #expect(!watch.process.standardError.contains("PML300"))
     // Replaced by another file of this name.
     for (name, text) in [("schema.pml", Documents.schema), ("prompt.pml", Documents.prompt)] {
@@ -87,7 +87,7 @@ import Testing
     try await watch.expect("0 documents checked")
     #expect(watch.process.standardError.contains("cannot read `schema.pml`"))
     try folder.write(Self.wrong, to: "schema.pml")
-    try await watch.expect(": 2 errors")
+    try await watch.expect(": 1 error")
     try await watch.end(by: SIGINT)
   }
 
@@ -138,7 +138,7 @@ import Testing
       let text = (try? String(contentsOfFile: folder.path("shown"), encoding: .utf8)) ?? ""
       return text.components(separatedBy: "\u{1B}[H\u{1B}[2J\u{1B}[3J")
     }
-    for (text, words) in [("", "nothing found"), (Self.wrong, "2 errors")] {
+    for (text, words) in [("", "nothing found"), (Self.wrong, "1 error")] {
       if !text.isEmpty { try folder.write(text, to: "schema.pml") }
       var tries = 0
       while shown().last?.contains(words) != true, tries < 600 {

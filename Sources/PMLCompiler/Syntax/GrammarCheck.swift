@@ -114,12 +114,14 @@ struct GrammarCheck {
   }
 
   private mutating func checkAttributes(of element: XMLElement, _ kind: ElementKind, _ rule: ElementRule) {
+    var meant: Set<String> = []
     for attribute in element.attributes {
       guard let expected = rule.attributes.first(where: { $0.name == attribute.name }) else {
         let suggestion = nearest.suggestion(for: attribute.name, among: rule.attributes.map(\.name))
         let problem = GrammarProblem.unknownAttribute(
           attribute.name, element: element.name, nearest: suggestion, known: rule.attributes.map(\.name))
         log.report(problem, at: attribute.nameRange)
+        if let suggestion { meant.insert(suggestion) }
         continue
       }
       if let problem = expected.value.problem(with: attribute.value, of: attribute.name) {
@@ -128,6 +130,8 @@ struct GrammarCheck {
     }
     let short = element.attribute("len")
     for rule in rule.attributes where rule.isRequired && element.attribute(rule.name) == nil {
+      // A misspelt attribute is one mistake, not two.
+      if meant.contains(rule.name) { continue }
       if kind == .parameter, rule.name == "length", short != nil { continue }
       log.report(GrammarProblem.missingAttribute(rule.name, element: element.name), at: element.nameRange)
     }

@@ -63,7 +63,7 @@ import Testing
       """
     #expect(
       problems(ofSchema: document) == [
-        "PML105 schema", "PML104 nam", "PML106 no", "PML103 text", "PML201 a", "PML101 modul",
+        "PML104 nam", "PML106 no", "PML103 text", "PML201 a", "PML101 modul",
       ])
   }
 }
