@@ -1,11 +1,16 @@
 """What is asked of the engine, judged by what was measured."""
 
 import statistics
+import sys
 
 from shapes import SHAPES
 
 MEGABYTE = 1 << 20
 LLAMA = {"f16": "llama.cpp f16", "q8_0": "llama.cpp q8_0", "q4_0": "llama.cpp q4_0", "torch": "torch f32"}
+
+
+class NotMeasured(Exception):
+    """A run left something out."""
 
 
 class Bars:
@@ -16,9 +21,12 @@ class Bars:
         self.shapes = [name for name in SHAPES if any(r.get("shape") == name for r in results)]
 
     def answers(self, shape, worker, command):
-        return [
+        found = [
             r for r in self.results
             if r.get("shape") == shape and r["worker"] == worker and r.get("command") == command]
+        if not found:
+            raise NotMeasured(f"{shape} {worker}: {command}")
+        return found
 
     def seconds(self, shape, worker, command):
         return statistics.median(r["seconds"] for r in self.answers(shape, worker, command))
@@ -121,16 +129,14 @@ class Bars:
                     row["share"], 0.6)
 
     def rows(self):
+        """The rows of all that was measured."""
         for shape in self.shapes:
-            yield from self.prefills(shape)
-            yield from self.cached(shape)
-            yield from self.decoding(shape)
-            if shape == "1.1B":
-                yield from self.code_generation(shape)
-            else:
-                yield from self.warming(shape)
-            yield from self.linearity(shape)
-            yield from self.memory(shape)
+            last = self.code_generation if shape == "1.1B" else self.warming
+            for judge in (self.prefills, self.cached, self.decoding, last, self.linearity, self.memory):
+                try:
+                    yield from list(judge(shape))
+                except NotMeasured as missing:
+                    print(f"not measured: {missing}", file=sys.stderr)
         yield from self.kernel_bars()
 
     def batches(self):

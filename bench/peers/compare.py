@@ -103,8 +103,10 @@ def measure_shape(shape, options, results):
         session.measure(f"cached {cached} 64", ["stored"], options.rounds)
     session.warm_up("cached 5900 24", ours)
     session.measure("cached 5900 24", ours, options.rounds)
-    session.measure("prefill 1024", every, options.long_rounds(shape, 1024))
-    session.measure("prefill 2048", every, options.long_rounds(shape, 2048))
+    # One measurement of all engines takes minutes here.
+    rounds = options.rounds if shape.name == "135M" else options.long_rounds
+    session.measure("prefill 1024", every, rounds)
+    session.measure("prefill 2048", every, rounds)
     if shape.name == "1.1B":
         session.measure("prefill 5924", ["stored"], 1)
     else:
@@ -126,25 +128,20 @@ def measure_kernels(options, results):
     results.extend({"worker": "kernels", **json.loads(line)} for line in lines.splitlines())
 
 
-class Options(argparse.Namespace):
-    def long_rounds(self, shape, tokens):
-        """Medians of five, and fewer where one measurement of all peers takes minutes."""
-        if shape.name == "135M":
-            return self.rounds
-        return min(self.rounds, 3 if tokens <= 1024 else 1)
-
-
 def main():
     parser = argparse.ArgumentParser(prog="bench/compare", description=__doc__)
     parser.add_argument("--shapes", nargs="*", default=list(SHAPES), choices=list(SHAPES))
     parser.add_argument("--rounds", type=int, default=5, help="measurements of which the median counts")
+    parser.add_argument("--long-rounds", type=int, default=1, help="the same for prefills of 1.1B")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--results", default=BUILD / "bench-results.json", help="where all answers are kept")
     parser.add_argument("--only-print", action="store_true", help="print the table of the results that are there")
-    options = parser.parse_args(namespace=Options())
+    options = parser.parse_args()
     path = pathlib.Path(options.results)
     if not options.only_print:
-        results = []
+        # What was measured of other shapes stays.
+        lines = path.read_text().splitlines() if path.exists() else []
+        results = [r for r in map(json.loads, lines) if r.get("shape") not in [None, *options.shapes]]
         MODELS.mkdir(parents=True, exist_ok=True)
         measure_kernels(options, results)
         for name in options.shapes:

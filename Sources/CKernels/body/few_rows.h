@@ -3,13 +3,17 @@
 //
 // Every sum has one accumulator, whose lanes are added up at the end, whatever the size of the block.
 
+// How far ahead weights are asked for, in bytes: the rows after these, and no less than memory needs.
+INLINE size_t few_rows_ahead(size_t tile_bytes) { return tile_bytes > 4096 ? tile_bytes : 4096; }
+
 // sums[w][x] = Σ_j weights[row + w][j] · x[x][j].
 INLINE void dot_tile(
   const int weight_rows, const int rows, const ck_element element, const void *weights, size_t columns, size_t row,
   const float *x, size_t x_stride, float sums[CK_FEW_ROWS_TILE]) {
   vf c[CK_FEW_ROWS_TILE] = {0};
   size_t j = 0;
-  const char *next = (const char *)weights + (row + weight_rows) * columns * element_bytes(element);
+  const size_t row_bytes = columns * element_bytes(element);
+  const char *next = (const char *)weights + row * row_bytes + few_rows_ahead(weight_rows * row_bytes);
   for (; j + lanes <= columns; j += lanes) {
     // The rows after these: memory's own look-ahead starts anew with each row.
     if (j % (64 / element_bytes(element)) == 0)
@@ -44,7 +48,7 @@ INLINE void dot_group_q8(
   vf part[CK_FEW_ROWS_TILE] = {0};
 #pragma clang loop unroll(full)
   for (int w = 0; w < weight_rows; w++)
-    __builtin_prefetch(weights + (w + weight_rows) * row_groups * ck_q8_group);
+    __builtin_prefetch(weights + w * row_groups * ck_q8_group + few_rows_ahead(weight_rows * row_groups * ck_q8_group));
   for (size_t j = 0; j < count; j += lanes) {
     vf a[CK_FEW_ROWS];
 #pragma clang loop unroll(full)
@@ -107,13 +111,23 @@ INLINE void dot_block(
   }
 }
 
+// One row of activations and short rows of weights: one weight row at a time reads memory in order, which is worth more
+// than an activation that serves several.
+INLINE void dot_blocks(
+  const int weight_rows, const int rows, const ck_element element, const ck_few_rows_call *call, size_t first,
+  size_t begin, size_t end) {
+  size_t few_columns = element == ck_q8 ? CK_FEW_COLUMNS_Q8 : CK_FEW_COLUMNS;
+  if (rows == 1 && call->columns < few_columns) dot_block(1, rows, element, call, first, begin, end);
+  else dot_block(weight_rows, rows, element, call, first, begin, end);
+}
+
 #define CK_BLOCK(weight_rows, rows)                                                                                   \
   static void few_rows_##rows(const ck_few_rows_call *call, size_t first, size_t begin, size_t end) {                 \
     switch (call->element) {                                                                                          \
-    case ck_f32: dot_block(weight_rows, rows, ck_f32, call, first, begin, end); break;                                \
-    case ck_f16: dot_block(weight_rows, rows, ck_f16, call, first, begin, end); break;                                \
-    case ck_bf16: dot_block(weight_rows, rows, ck_bf16, call, first, begin, end); break;                              \
-    case ck_q8: dot_block(weight_rows, rows, ck_q8, call, first, begin, end); break;                                  \
+    case ck_f32: dot_blocks(weight_rows, rows, ck_f32, call, first, begin, end); break;                               \
+    case ck_f16: dot_blocks(weight_rows, rows, ck_f16, call, first, begin, end); break;                               \
+    case ck_bf16: dot_blocks(weight_rows, rows, ck_bf16, call, first, begin, end); break;                             \
+    case ck_q8: dot_blocks(weight_rows, rows, ck_q8, call, first, begin, end); break;                                 \
     }                                                                                                                 \
   }
 CK_EACH_FEW_ROWS(CK_BLOCK)
