@@ -12,6 +12,8 @@ public struct StoreOptions: Sendable {
   public var verifyOnFirstUse: Bool
   /// Called, on the writing thread, when another writer has to be waited for.
   public var onWait: (@Sendable (WriterWait) -> Void)?
+  /// Bytes of states that an import commits at a time.
+  package var importCommitByteCount = 64 << 20
   /// Address space reserved for the map, in bytes: the same in all processes.
   package var addressSpace = Environment.mapByteCount
 

@@ -125,7 +125,10 @@ import Testing
   @Test func damagedFiles() throws {
     let source = try filled()
     _ = try source.export(toFile: archive)
-    let target = try store("target")
+    // Each layer is committed by itself, so that what came before the damage has to be removed again.
+    var options = StoreOptions()
+    options.importCommitByteCount = 1
+    let target = try StateStore(at: folder.path("target"), options: options)
     try target.write { (batch) throws(StoreError) in try batch.recordSample("s", "mine", encodings: ["a"]) }
     let (before, blobs) = (try target.snapshot().versions(), try target.statistics().namespaces)
     let whole = try Data(contentsOf: URL(filePath: archive))

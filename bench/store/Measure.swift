@@ -22,6 +22,17 @@ func medianSeconds(_ count: Int, _ body: () throws -> Void) rethrows -> Double {
   return median(samples)
 }
 
+/// The median processor time of `count` calls of `body`, which other programs on the machine lengthen less.
+func medianProcessorSeconds(_ count: Int, _ body: () throws -> Void) rethrows -> Double {
+  var samples: [Double] = []
+  for _ in 0..<count {
+    let start = clock()
+    try body()
+    samples.append(Double(clock() - start) / Double(CLOCKS_PER_SEC))
+  }
+  return median(samples)
+}
+
 func median(_ samples: [Double]) -> Double { samples.sorted()[samples.count / 2] }
 
 func milliseconds(_ seconds: Double) -> String { String(format: "%.2f ms", seconds * 1000) }

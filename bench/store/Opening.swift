@@ -19,26 +19,31 @@ enum Opening {
           }
         }
       }
-      print("| \(encodings) encodings, \(2 * encodings) blobs, \(encodings / perVersion) versions | |\n| --- | --- |")
+      print("| \(encodings) encodings, \(2 * encodings) blobs, \(encodings / perVersion) versions | | processor |")
+      print("| --- | --- | --- |")
       let open = try medianSeconds(21) { _ = try StateStore(at: path) }
       let openToRead = try medianSeconds(21) {
         _ = try StateStore(at: path, options: StoreOptions(readOnly: true)).snapshot()
       }
-      print("| opening | \(milliseconds(open)) |")
-      print("| opening to read, and a snapshot | \(milliseconds(openToRead)) |")
+      print("| opening | \(milliseconds(open)) | |")
+      print("| opening to read, and a snapshot | \(milliseconds(openToRead)) | |")
       let store = try StateStore(at: path)
       let half = try store.statistics().namespaces.reduce(0) { $0 + $1.byteCount } / 2
-      print("| `ls` | \(milliseconds(try medianSeconds(3) { _ = try store.list() })) |")
-      print("| `stat` | \(milliseconds(try medianSeconds(3) { _ = try store.statistics() })) |")
+      try show("`ls`") { _ = try store.list() }
+      try show("`stat`") { _ = try store.statistics() }
       for (label, policy) in [
         ("`gc --keep 1`: the choice", GarbagePolicy(keep: 1)),
         ("`gc --max-bytes` half: the choice", GarbagePolicy(maximumBytes: half)),
       ] {
-        let time = try medianSeconds(3) { try store.collectGarbage(policy, dryRun: true) }
-        print("| \(label) | \(milliseconds(time)) |")
+        try show(label) { try store.collectGarbage(policy, dryRun: true) }
       }
       let freeing = try seconds { try store.collectGarbage(GarbagePolicy(keep: 1)) }
-      print("| `gc --keep 1`: done, three quarters freed | \(milliseconds(freeing)) |")
+      print("| `gc --keep 1`: done, three quarters freed | \(milliseconds(freeing)) | |")
     }
+  }
+
+  private static func show(_ label: String, _ body: () throws -> Void) throws {
+    let (time, processor) = (try medianSeconds(5, body), try medianProcessorSeconds(5, body))
+    print("| \(label) | \(milliseconds(time)) | \(milliseconds(processor)) |")
   }
 }

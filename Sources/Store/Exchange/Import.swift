@@ -74,8 +74,6 @@ enum ImportItem {
 
 /// Takes an export in, in commits of bounded size. What goes into one is read and checked before others have to wait.
 private final class Importer {
-  private static let commitByteCount = 64 << 20
-
   /// A layer that is what was written.
   private struct Layer {
     let key: BlobKey
@@ -138,7 +136,7 @@ private final class Importer {
   private func gather() throws(StoreError) -> [Layer] {
     var layers: [Layer] = []
     var byteCount = 0
-    while byteCount < Self.commitByteCount, !isAtEnd {
+    while byteCount < store.options.importCommitByteCount, !isAtEnd {
       if let (file, source, number) = current {
         let payload = try read(file.layout.byteCount, file.hashes[number], in: source)
         layers.append(Layer(key: BlobKey(file.key, layer: number), layout: file.layout, payload: payload))
