@@ -134,7 +134,7 @@ class Bars:
             last = self.code_generation if shape == "1.1B" else self.warming
             for judge in (self.prefills, self.cached, self.decoding, last, self.linearity, self.memory):
                 try:
-                    yield from list(judge(shape))
+                    yield from judge(shape)
                 except NotMeasured as missing:
                     print(f"not measured: {missing}", file=sys.stderr)
         yield from self.kernel_bars()
