@@ -134,17 +134,23 @@ class Bars:
             last = self.code_generation if shape == "1.1B" else self.warming
             for judge in (self.prefills, self.cached, self.decoding, last, self.linearity, self.memory):
                 try:
-                    yield from list(judge(shape))
+                    yield from judge(shape)
                 except NotMeasured as missing:
                     print(f"not measured: {missing}", file=sys.stderr)
         yield from self.kernel_bars()
+
+    def rate_text(self, shape, worker, command):
+        try:
+            return f"{self.rate(shape, worker, command):.1f}"
+        except NotMeasured:
+            return "–"
 
     def batches(self):
         lines = ["| sequences at once | " + " | ".join(f"{s} stored | {s} q8" for s in self.shapes) + " |"]
         lines.append("| --- " * (1 + 2 * len(self.shapes)) + "|")
         for count in (1, 2, 4, 8):
             rates = [
-                f"{self.rate(shape, worker, f'decode 1024 16 {count}'):.1f}"
+                self.rate_text(shape, worker, f"decode 1024 16 {count}")
                 for shape in self.shapes for worker in ("stored", "q8")]
             lines.append(f"| {count} | " + " | ".join(rates) + " |")
         return lines

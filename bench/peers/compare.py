@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -16,7 +17,8 @@ HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / ".build"
 MODELS, SCRATCH = BUILD / "bench-models", BUILD / "bench-scratch"
-LLAMA_FORMATS = ("f16", "q8_0", "q4_0")
+OURS, LLAMA = ["stored", "q8"], ["f16", "q8_0", "q4_0"]
+EVERY = [*OURS, *LLAMA, "torch"]
 
 
 class Worker:
@@ -44,19 +46,34 @@ class Worker:
         self.process.wait()
 
 
+class Results:
+    """All answers, kept in a file as they come, so that a run that is stopped has lost nothing."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        lines = self.path.read_text().splitlines() if self.path.exists() else []
+        self.rows = [json.loads(line) for line in lines]
+
+    def forget(self, **wanted):
+        """Drops answers of an earlier run."""
+        self.rows = [r for r in self.rows if any(r.get(key) != value for key, value in wanted.items())]
+
+    def add(self, **row):
+        self.rows.append(row)
+        self.path.write_text("".join(json.dumps(row) + "\n" for row in self.rows))
+
+
 class Session:
-    """One shape: its workers, and what they answered, by shape, worker and command."""
+    """One shape and its workers, which are started when they are first asked."""
 
     def __init__(self, shape, options, results):
         self.shape, self.options, self.results = shape, options, results
         self.workers = {}
 
-    def start(self, *names):
-        folder, threads = models.folder(self.shape, MODELS), self.options.threads
-        for name in names:
-            if name in self.workers:
-                continue
-            if name in ("stored", "q8"):
+    def worker(self, name):
+        if name not in self.workers:
+            folder, threads = models.folder(self.shape, MODELS), self.options.threads
+            if name in OURS:
                 command = [
                     BUILD / "release/engine-bench", folder, "--weights", name, "--threads", threads, "--scratch", SCRATCH]
             elif name == "torch":
@@ -65,19 +82,25 @@ class Session:
                 path = models.gguf_file(self.shape, MODELS, name)
                 command = [sys.executable, HERE / "llama.py", path, threads, MODELS]
             self.workers[name] = Worker(f"{name} {self.shape.name}", command)
+        return self.workers[name]
 
-    def measure(self, command, names, rounds):
-        """Each worker in turn, `rounds` times over."""
+    def measure(self, command, names, rounds, warm=False):
+        """Each worker in turn, `rounds` times over; before that once without counting where `warm` says so, for what
+        only the first time does: touch pages, compute states, write files."""
+        if not re.search(self.options.only, command):
+            return
+        for name in names:
+            self.results.forget(shape=self.shape.name, worker=name, command=command)
+            if warm:
+                self.worker(name).ask(command)
         for turn in range(rounds):
             for name in names:
-                answer = self.workers[name].ask(command)
-                print(f"{self.shape.name} {name}: {command}: {answer['seconds']:.3f} s", file=sys.stderr, flush=True)
-                self.results.append({"shape": self.shape.name, "worker": name, "round": turn, **answer})
+                self.keep(name, turn, self.worker(name).ask(command))
 
-    def warm_up(self, command, names):
-        """Once without counting: pages are touched, states computed, files written."""
-        for name in names:
-            self.workers[name].ask(command)
+    def keep(self, name, turn, answer):
+        seconds = answer.get("seconds", 0)
+        print(f"{self.shape.name} {name}: {answer['command']}: {seconds:.3f} s", file=sys.stderr, flush=True)
+        self.results.add(shape=self.shape.name, worker=name, round=turn, **answer)
 
     def close(self):
         for worker in self.workers.values():
@@ -87,45 +110,40 @@ class Session:
 
 def measure_shape(shape, options, results):
     session = Session(shape, options, results)
-    ours, peers = ["stored", "q8"], [*LLAMA_FORMATS, "torch"]
-    every = ours + peers
-    session.start(*every)
-    session.warm_up("prefill 24", every)
-    session.warm_up("cached 3008 64", every)
-    session.measure("cached 3008 64", every, options.rounds)
-    session.measure("decode 64 16", every, options.rounds)
-    session.measure("prefill 24", ours, options.rounds)
-    session.measure("prefill 64", ours, options.rounds)
-    for sequences in (1, 2, 4, 8):
-        session.measure(f"decode 1024 16 {sequences}", ours, min(options.rounds, 3))
+    # One prefill by all engines takes minutes with the large shape.
+    rounds, long_rounds = options.rounds, options.rounds if shape.name == "135M" else options.long_rounds
+    session.measure("cached 3008 64", EVERY, rounds, warm=True)
+    session.measure("decode 64 16", EVERY, rounds, warm=True)
+    session.measure("prefill 24", OURS, rounds)
+    session.measure("prefill 64", OURS, rounds)
+    session.measure("cached 5900 24", OURS, rounds, warm=True)
     for cached in (1024, 2048, 4096, 8192, 16_384):
-        session.warm_up(f"cached {cached} 64", ["stored"])
-        session.measure(f"cached {cached} 64", ["stored"], options.rounds)
-    session.warm_up("cached 5900 24", ours)
-    session.measure("cached 5900 24", ours, options.rounds)
-    # One measurement of all engines takes minutes here.
-    rounds = options.rounds if shape.name == "135M" else options.long_rounds
-    session.measure("prefill 1024", every, rounds)
-    session.measure("prefill 2048", every, rounds)
+        session.measure(f"cached {cached} 64", ["stored"], rounds, warm=True)
+    for sequences in (1, 2, 4, 8):
+        session.measure(f"decode 1024 16 {sequences}", OURS, min(rounds, 3))
+    session.measure("prefill 1024", EVERY, long_rounds)
+    session.measure("prefill 2048", EVERY, long_rounds)
     if shape.name == "1.1B":
         session.measure("prefill 5924", ["stored"], 1)
     else:
-        session.measure("encode 1024", ours, options.rounds)
-        session.measure("warm 1000 50", ours, 1)
+        session.measure("encode 1024", OURS, rounds)
+        session.measure("warm 1000 50", OURS, 1)
     session.close()
-    # Memory of processes that have done nothing else.
-    session.start(*ours)
-    for name in ours:
-        session.workers[name].ask("cached 3008 64")
-        answer = session.workers[name].ask("resident")
-        results.append({"shape": shape.name, "worker": name, "round": 0, **answer})
-    session.close()
+    if re.search(options.only, "resident"):
+        # Memory of processes that have done nothing else.
+        for name in OURS:
+            results.forget(shape=shape.name, worker=name, command="resident")
+            session.worker(name).ask("cached 3008 64")
+            session.keep(name, 0, session.worker(name).ask("resident"))
+        session.close()
 
 
 def measure_kernels(options, results):
     program = BUILD / "release/kernel-bench"
     lines = subprocess.run([program, "bars", str(options.threads)], check=True, capture_output=True, text=True).stdout
-    results.extend({"worker": "kernels", **json.loads(line)} for line in lines.splitlines())
+    results.forget(worker="kernels")
+    for line in lines.splitlines():
+        results.add(worker="kernels", **json.loads(line))
 
 
 def main():
@@ -135,19 +153,17 @@ def main():
     parser.add_argument("--long-rounds", type=int, default=1, help="the same for prefills of 1.1B")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--results", default=BUILD / "bench-results.json", help="where all answers are kept")
+    parser.add_argument("--only", default="", metavar="REGEX", help="measure these alone, such as 'cached|kernels'")
     parser.add_argument("--only-print", action="store_true", help="print the table of the results that are there")
     options = parser.parse_args()
-    path = pathlib.Path(options.results)
+    results = Results(options.results)
     if not options.only_print:
-        # What was measured of other shapes stays.
-        lines = path.read_text().splitlines() if path.exists() else []
-        results = [r for r in map(json.loads, lines) if r.get("shape") not in [None, *options.shapes]]
         MODELS.mkdir(parents=True, exist_ok=True)
-        measure_kernels(options, results)
+        if re.search(options.only, "kernels"):
+            measure_kernels(options, results)
         for name in options.shapes:
             measure_shape(SHAPES[name], options, results)
-            path.write_text("\n".join(map(json.dumps, results)) + "\n")
-    print(Bars([json.loads(line) for line in path.read_text().splitlines()]).markdown())
+    print(Bars(results.rows).markdown())
 
 
 if __name__ == "__main__":
