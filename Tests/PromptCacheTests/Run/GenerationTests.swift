@@ -250,13 +250,15 @@ import Tokenizers
     #expect(diagnostics { _ = try session.generate(from: prompt, of: schema) }.first?.help?.contains("first") == true)
   }
 
-  @Test func statesThatWereFreedAreATypedError() throws {
+  @Test func statesInUseStayAndThoseThatAreNotThereAreATypedError() throws {
     let folder = try TemporaryFolder()
     let session = try session(folder)
     let schema = try session.warm(schemaFile)
     _ = try session.store.collectGarbage(GarbagePolicy(keep: 0))
+    _ = try session.generate(from: promptFile, of: schema)
+    let layout = try #require(schema.schema.compile(prompt: promptFile, for: session.model).layout)
     do {
-      _ = try session.generate(from: promptFile, of: schema)
+      _ = try session.prepare(layout, of: schema.schema, element: .f32)
       Issue.record("states that are not there were found")
     } catch .statesMissing(let name) {
       #expect(name == "chain")

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// `pmlc grammar`.
-struct GrammarTests {
+struct GrammarCommandTests {
   @Test func needsNoModelForASchemaTooLongForTheOneThatShips() async throws {
     let folder = try TemporaryFolder()
     let text = String(repeating: "Seven words that the model has seen. ", count: 4000)
