@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import KVCacheFormat
 import PMLCompiler
 import PromptCache
 import Store
