@@ -41,11 +41,7 @@ struct StoreFolder {
     self.path = path
     guard let status = try FileStatus(path: path) else { throw .noStore(path: path) }
     guard status.isFolder else { throw .notAFolder(path: path) }
-    guard let marker = try marker() else {
-      let names = try folderNames(path)
-      guard strangers(names).isEmpty, try data() == nil else { throw foreign(names) }
-      throw .noStore(path: path)
-    }
+    guard let marker = try markerOrRoom() else { throw .noStore(path: path) }
     try check(marker: marker)
     guard let data = try data() else { throw .noStore(path: path) }
     try status.checkOwner(of: path)
@@ -63,13 +59,11 @@ struct StoreFolder {
     }
     try MountedFileSystem.check(path, status)
     guard status.isFolder else { throw .notAFolder(path: path) }
-    if let marker = try marker() {
+    if let marker = try markerOrRoom() {
       try check(marker: marker)
       try status.checkOwner(of: path)
       try data()?.checkOwner(of: dataPath)
     } else {
-      let names = try folderNames(path)
-      guard strangers(names).isEmpty, try data() == nil else { throw foreign(names) }
       let user = geteuid()
       guard status.owner == user else { throw .otherOwner(path: path, owner: status.owner, user: user) }
       guard unsafe chmod(path, 0o700) == 0 else { throw StoreError(code: errno, operation: "chmod", path: path) }
@@ -128,6 +122,18 @@ struct StoreFolder {
 
   private static let smallestStep = 1 << 20
   private static let largestStep = 64 << 20
+
+  /// The marker; `nil` where the folder may become a store's.
+  ///
+  /// - Throws: `StoreError.notAStore` if the folder holds something else.
+  private func markerOrRoom() throws(StoreError) -> String? {
+    if let marker = try marker() { return marker }
+    let names = try folderNames(path)
+    if strangers(names).isEmpty, try data() == nil { return nil }
+    // Another process may have made the store since: its marker comes before its database.
+    guard let marker = try marker() else { throw foreign(names) }
+    return marker
+  }
 
   /// What of `names` has no place in a store.
   private func strangers(_ names: Set<String>) -> Set<String> {
