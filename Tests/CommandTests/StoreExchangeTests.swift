@@ -145,7 +145,7 @@ import Testing
   /// Killed at any instant, an import leaves all of its versions or none, and can be done again.
   @Test func killedImport() async throws {
     let schema = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../examples/handbook/handbook.pml").standardizedFileURL.path(percentEncoded: false)
+      .appending(path: "../../Examples/handbook/handbook.pml").standardizedFileURL.path(percentEncoded: false)
     try await done("a", ["warm", schema])
     try await done("a", ["store", "export", "-o", "file"])
     let clock = ContinuousClock()

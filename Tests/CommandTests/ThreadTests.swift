@@ -16,6 +16,17 @@ import Testing
     }
   }
 
+  /// The cores that single threads were kept on until the program ended. It waits without giving up its thread, which
+  /// other tests would take for longer than the program runs.
+  private func coresOfPinnedThreads(_ process: Int32) -> Set<String> {
+    var pinned: Set<String> = []
+    while FileManager.default.fileExists(atPath: "/proc/\(process)/exe") {
+      pinned.formUnion(allowed(process).filter { Int($0) != nil })
+      Thread.sleep(forTimeInterval: 0.005)
+    }
+    return pinned
+  }
+
   @Test(arguments: [cores, 1, cores + 1])
   func pinned(threads: Int) async throws {
     let folder = try Documents.folder()
@@ -24,11 +35,7 @@ import Testing
     let running = try PMLC.start(
       ["run", "long.pml", "--schema", "schema.pml", "--no-cache", "--max-tokens", "1", "--threads", "\(threads)"],
       in: folder)
-    var pinned: Set<String> = []
-    while FileManager.default.fileExists(atPath: "/proc/\(running.processIdentifier)/exe") {
-      pinned.formUnion(allowed(running.processIdentifier).filter { Int($0) != nil })
-      try await Task.sleep(for: .milliseconds(5))
-    }
+    let pinned = coresOfPinnedThreads(running.processIdentifier)
     #expect(try await running.finish().status == 0)
     // The thread that asks stays free.
     #expect(pinned.count == (threads == Self.cores ? Self.cores - 1 : 0), "\(pinned)")
