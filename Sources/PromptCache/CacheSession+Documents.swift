@@ -10,9 +10,8 @@ extension CacheSession {
   public func warm(_ source: SourceFile, as element: KVElement = .f16) throws(PromptCacheError) -> WarmedSchema {
     let loading = PreparedSchema.compile(source, for: model)
     guard let schema = loading.schema else { throw .invalidDocument(source, diagnostics: loading.diagnostics) }
-    let warmer = Warmer(model: model, fingerprint: fingerprint, store: store, element: element)
     let engine = engine
-    let report = try warmer.warm(schema, engine: { () throws(PromptCacheError) in engine })
+    let report = try warmer(element).warm(schema, engine: { () throws(PromptCacheError) in engine })
     let version = VersionName(model: fingerprint, schema: schema.schema.name, number: report.version ?? 0)
     let lease = try withStoreErrors { () throws(StoreError) in try store.lease(version) }
     return WarmedSchema(schema: schema, element: element, version: version.number, lease: lease)

@@ -77,9 +77,13 @@ public struct CacheSession: Sendable {
   public func complete(
     _ layout: PromptLayout, of schema: PreparedSchema, element: KVElement
   ) throws(PromptCacheError) {
-    let warmer = Warmer(model: model, fingerprint: fingerprint, store: store, element: element)
-    let engine = engine
-    try warmer.complete(schema, wanted: layout.cached.map(\.encoding)) { () throws(PromptCacheError) in engine }
+    let (engine, wanted) = (engine, layout.cached.map(\.encoding))
+    try warmer(element).complete(schema, wanted: wanted) { () throws(PromptCacheError) in engine }
+  }
+
+  /// Brings the store up to date with what this session computes.
+  func warmer(_ element: KVElement) -> Warmer {
+    Warmer(model: model, fingerprint: fingerprint, store: store, element: element)
   }
 }
 

@@ -38,9 +38,7 @@ public struct CacheBenchmark: Sendable {
     let schemaSource = SourceFile(path: "benchmark", text: documents.schema)
     guard let schema = PreparedSchema.compile(schemaSource, for: model).schema else { throw tooLong }
     let engine = session.engine
-    let warmer = Warmer(
-      model: model, fingerprint: session.fingerprint, store: session.store, element: element)
-    let warmed = try warmer.warm(schema) { () throws(PromptCacheError) in engine }
+    let warmed = try session.warmer(element).warm(schema) { () throws(PromptCacheError) in engine }
     guard let layout = layout(documents.prompt, schema),
       layout.nextPosition + Self.decodedTokens <= model.configuration.contextLength
     else { throw tooLong }
@@ -121,9 +119,7 @@ public struct CacheBenchmark: Sendable {
 }
 
 extension PreparedPrompt {
-  /// Tokens whose states are read from the store.
-  fileprivate var cachedTokens: Int { attended.reduce(0) { $0 + $1.count } }
-  /// Bytes of these states.
+  /// Bytes of the states that are read from the store.
   fileprivate var cachedByteCount: Int {
     attended.reduce(0) { $0 + $1.segment.layout.byteCount * $1.segment.layout.shape.layers }
   }

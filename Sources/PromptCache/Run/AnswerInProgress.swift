@@ -116,7 +116,7 @@ struct AnswerInProgress: Sendable {
     Completion(
       text: text, tokens: tokens, finishReason: reason,
       usage: Completion.Usage(
-        promptTokens: prompt.present.count, cachedTokens: prompt.present.count - prompt.tokens.count,
+        promptTokens: prompt.present.count, cachedTokens: prompt.cachedTokens,
         completionTokens: tokens.count),
       timings: clock.timings, logProbabilities: likeliest == nil ? nil : logProbabilities)
   }

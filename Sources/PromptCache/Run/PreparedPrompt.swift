@@ -14,6 +14,8 @@ public struct PreparedPrompt: Sendable {
   let present: [Int32]
   /// Position of the answer's first token.
   let nextPosition: Int
+  /// Number of tokens whose states are read from the store.
+  var cachedTokens: Int { present.count - tokens.count }
   /// What lends the states.
   private let snapshot: Snapshot?
 
