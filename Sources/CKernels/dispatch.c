@@ -119,6 +119,15 @@ void ck_zero_tail(ck_element element, size_t head_dimension, size_t tokens, void
   }
 }
 
+size_t ck_few_packed_bytes(size_t rows, size_t columns) {
+  // A group of a row has 16 sums to begin with, its numbers in 16 bits, and a scale; see body/few_rows.h.
+  return rows * ((ck_q8_row_scales(columns) * (16 * 4 + ck_q8_group * 2 + 4) + 63) / 64 * 64);
+}
+
+void ck_pack_few_rows(const float *x, size_t stride, size_t rows, size_t columns, void *packed) {
+  kernels()->pack_few_rows(x, stride, rows, columns, packed);
+}
+
 void ck_few_rows(const ck_few_rows_call *call, size_t begin, size_t end) { kernels()->few_rows(call, begin, end); }
 
 size_t ck_q8_row_bytes(size_t columns) { return ck_q8_row_scales(columns) * ck_q8_group; }

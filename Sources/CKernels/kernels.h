@@ -12,6 +12,7 @@ typedef struct {
   void (*attention_merge)(size_t, const float *const *, const float *const *, size_t, size_t, float *);
   void (*store_keys)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
   void (*store_values)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
+  void (*pack_few_rows)(const float *, size_t, size_t, size_t, void *);
   void (*few_rows)(const ck_few_rows_call *, size_t, size_t);
   void (*quantize_weights)(ck_element, const void *, size_t, size_t, size_t, uint8_t *, float *);
   void (*pack_rows)(ck_element, const float *, size_t, size_t, size_t, size_t, size_t, void *);

@@ -5,12 +5,12 @@
 #include "body/numbers.h"
 #include "body/keys_and_values.h"
 #include "body/vectors.h"
-#include "body/few_rows.h"
 #include "body/multiply_add.h"
 #include "body/attention_rows.h"
 #include "body/attention.h"
 #include "body/product.h"
 #include "body/product_q8.h"
+#include "body/few_rows.h"
 #include "body/product_half.h"
 #include "body/product_panels.h"
 #include "body/products.h"
@@ -26,6 +26,7 @@ const ck_kernels CK_PASTE(ck_kernels_, CK_CPU) = {
   .attention_merge = attention_merge,
   .store_keys = store_keys,
   .store_values = store_values,
+  .pack_few_rows = pack_few_rows,
   .few_rows = few_rows,
   .quantize_weights = quantize_weights,
   .pack_rows = pack_rows,

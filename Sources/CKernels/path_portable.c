@@ -17,6 +17,7 @@
 #define CK_FEW_ROWS 2
 #define CK_FEW_ROWS_TILE 2
 #define CK_FEW_COLUMNS 0
+#define CK_FEW_AHEAD 4096
 #define CK_FEW_COLUMNS_Q8 0
 #define CK_EACH_FEW_ROWS(f) f(2, 1) f(1, 2)
 

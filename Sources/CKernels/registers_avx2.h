@@ -10,7 +10,8 @@
 #define CK_FEW_ROWS 6
 #define CK_FEW_ROWS_TILE 6
 #define CK_FEW_COLUMNS 768
-#define CK_FEW_COLUMNS_Q8 4096
+#define CK_FEW_AHEAD 1536
+#define CK_FEW_COLUMNS_Q8 SIZE_MAX
 #define CK_EACH_FEW_ROWS(f) f(4, 1) f(2, 2) f(1, 3) f(1, 4) f(1, 5) f(1, 6)
 
 #define CK_PRODUCT_PANEL_ROWS 48

@@ -8,11 +8,12 @@
 #define CK_WIDE 4
 #define CK_EACH_ROW_COUNT(f) f(1) f(2) f(3) f(4) f(5) f(6) f(7) f(8)
 
-// Few rows: rows at a time, (weight rows, rows) of each block, and below how many columns one row takes one weight row
-// at a time.
+// Few rows: rows at a time, (weight rows, rows) of each block, how far ahead memory has to be asked, in bytes, and below
+// how many columns one row takes one weight row at a time.
 #define CK_FEW_ROWS 8
 #define CK_FEW_ROWS_TILE 24
 #define CK_FEW_COLUMNS 0
+#define CK_FEW_AHEAD 4096
 #define CK_FEW_COLUMNS_Q8 0
 #define CK_EACH_FEW_ROWS(f) f(4, 1) f(4, 2) f(4, 3) f(4, 4) f(4, 5) f(4, 6) f(3, 7) f(3, 8)
 

@@ -50,10 +50,12 @@ static void run_product(void *context, int thread, int threads) {
 static void run_few_rows(void *context, int thread, int threads) {
   problem *p = context;
   size_t begin, end;
+  size_t inputs = p->shape.inputs;
   share(p->shape.outputs, 8, thread, threads, &begin, &end);
+  if (thread == 0 && p->element == ck_q8) ck_pack_few_rows(p->x, inputs, p->rows, inputs, p->packed);
   ck_few_rows_call call = {
-    .element = p->element, .weights = next_copy(p, thread), .scales = p->scales, .columns = p->shape.inputs, .x = p->x,
-    .x_stride = p->shape.inputs, .rows = p->rows, .output = p->output, .output_stride = p->shape.outputs};
+    .element = p->element, .weights = next_copy(p, thread), .scales = p->scales, .columns = inputs, .x = p->x,
+    .x_stride = inputs, .packed = p->packed, .rows = p->rows, .output = p->output, .output_stride = p->shape.outputs};
   ck_few_rows(&call, begin, end);
 }
 

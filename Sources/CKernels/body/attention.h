@@ -185,17 +185,19 @@ static void attention_merge(
   size_t parts, const float *const *outputs, const float *const *log_sum_exps, size_t rows, size_t dimension,
   float *output) {
   for (size_t row = 0; row < rows; row++) {
-    float largest = -__builtin_inff(), total = 0;
+    float weights[ck_most_parts], largest = -__builtin_inff(), total = 0;
     for (size_t p = 0; p < parts; p++)
       if (log_sum_exps[p][row] > largest) largest = log_sum_exps[p][row];
     bool any = largest > -__builtin_inff();
-    for (size_t p = 0; p < parts && any; p++) total += expf(log_sum_exps[p][row] - largest);
+    for (size_t p = 0; p < parts; p++) total += weights[p] = any ? expf(log_sum_exps[p][row] - largest) : 0;
     float scale = any ? 1 / total : 0;
-    for (size_t d = 0; d < dimension; d++) {
-      float sum = 0;
-      for (size_t p = 0; p < parts && any; p++)
-        sum += expf(log_sum_exps[p][row] - largest) * scale * outputs[p][row * dimension + d];
-      output[row * dimension + d] = sum;
+    for (size_t d = 0; d < dimension; d += lanes) {
+      size_t at = row * dimension + d, count = dimension - d;
+      vf sum = splat(0);
+      for (size_t p = 0; p < parts; p++)
+        sum += weights[p] * scale * (count >= lanes ? load(outputs[p] + at) : load_part(outputs[p] + at, count));
+      if (count >= lanes) store(output + at, sum);
+      else store_part(output + at, sum, count);
     }
   }
 }

@@ -139,8 +139,12 @@ size_t ck_attention_scratch_bytes(size_t tokens, size_t group, size_t head_dimen
 /// Carries out `call`.
 void ck_attention(const ck_attention_call *call);
 
-/// Joins the results of `parts` calls that saw different tokens: output[r] = Σ_p w_p · outputs[p][r] with weights from
-/// the softmax of log_sum_exps[p][r] over p. Each part is rows × [head_dimension] without gaps, and may be `output`.
+/// The most parts that can be joined.
+enum { ck_most_parts = 64 };
+
+/// Joins the results of `parts` calls, at most ck_most_parts, that saw different tokens: output[r] = Σ_p w_p ·
+/// outputs[p][r] with weights from the softmax of log_sum_exps[p][r] over p. Each part is rows × [head_dimension]
+/// without gaps, and may be `output`.
 void ck_attention_merge(
   size_t parts, const float *const *outputs, const float *const *log_sum_exps, size_t rows, size_t head_dimension,
   float *output);
@@ -209,7 +213,7 @@ typedef struct {
 } ck_product_call;
 
 /// The same for a few rows (decoding), read where they lie. Up to 8 rows, the weights are read once for all of them;
-/// above that (from 4 rows on with ck_q8) `ck_product` is faster. Activations are not rounded, even where weights are.
+/// above that (from 5 rows on with ck_q8) `ck_product` is faster.
 ///
 /// Each sum is formed in an order that depends on the number of columns alone, but another than `ck_product`'s.
 typedef struct {
@@ -217,15 +221,24 @@ typedef struct {
   const void *weights;
   const float *scales;
   size_t columns;
-  /// rows × [columns]; row m begins at x + m · x_stride.
+  /// rows × [columns]; row m begins at x + m · x_stride. Not used with ck_q8.
   const float *x;
   size_t x_stride;
+  /// What `ck_pack_few_rows` made of the rows, with ck_q8; not used otherwise.
+  const void *packed;
   size_t rows;
   const float *bias;
   bool adding;
   float *output;
   size_t output_stride;
 } ck_few_rows_call;
+
+/// Bytes that `rows` rows take, made ready for `ck_few_rows` with ck_q8.
+size_t ck_few_packed_bytes(size_t rows, size_t columns);
+
+/// Makes rows ready for `ck_few_rows` with ck_q8; row m begins at x + m · stride. Activations are rounded to sixteen
+/// bits, with a scale for each group of 64 numbers of a row. `packed` begins at a multiple of 64.
+void ck_pack_few_rows(const float *x, size_t stride, size_t rows, size_t columns, void *packed);
 
 /// Computes the outputs of weight rows begin ..< end.
 void ck_few_rows(const ck_few_rows_call *call, size_t begin, size_t end);

@@ -3,8 +3,19 @@ import COpenBLAS
 
 /// Activations that weights are about to be multiplied with: as they lie, or packed for the kernel.
 struct Operand {
+  /// Which kernel takes them.
+  enum Way {
+    /// Few rows, as they lie; with `q8` packed.
+    case few
+    /// Many rows, packed.
+    case many
+    /// Many rows, as they lie, for OpenBLAS.
+    case blas
+  }
+
   let matrix: Matrix
-  /// Packed for weights of this type (all types but `q8` share one form).
+  let way: Way
+  /// The type of the weights that they are for (all types but `q8` share one form).
   let element: WeightElement
   let packed: FloatMemory?
 }
@@ -18,11 +29,11 @@ struct Product {
 
 extension Compute {
   /// Up to so many rows the weights are read once for all of them, and nothing is packed.
-  static func fewRows(_ element: WeightElement) -> Int { element == .q8 ? 3 : 8 }
+  static func fewRows(_ element: WeightElement) -> Int { element == .q8 ? 4 : 8 }
   /// Weight rows of a task; the kernel works on so many at a time.
   private static let panelRows = ck_product_panel_rows()
   /// Weight bytes of a task where reading them is what takes the time.
-  private static let taskBytes = 1 << 16
+  private static let taskBytes = 1 << 17
   /// Numbers of a tile of weights that is converted for OpenBLAS: a quarter of a megabyte stays in the cache.
   private static let tileNumbers = 1 << 16
 
@@ -33,16 +44,32 @@ extension Compute {
   func operand(_ x: Matrix, for linear: Linear, packs: Bool) -> Operand {
     let element = linear.weight.element
     let isFew = !packs && x.rows <= Self.fewRows(element)
-    guard !isFew, !usesBLAS || element == .q8 else { return Operand(matrix: x, element: element, packed: nil) }
-    let bytes = ck_packed_bytes(element.kernelElement, x.rows, x.columns)
-    let packed = workspace.matrix(.packed, rows: 1, columns: (bytes + 3) / 4).memory
+    if isFew {
+      return Operand(matrix: x, way: .few, element: element, packed: element == .q8 ? packFewRows(x) : nil)
+    }
+    if usesBLAS && element != .q8 { return Operand(matrix: x, way: .blas, element: element, packed: nil) }
+    return Operand(matrix: x, way: .many, element: element, packed: packRows(x, for: element))
+  }
+
+  private func packFewRows(_ x: Matrix) -> FloatMemory {
+    let packed = packedMemory(byteCount: ck_few_packed_bytes(x.rows, x.columns))
+    unsafe ck_pack_few_rows(x.pointer(row: 0), x.stride, x.rows, x.columns, packed.base)
+    return packed
+  }
+
+  private func packRows(_ x: Matrix, for element: WeightElement) -> FloatMemory {
+    let packed = packedMemory(byteCount: ck_packed_bytes(element.kernelElement, x.rows, x.columns))
     let step = 64  // what the kernel asks for
     pool.run((x.columns + step - 1) / step) { task, _ in
       unsafe ck_pack_rows(
         element.kernelElement, x.pointer(row: 0), x.stride, x.rows, x.columns, task * step,
         min((task + 1) * step, x.columns), packed.base)
     }
-    return Operand(matrix: x, element: element, packed: packed)
+    return packed
+  }
+
+  private func packedMemory(byteCount: Int) -> FloatMemory {
+    workspace.matrix(.packed, rows: 1, columns: (byteCount + 3) / 4).memory
   }
 
   /// Carries out products with one operand, sharing out their weight rows.
@@ -100,17 +127,22 @@ extension Compute {
   }
 
   private func outputsPerTask(_ weight: WeightMatrix, _ x: Operand) -> Int {
-    if x.packed != nil { return Self.panelRows }
-    if x.matrix.rows > Self.fewRows(x.element) { return Self.blasTileRows(columns: weight.columns) }
-    return max(Self.taskBytes / weight.rowBytes / 8, 1) * 8
+    switch x.way {
+    case .few: max(Self.taskBytes / weight.rowBytes / 8, 1) * 8
+    case .many: Self.panelRows
+    case .blas: Self.blasTileRows(columns: weight.columns)
+    }
   }
 
   private static func blasTileRows(columns: Int) -> Int { max(tileNumbers / columns / 16, 1) * 16 }
 
   /// Numbers of scratch, a multiple of 16, that one task's product takes.
   private func scratchNumbers(_ x: Operand) -> Int {
-    if x.packed != nil { return (ck_product_scratch_bytes(x.matrix.rows) + 63) / 64 * 16 }
-    return x.matrix.rows > Self.fewRows(x.element) ? Self.blasTileRows(columns: x.matrix.columns) * x.matrix.columns : 0
+    switch x.way {
+    case .few: 0
+    case .many: (ck_product_scratch_bytes(x.matrix.rows) + 63) / 64 * 16
+    case .blas: Self.blasTileRows(columns: x.matrix.columns) * x.matrix.columns
+    }
   }
 
   private func multiply(
@@ -128,19 +160,20 @@ extension Compute {
   ) {
     let (weight, matrix) = (linear.weight, x.matrix)
     unsafe linear.withPointers(outputs) { weights, scales, bias in
-      if let packed = x.packed {
+      switch x.way {
+      case .many:
         var call = unsafe ck_product_call(
           element: weight.element.kernelElement, weights: weights, scales: scales, columns: weight.columns,
-          packed: packed.base,
+          packed: x.packed?.base,
           rows: matrix.rows, bias: bias, adding: adding, output: output, output_stride: stride, scratch: scratch)
         unsafe ck_product(&call, 0, outputs.count)
-      } else if matrix.rows <= Self.fewRows(x.element) {
+      case .few:
         var call = unsafe ck_few_rows_call(
           element: weight.element.kernelElement, weights: weights, scales: scales, columns: weight.columns,
-          x: matrix.pointer(row: 0), x_stride: matrix.stride, rows: matrix.rows, bias: bias, adding: adding,
+          x: matrix.pointer(row: 0), x_stride: matrix.stride, packed: x.packed?.base, rows: matrix.rows, bias: bias, adding: adding,
           output: output, output_stride: stride)
         unsafe ck_few_rows(&call, 0, outputs.count)
-      } else {
+      case .blas:
         // OpenBLAS, for CPUs that the kernels have no vectors for: weights are converted tile by tile.
         if let bias = unsafe bias {
           unsafe spread(bias, count: outputs.count, over: output, rows: matrix.rows, stride: stride, adding: adding)

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Threads that share the tasks of one job at a time with the thread that asks.
 ///
-/// Tasks are handed out one by one, so uneven ones balance. Idle threads watch for the next job a few microseconds
-/// before they sleep, since a forward pass is hundreds of short jobs in a row.
+/// Each begins with a share of its own and then helps the others, so uneven tasks balance. Idle threads watch for the next
+/// job a few microseconds before they sleep, since a forward pass is hundreds of short jobs in a row.
 ///
 /// Where the pool has a thread for every core that it may use, its own threads stay on one each. The thread that asks is
 /// not the pool's, and goes where the system puts it: to the core that is left.
@@ -16,13 +16,14 @@ final class ThreadPool: Sendable {
   /// Number of threads that work on a job, the caller's among them.
   let threads: Int
 
-  private let shared = Shared()
+  private let shared: Shared
   private let handles: [pthread_t]
 
   /// - Parameter threads: 1 or more.
   init(threads: Int) {
     precondition(threads >= 1, "\(threads) threads")
     var handles: [pthread_t] = []
+    let shared = Shared(threads: threads)
     let cores = AvailableCores().cores(for: threads)
     for index in 1..<max(threads, 1) {
       let start = unsafe Unmanaged.passRetained(Start(shared: shared, index: index, core: cores?[index]))
@@ -44,6 +45,7 @@ final class ThreadPool: Sendable {
       }
       handles.append(handle)
     }
+    self.shared = shared
     self.threads = handles.count + 1
     self.handles = handles
   }
@@ -97,17 +99,17 @@ private final class Start: Sendable {
 
   // Written only while the gate is closed and nobody is inside.
   private var body: Body?
-  private var tasks = 0
+  private let shares: TaskShares
 
   private let gate = Atomic<Int>(closed)
-  private let next = Atomic<Int>(0)
   private let generation = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  init(threads: Int) {
+    shares = TaskShares(shares: threads)
     unsafe pthread_mutex_init(mutex, nil)
     unsafe pthread_cond_init(condition, nil)
   }
@@ -122,8 +124,7 @@ private final class Start: Sendable {
   func run(_ tasks: Int, _ body: (_ task: Int, _ thread: Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       self.body = body
-      self.tasks = tasks
-      next.store(0, ordering: .relaxed)
+      shares.begin(tasks: tasks)
       gate.store(0, ordering: .releasing)
       generation.add(1, ordering: .sequentiallyConsistent)
       wakeSleepers()
@@ -157,11 +158,7 @@ private final class Start: Sendable {
 
   private func takeTasks(thread: Int) {
     guard let body else { return }
-    while true {
-      let task = next.add(1, ordering: .relaxed).oldValue
-      guard task < tasks else { return }
-      body(task, thread)
-    }
+    shares.take(share: thread) { body($0, thread) }
   }
 
   private func enter() -> Bool {

@@ -12,7 +12,7 @@ import Testing
       for (rows, outputs, columns) in [(1, 1, 1), (1, 7, 33), (2, 13, 576), (3, 5, 30), (8, 9, 160), (19, 3, 5632)] {
         let problem = ProductProblem(
           rows: rows, outputs: outputs, columns: columns, element: element, random: &random)
-        problem.expectAgreement(of: problem.fewRows, roundedActivations: false)
+        problem.expectAgreement(of: problem.fewRows, activationLevels: element == ck_q8 ? 32_767 : nil)
         // A row alone gives the same bits.
         let together = problem.output { problem.fewRows(0..<outputs, false, into: $0) }
         for row in [0, rows / 2, rows - 1] {
@@ -34,7 +34,7 @@ import Testing
       for (rows, outputs, columns) in shapes {
         let problem = ProductProblem(
           rows: rows, outputs: outputs, columns: columns, element: element, random: &random)
-        problem.expectAgreement(of: problem.packedRows, roundedActivations: element == ck_q8)
+        problem.expectAgreement(of: problem.packedRows, activationLevels: element == ck_q8 ? 127 : nil)
         let together = problem.output { problem.packedRows(0..<outputs, false, into: $0) }
         for row in [0, rows / 2, rows - 1] {
           let alone = problem.onlyRow(row)
@@ -61,7 +61,7 @@ import Testing
             bytes.bytes.assumingMemoryBound(to: UInt8.self).baseAddress, scales.floats.baseAddress)
         }
         for row in 0..<rows {
-          let expected = eightBit(numbers[row * columns..<(row + 1) * columns])
+          let expected = rounded(numbers[row * columns..<(row + 1) * columns], levels: 127)
           for column in 0..<ck_q8_row_bytes(columns) {
             let byte = unsafe Int(bytes.bytes[row * ck_q8_row_bytes(columns) + column]) - 128
             let scale = unsafe scales.floats[row * ck_q8_row_scales(columns) + column / 64]
@@ -73,12 +73,12 @@ import Testing
   }
 }
 
-/// A row as eight bits keep it: groups of 64, each number rounded to a multiple of the largest magnitude / 127.
-private func eightBit(_ row: ArraySlice<Float>) -> [Float] {
+/// A row as integers keep it: groups of 64, each number rounded to a multiple of the largest magnitude / levels.
+private func rounded(_ row: ArraySlice<Float>, levels: Float) -> [Float] {
   stride(from: row.startIndex, to: row.endIndex, by: 64).flatMap { start -> [Float] in
     let group = row[start..<min(start + 64, row.endIndex)]
     let largest = group.reduce(0) { max($0, abs($1)) }
-    return group.map { largest > 0 ? ($0 * (127 / largest)).rounded(.toNearestOrEven) * (largest / 127) : 0 }
+    return group.map { largest > 0 ? ($0 * (levels / largest)).rounded(.toNearestOrEven) * (largest / levels) : 0 }
   }
 }
 
@@ -159,13 +159,13 @@ private struct ProductProblem {
 
   /// Compares what `kernel` computes with double precision: sums with the bias, and sums added to 1/4.
   func expectAgreement(
-    of kernel: (_ outputs: Range<Int>, _ adding: Bool, _ output: NaNMemory) -> Void, roundedActivations: Bool,
+    of kernel: (_ outputs: Range<Int>, _ adding: Bool, _ output: NaNMemory) -> Void, activationLevels: Float?,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     // Sums of up to 384 products are formed one after the other: some ten units in the last place of the largest.
     let tolerance = 1e-6 + 6e-8 * Double(columns)
-    let weights = element == ck_q8 ? rowsOf(self.weights).flatMap(eightBit) : self.weights
-    let x = roundedActivations ? rowsOf(self.x).flatMap(eightBit) : self.x
+    let weights = element == ck_q8 ? rowsOf(self.weights).flatMap { rounded($0, levels: 127) } : self.weights
+    let x = activationLevels.map { levels in rowsOf(self.x).flatMap { rounded($0, levels: levels) } } ?? self.x
     for adding in [false, true] {
       let whole = output(start: adding ? 0.25 : .nan) { kernel(0..<outputs, adding, $0) }
       var expected: [Double] = []
@@ -189,11 +189,15 @@ private struct ProductProblem {
   }
 
   func fewRows(_ range: Range<Int>, _ adding: Bool, into output: NaNMemory) {
+    let packed = NaNMemory(byteCount: ck_few_packed_bytes(rows, columns))
+    if element == ck_q8 {
+      unsafe ck_pack_few_rows(storedX.floats.baseAddress, xStride, rows, columns, packed.address)
+    }
     unsafe bias.withUnsafeBufferPointer { bias in
       var call = unsafe ck_few_rows_call(
         element: element, weights: storedWeights.address, scales: scales.floats.baseAddress, columns: columns,
         x: storedX.floats.baseAddress,
-        x_stride: xStride, rows: rows, bias: adding ? nil : bias.baseAddress, adding: adding,
+        x_stride: xStride, packed: packed.address, rows: rows, bias: adding ? nil : bias.baseAddress, adding: adding,
         output: output.floats.baseAddress, output_stride: outputStride)
       unsafe ck_few_rows(&call, range.lowerBound, range.upperBound)
     }
