@@ -45,19 +45,20 @@ let package = Package(
     system("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     system("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
 
-    // What the layers above share: content hashes, and the arithmetic of the blobs' format.
+    // What the layers above share: content hashes, JSON, and the arithmetic of the blobs' format.
     library("ContentHash", ["CLibCrypto"]),
+    library("JSONText"),
     library("KVCacheFormat"),
 
     // Three libraries that do not know each other, and the tokenizers.
-    library("Tokenizers", []),
+    library("Tokenizers", ["JSONText"]),
     library(
-      "PMLCompiler", ["CLibXML2", "ContentHash"],
+      "PMLCompiler", ["CLibXML2", "ContentHash", "JSONText"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "KVCacheFormat"]),
     .target(name: "CAffinity"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "KVCacheFormat"]),
+    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "JSONText", "KVCacheFormat"]),
 
     // What joins them, and the command.
     .target(name: "CDemoModel"),
@@ -83,9 +84,10 @@ let package = Package(
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("ContentHashTests", ["ContentHash"]),
+    tests("JSONTextTests", ["JSONText"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
-    tests("TokenizersTests", ["Tokenizers"], exclude: ["Fixtures"]),
-    tests("PMLCompilerTests", ["PMLCompiler"], exclude: ["Cases", "Layout/encoding_digests.py"]),
+    tests("TokenizersTests", ["JSONText", "Tokenizers"], exclude: ["Fixtures"]),
+    tests("PMLCompilerTests", ["JSONText", "PMLCompiler"], exclude: ["Cases", "Layout/encoding_digests.py"]),
     .target(
       name: "StoreTestSupport", dependencies: ["ContentHash", "KVCacheFormat", "Store"],
       path: "Tests/StoreTestSupport", swiftSettings: settings),

@@ -1,3 +1,5 @@
+public import JSONText
+
 /// Why a tokenizer could not be made from its files.
 public enum TokenizerError: Error, Hashable, Sendable {
   /// `file` is not JSON, or lacks the structure that it must have.

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Typed look-ups in one JSON object, with errors that name the key.
 ///
 /// A key that is absent and one that is `null` are different things in `config.json`: the first means the family's
@@ -6,7 +8,26 @@ struct ConfigurationReader {
   let file: String
   let values: [String: JSONValue]
 
-  init(file: String, value: JSONValue) throws(EngineError) {
+  /// Longest file that is parsed, in bytes: beyond any configuration or index of shards.
+  private static let byteLimit = 64 << 20
+
+  /// Parses the file called `name`.
+  ///
+  /// - Throws: `EngineError.malformedConfiguration` that carries `name`.
+  init(parsing file: FileBytes, name: String) throws(EngineError) {
+    guard file.count <= Self.byteLimit else {
+      throw .malformedConfiguration(file: name, reason: "it has \(file.count) bytes, more than \(Self.byteLimit)")
+    }
+    let value: JSONValue
+    do {
+      value = try JSONValue(parsing: file.copy(of: 0..<file.count))
+    } catch {
+      throw .malformedConfiguration(file: name, reason: "it is not JSON: \(error)")
+    }
+    try self.init(file: name, value: value)
+  }
+
+  private init(file: String, value: JSONValue) throws(EngineError) {
     guard case .object(let values) = value else {
       throw .malformedConfiguration(file: file, reason: "it is not a JSON object")
     }
@@ -29,7 +50,7 @@ struct ConfigurationReader {
   /// A size (1 or more), or `nil` if it is absent or null.
   func size(_ key: String) throws(EngineError) -> Int? {
     guard let value = value(key) else { return nil }
-    guard case .integer(let size) = value, size >= 1 else { throw wrong(key, value, "a whole number above 0") }
+    guard let size = value.wholeNumber, size >= 1 else { throw wrong(key, value, "a whole number above 0") }
     return size
   }
 
@@ -56,12 +77,9 @@ struct ConfigurationReader {
 
   /// A finite number, or `nil` if it is absent or null.
   func number(_ key: String) throws(EngineError) -> Double? {
-    switch value(key) {
-    case nil: return nil
-    case .integer(let value): return Double(value)
-    case .number(let value) where value.isFinite: return value
-    case .some(let value): throw wrong(key, value, "a number")
-    }
+    guard let value = value(key) else { return nil }
+    guard let number = value.double else { throw wrong(key, value, "a number") }
+    return number
   }
 
   /// A truth value, with the family's default.
@@ -107,7 +125,7 @@ struct ConfigurationReader {
     let elements: [JSONValue] = if case .array(let elements) = value { elements } else { [value] }
     var identifiers: [Int32] = []
     for element in elements {
-      guard case .integer(let number) = element, let identifier = Int32(exactly: number), identifier >= 0 else {
+      guard let number = element.wholeNumber, let identifier = Int32(exactly: number), identifier >= 0 else {
         throw wrong(key, value, "a token ID or a list of them")
       }
       identifiers.append(identifier)

@@ -107,6 +107,13 @@ import Glibc
   }
 }
 
+extension FileBytes {
+  /// A copy of some of the bytes, for readers of text.
+  func copy(of range: Range<Int>) -> [UInt8] {
+    unsafe bytes.extracting(range).withUnsafeBytes { unsafe Array($0) }
+  }
+}
+
 /// The text of a system call's error, the last one's if not told otherwise.
 func systemErrorText(_ code: Int32 = errno) -> String {
   unsafe String(cString: strerror(code))

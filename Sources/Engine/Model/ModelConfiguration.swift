@@ -42,8 +42,7 @@ public struct ModelConfiguration: Sendable {
   ///   `.unsupportedOption`, which name what is supported.
   public init(files: some ModelFiles) throws(EngineError) {
     let name = "config.json"
-    let json = try JSONValue(parsing: try files.requiredFile(name), name: name)
-    let file = try ConfigurationReader(file: name, value: json)
+    let file = try ConfigurationReader(parsing: try files.requiredFile(name), name: name)
     let names = try file.strings("architectures")
     guard let family = Self.families.first(where: { names.contains($0.name) }) else {
       throw .unsupportedArchitecture(names: names, supported: Self.supportedArchitectures)
@@ -64,8 +63,7 @@ public struct ModelConfiguration: Sendable {
   private static func generationEOS(_ files: some ModelFiles) throws(EngineError) -> [Int32]? {
     let name = "generation_config.json"
     guard let file = try files.file(name) else { return nil }
-    return try ConfigurationReader(file: name, value: try JSONValue(parsing: file, name: name))
-      .tokenIDs("eos_token_id")
+    return try ConfigurationReader(parsing: file, name: name).tokenIDs("eos_token_id")
   }
 }
 

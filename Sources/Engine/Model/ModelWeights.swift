@@ -30,7 +30,7 @@ struct ModelWeights: Sendable {
   }
 
   private static func weightMap(_ file: FileBytes) throws(EngineError) -> [String: String] {
-    let index = try ConfigurationReader(file: indexFile, value: try JSONValue(parsing: file, name: indexFile))
+    let index = try ConfigurationReader(parsing: file, name: indexFile)
     guard let map = try index.object("weight_map") else {
       throw .malformedConfiguration(file: indexFile, reason: "no `weight_map` in it")
     }

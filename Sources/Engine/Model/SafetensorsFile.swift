@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSONText
 
 /// One safetensors file: 8 bytes of header length (least significant first), the header in JSON, and the numbers.
 ///
@@ -29,7 +29,7 @@ struct SafetensorsFile: Sendable {
     let dataStart = 8 + headerLength
     let header = try Self.header(in: file, length: headerLength, name: name)
     var tensors: [String: Tensor] = [:]
-    for (tensor, entry) in header where tensor != "__metadata__" {
+    for (tensor, entry) in header {
       tensors[tensor] = try entry.resolved(tensor: tensor, dataStart: dataStart, file: name)
     }
     self.tensors = tensors
@@ -51,11 +51,21 @@ struct SafetensorsFile: Sendable {
   private static func header(
     in file: FileBytes, length: Int, name: String
   ) throws(EngineError) -> [String: Entry] {
-    let data = unsafe file.bytes.extracting(8..<8 + length).withUnsafeBytes { unsafe Data($0) }
     do {
-      return try JSONDecoder().decode([String: Entry].self, from: data)
+      var header: [String: Entry] = [:]
+      var reader = try JSONReader(file.copy(of: 8..<8 + length))
+      try reader.enterObject()
+      while let tensor = try reader.nextKey() {
+        if tensor == "__metadata__" {
+          try reader.skipValue()
+        } else {
+          header[tensor] = try Entry(&reader)
+        }
+      }
+      try reader.finish()
+      return header
     } catch {
-      throw .malformedWeights(file: name, reason: "its header is no table of tensors in JSON")
+      throw .malformedWeights(file: name, reason: "its header is no table of tensors in JSON: \(error)")
     }
   }
 
@@ -78,17 +88,37 @@ struct SafetensorsFile: Sendable {
   }
 }
 
-/// A header's entry as it stands. All are optional because `__metadata__` has none of them.
-private struct Entry: Decodable {
-  let dtype: String?
-  let shape: [Int]?
-  let data_offsets: [Int]?
+/// A header's entry as it stands.
+private struct Entry {
+  private var type: String?
+  private var shape: [Int]?
+  private var offsets: [Int]?
+
+  /// Reads the object that comes next.
+  init(_ reader: inout JSONReader) throws(JSONError) {
+    try reader.enterObject()
+    while let key = try reader.nextKey() {
+      switch key {
+      case "dtype": type = try reader.readString()
+      case "shape": shape = try Self.integers(&reader)
+      case "data_offsets": offsets = try Self.integers(&reader)
+      default: try reader.skipValue()
+      }
+    }
+  }
+
+  private static func integers(_ reader: inout JSONReader) throws(JSONError) -> [Int] {
+    var integers: [Int] = []
+    try reader.enterArray()
+    while try reader.nextElement() { integers.append(try reader.readInteger()) }
+    return integers
+  }
 
   func resolved(tensor: String, dataStart: Int, file: String) throws(EngineError) -> SafetensorsFile.Tensor {
     func malformed(_ reason: String) -> EngineError {
       .malformedWeights(file: file, reason: "tensor `\(tensor)` \(reason)")
     }
-    guard let dtype, let shape, let offsets = data_offsets, offsets.count == 2 else {
+    guard let type, let shape, let offsets, offsets.count == 2 else {
       throw malformed("lacks `dtype`, `shape` or `data_offsets`")
     }
     let (begin, end) = (offsets[0], offsets[1])
@@ -101,12 +131,12 @@ private struct Entry: Decodable {
       guard side >= 0, !overflow else { throw malformed("has the shape \(shape)") }
       size = product
     }
-    if let element = WeightElement(safetensorsName: dtype) {
+    if let element = WeightElement(safetensorsName: type) {
       let (bytes, overflow) = size.multipliedReportingOverflow(by: element.rowBytes(columns: 1))
       guard !overflow, bytes == end - begin else {
-        throw malformed("of shape \(shape) and type `\(dtype)` takes \(end - begin) bytes")
+        throw malformed("of shape \(shape) and type `\(type)` takes \(end - begin) bytes")
       }
     }
-    return SafetensorsFile.Tensor(element: dtype, shape: shape, bytes: dataStart + begin..<dataStart + end)
+    return SafetensorsFile.Tensor(element: type, shape: shape, bytes: dataStart + begin..<dataStart + end)
   }
 }

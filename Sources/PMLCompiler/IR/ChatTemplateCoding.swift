@@ -1,3 +1,5 @@
+import JSONText
+
 extension ChatTemplate {
   /// What `init(json:)` reads.
   var json: JSONValue {

@@ -1,4 +1,5 @@
 import ContentHash
+import JSONText
 
 // A `.pmlir` file (docs/pmlir.md): canonical JSON (RFC 8785), one line.
 //

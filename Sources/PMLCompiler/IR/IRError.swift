@@ -1,4 +1,5 @@
 public import ContentHash
+public import JSONText
 
 /// Why bytes are not a lowered schema.
 public enum IRError: Error, Hashable, Sendable {
@@ -56,7 +57,7 @@ extension IRError: CustomStringConvertible {
 extension JSONValue {
   init(reading bytes: [UInt8]) throws(IRError) {
     do throws(JSONError) {
-      self = try JSONReader.value(of: bytes)
+      self = try JSONValue(parsing: bytes, rules: .compiler)
     } catch {
       throw .malformed(error)
     }

@@ -1,3 +1,5 @@
+import JSONText
+
 // The canonical JSON of a schema, by example:
 //
 //   {"attention":"context","name":"travel","nodes":[

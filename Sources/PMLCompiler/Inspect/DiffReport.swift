@@ -1,3 +1,5 @@
+import JSONText
+
 /// What `pmlc diff` shows of an edit.
 public struct DiffReport: Sendable {
   /// The comparison.

@@ -1,4 +1,5 @@
 import ContentHash
+import JSONText
 
 extension LayoutReport {
   /// One page that needs nothing else: the layout along the position axis, what each text sees, a table of sizes.

@@ -1,4 +1,5 @@
 import ContentHash
+import JSONText
 
 extension LayoutReport {
   /// `{"schema","hash","length","modules","parameters","segments"}` in layout order; beside them `"encodings"`,

@@ -1,3 +1,5 @@
+import JSONText
+
 /// A format of stored states, for reports: the compiler itself knows no model's shape.
 public struct StateFormat: Sendable {
   /// For example `f16`.

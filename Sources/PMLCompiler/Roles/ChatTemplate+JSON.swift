@@ -1,3 +1,5 @@
+public import JSONText
+
 /// Why a JSON file is no chat template.
 public enum ChatTemplateError: Error, Hashable, Sendable {
   /// It is not JSON.
@@ -37,7 +39,7 @@ extension ChatTemplate {
   public init(json bytes: [UInt8]) throws(ChatTemplateError) {
     let value: JSONValue
     do {
-      value = try JSONReader.value(of: bytes)
+      value = try JSONValue(parsing: bytes, rules: .compiler)
     } catch {
       throw .notJSON(error)
     }

@@ -1,3 +1,5 @@
+import JSONText
+
 /// The `model` of `tokenizer.json`: a vocabulary and its merges, read without keeping the JSON.
 struct ModelFile {
   private(set) var vocabulary = Vocabulary()
@@ -8,24 +10,21 @@ struct ModelFile {
   let ignoresMerges: Bool
 
   /// Reads the object that comes next.
-  init(_ reader: inout JSONReader) throws(TokenizerError) {
-    var members: [JSONValue.Member] = []
+  init(_ reader: inout FileReader) throws(TokenizerError) {
+    var members: [String: JSONValue] = [:]
     var hasVocabulary = false
-    var mergesReader: JSONReader?  // merges are resolved in the vocabulary, wherever that stands
+    var mergesReader: FileReader?  // merges are resolved in the vocabulary, wherever that stands
     try reader.enterObject()
-    var key: [UInt8] = []
-    while try reader.nextMember(key: &key) {
-      let name = String(decoding: key, as: UTF8.self)
-      switch name {
-      case "vocab" where reader.isNext(UInt8(ascii: "{")):
+    while let key = try reader.nextKey() {
+      switch key {
+      case "vocab" where reader.isNext("{"):
         vocabulary = try Self.readVocabulary(&reader)
         hasVocabulary = true
       case "merges":
         mergesReader = reader
         try reader.skipValue()
-      default: members.append(JSONValue.Member(key: name, value: try reader.readValue()))
+      default: members[key] = try reader.readValue()
       }
-      key.removeAll(keepingCapacity: true)
     }
 
     let section = try Section(.object(members), at: "model")
@@ -50,13 +49,11 @@ struct ModelFile {
 
   /// Dropout makes tokens by chance, which is for training.
   private static func refuseDropout(_ section: Section) throws(TokenizerError) {
-    switch section[ifPresent: "dropout"] {
-    case nil, .number(0)?: return
-    case let value?: throw section.unsupported("dropout", value.text, supported: ["null"])
-    }
+    guard let dropout = section[ifPresent: "dropout"], dropout.double != 0 else { return }
+    throw section.unsupported("dropout", dropout.text, supported: ["null"])
   }
 
-  private static func readVocabulary(_ reader: inout JSONReader) throws(TokenizerError) -> Vocabulary {
+  private static func readVocabulary(_ reader: inout FileReader) throws(TokenizerError) -> Vocabulary {
     var vocabulary = Vocabulary()
     try reader.enterObject()
     while try vocabulary.insert({ arena throws(TokenizerError) in
@@ -74,11 +71,11 @@ private struct MergeReader {
 
   init(vocabulary: Vocabulary) { self.vocabulary = vocabulary }
 
-  mutating func read(_ reader: inout JSONReader) throws(TokenizerError) -> [MergeRule] {
+  mutating func read(_ reader: inout FileReader) throws(TokenizerError) -> [MergeRule] {
     try reader.enterArray()
     while try reader.nextElement() {
       entry.removeAll(keepingCapacity: true)
-      if reader.isNext(UInt8(ascii: "[")) {
+      if reader.isNext("[") {
         try readPair(&reader)
       } else {
         try readLine(&reader)
@@ -87,7 +84,7 @@ private struct MergeReader {
     return merges
   }
 
-  private mutating func readPair(_ reader: inout JSONReader) throws(TokenizerError) {
+  private mutating func readPair(_ reader: inout FileReader) throws(TokenizerError) {
     var ends: [Int] = []
     try reader.enterArray()
     while try reader.nextElement() {
@@ -98,7 +95,7 @@ private struct MergeReader {
     try append(leftEnd: ends[0])
   }
 
-  private mutating func readLine(_ reader: inout JSONReader) throws(TokenizerError) {
+  private mutating func readLine(_ reader: inout FileReader) throws(TokenizerError) {
     try reader.readString(appendingTo: &entry)
     // The first line of a `merges.txt`, where it was taken over.
     guard !entry.starts(with: "#version".utf8) else { return }

@@ -1,3 +1,5 @@
+import JSONText
+
 /// An object of one of the tokenizer's files, and where in the file it lies, for messages.
 struct Section {
   /// The path of the object, `pre_tokenizer.pretokenizers[1]`; empty for the whole file.
@@ -73,7 +75,7 @@ struct Section {
   }
 
   private func naturalNumber(_ value: JSONValue, _ key: String) throws(TokenizerError) -> Int {
-    guard case .number(let number) = value, let natural = Int(exactly: number), natural >= 0 else {
+    guard let natural = value.wholeNumber, natural >= 0 else {
       throw .mistyped(field: path(to: key), expected: "a whole number", found: value.kind)
     }
     return natural

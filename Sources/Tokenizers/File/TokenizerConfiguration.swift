@@ -1,3 +1,5 @@
+import JSONText
+
 /// `tokenizer_config.json`, as far as it matters here.
 struct TokenizerConfiguration {
   static let name = "tokenizer_config.json"
@@ -10,9 +12,9 @@ struct TokenizerConfiguration {
 
   /// - Parameter bytes: the file's, or `nil` where there is none.
   init(_ bytes: [UInt8]?) throws(TokenizerError) {
-    var value = JSONValue.object([])
+    var value = JSONValue.object([:])
     if let bytes {
-      var reader = try JSONReader(bytes, file: Self.name)
+      var reader = try FileReader(bytes, file: Self.name)
       value = try reader.readValue()
       try reader.finish()
     }

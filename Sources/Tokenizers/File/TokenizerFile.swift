@@ -1,3 +1,5 @@
+import JSONText
+
 /// `tokenizer.json`: its model, and the other parts as they stand.
 struct TokenizerFile {
   static let name = "tokenizer.json"
@@ -17,18 +19,15 @@ struct TokenizerFile {
       throw .fileTooLarge(file: Self.name, bytes: bytes.count, limit: Self.byteLimit)
     }
     var model: ModelFile?
-    var members: [JSONValue.Member] = []
-    var reader = try JSONReader(bytes, file: Self.name)
+    var members: [String: JSONValue] = [:]
+    var reader = try FileReader(bytes, file: Self.name)
     try reader.enterObject()
-    var key: [UInt8] = []
-    while try reader.nextMember(key: &key) {
-      let name = String(decoding: key, as: UTF8.self)
-      if name == "model" {
+    while let key = try reader.nextKey() {
+      if key == "model" {
         model = try ModelFile(&reader)
       } else {
-        members.append(JSONValue.Member(key: name, value: try reader.readValue()))
+        members[key] = try reader.readValue()
       }
-      key.removeAll(keepingCapacity: true)
     }
     try reader.finish()
 

@@ -126,6 +126,11 @@ import Testing
         continue
       }
     }
+    try model.write("config.json", #"{"a" 1}"#)
+    #expect(
+      throws: EngineError.malformedConfiguration(
+        file: "config.json", reason: "it is not JSON: `1` where `:` should be, at byte 5")
+    ) { try ModelConfiguration(files: try model.folder()) }
   }
 
   @Test(.timeLimit(.minutes(1))) func aPipeIsNoFile() throws {

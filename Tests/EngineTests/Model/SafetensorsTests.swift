@@ -50,8 +50,9 @@ import Testing
       "do not follow"
     ),
     (#"{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}"#, "4 bytes at its end belong to no tensor"),
-    (#"[1, 2]"#, "no table of tensors"), (#"{"a": "#, "no table of tensors"), (#"{"a": {"shape": "#, "no table"),
-    (#"{"a": {"dtype": "F32", "shape": [1.5], "data_offsets": [0, 4]}}"#, "no table of tensors"),
+    (#"[1, 2]"#, "no table of tensors in JSON: `[` where an object should be, at byte 0"),
+    (#"{"a": "#, "no table of tensors"), (#"{"a": {"shape": "#, "no table"), (#"{"__metadata__": {"x"}}"#, "no table"),
+    (#"{"a": {"dtype": "F32", "shape": [1.5], "data_offsets": [0, 4]}}"#, "not a 64-bit integer, at byte 33"),
   ])
   func contradictionsAreMalformed(header: String, reason: String) throws {
     let error = try openError(TinyModel.file(header: header, data: [1, 2]))

@@ -1,3 +1,5 @@
+import JSONText
+
 /// MPT: layer norms without bias, ALiBi, a plain feed-forward of four times the width.
 enum MPTFamily {
   static func mpt(_ file: ConfigurationReader) throws(EngineError) -> ModelConfiguration.Resolved {

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Writes diagnostics as a JSON array of objects, one a line, for scripts.
 ///
 /// Each has `file`, `line`, `column`, `end_line`, `end_column`, `severity`, `code`, `message` and `help` (`null` where there

@@ -1,4 +1,5 @@
 internal import ContentHash
+internal import JSONText
 
 /// Writes diagnostics as SARIF 2.1.0, for code scanning services.
 ///

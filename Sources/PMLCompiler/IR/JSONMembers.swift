@@ -1,3 +1,11 @@
+import JSONText
+
+extension JSONRules {
+  /// For what this compiler reads: schemas nest 200 elements deep at most, three levels of JSON each, and no document of
+  /// ours has fractions.
+  static let compiler = JSONRules(depthLimit: 1_024, allowsDuplicateKeys: false, allowsFractions: false)
+}
+
 /// An object's members, taken one by one: what is left at the end is unknown.
 struct JSONMembers {
   private var members: [String: JSONValue]

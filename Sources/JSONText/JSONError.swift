@@ -10,8 +10,10 @@ public struct JSONError: Error, Hashable, Sendable {
     case invalidUTF8
     /// A `\` with something behind it that is no escape, or half of a surrogate pair.
     case invalidEscape
-    /// A number that is no number of JSON's, or too large.
-    case invalidNumber
+    /// A number of another kind than the one that must stand here, or too large for it.
+    case unexpectedNumber(expected: String)
+    /// An object has this key twice.
+    case duplicateKey(String)
     /// Arrays and objects inside one another, deeper than the limit.
     case tooDeep(limit: Int)
   }
@@ -21,7 +23,7 @@ public struct JSONError: Error, Hashable, Sendable {
   /// What is wrong there.
   public let problem: Problem
 
-  /// What is wrong and where, in words.
+  /// What is wrong and where: one lower-case clause.
   public var message: String {
     let what =
       switch problem {
@@ -29,7 +31,8 @@ public struct JSONError: Error, Hashable, Sendable {
       case .unexpectedByte(let byte, let expected): "\(Self.name(of: byte)) where \(expected) should be"
       case .invalidUTF8: "bytes that are not UTF-8"
       case .invalidEscape: "an escape that does not exist"
-      case .invalidNumber: "a number that JSON does not have, or one too large"
+      case .unexpectedNumber(let expected): "a number that is not \(expected)"
+      case .duplicateKey(let key): "the key `\(key)`, which the object has already"
       case .tooDeep(let limit): "more than \(limit) arrays and objects inside one another"
       }
     return "\(what), at byte \(offset)"
@@ -38,4 +41,9 @@ public struct JSONError: Error, Hashable, Sendable {
   private static func name(of byte: UInt8) -> String {
     byte > 0x20 && byte < 0x7F ? "`\(Character(UnicodeScalar(byte)))`" : "byte 0x\(String(byte, radix: 16))"
   }
+}
+
+extension JSONError: CustomStringConvertible {
+  /// The message.
+  public var description: String { message }
 }

@@ -1,6 +1,6 @@
 extension JSONValue {
   /// The canonical form (RFC 8785): keys in order, no white space, nothing escaped that need not be.
-  var canonicalBytes: [UInt8] {
+  package var canonicalBytes: [UInt8] {
     var bytes: [UInt8] = []
     write(to: &bytes)
     return bytes
@@ -14,6 +14,8 @@ extension JSONValue {
       bytes += (value ? "true" : "false").utf8
     case .integer(let value):
       bytes += String(value).utf8
+    case .number(let value):
+      bytes += Self.canonicalText(of: value).utf8
     case .string(let value):
       Self.write(value, to: &bytes)
     case .array(let elements):
@@ -34,6 +36,29 @@ extension JSONValue {
         members[key]?.write(to: &bytes)
       }
       bytes.append(UInt8(ascii: "}"))
+    }
+  }
+
+  /// A number as ECMAScript writes it: Swift finds the same digits, the fewest that tell it apart, and puts the point elsewhere.
+  private static func canonicalText(of number: Double) -> String {
+    guard number.isFinite else { return "null" }  // as JavaScript's `JSON.stringify` does
+    guard number != 0 else { return "0" }
+    let text = "\(number.magnitude)"
+    let mantissa = text.prefix { $0 != "e" }
+    let exponent = Int(text.dropFirst(mantissa.count + 1)) ?? 0
+    let written = mantissa.filter { $0 != "." }
+    var digits = written.drop { $0 == "0" }
+    // How many of the digits stand before the point.
+    let point = mantissa.prefix { $0 != "." }.count + exponent - (written.count - digits.count)
+    while digits.last == "0" { digits.removeLast() }
+    let sign = number < 0 ? "-" : ""
+    switch point {
+    case digits.count...21: return sign + digits + String(repeating: "0", count: point - digits.count)
+    case 1...21: return "\(sign)\(digits.prefix(point)).\(digits.dropFirst(point))"
+    case -5...0: return "\(sign)0.\(String(repeating: "0", count: -point))\(digits)"
+    default:
+      let fraction = digits.dropFirst()
+      return "\(sign)\(digits.prefix(1))\(fraction.isEmpty ? "" : ".")\(fraction)e\(point > 0 ? "+" : "")\(point - 1)"
     }
   }
 
