@@ -57,11 +57,7 @@ static void run_attention(void *context, int thread, int threads) {
 static const size_t enough = (size_t)96 << 20;  // more than a last-level cache
 
 // What one call took, and what the machine can do.
-typedef struct {
-  double seconds, flops, bytes, peak, read;
-} outcome;
-
-static outcome measure(setting s, ck_element element, char *states) {
+static problem make_problem(setting s, ck_element element, char *states) {
   problem p = {.s = s, .element = element, .states = states};
   size_t dimension = (size_t)s.head_dimension, rows = (size_t)(s.tokens * s.group);
   size_t runs = (size_t)(s.cached + run_tokens - 1) / run_tokens, bytes = run_bytes(&p);
@@ -76,12 +72,20 @@ static outcome measure(setting s, ck_element element, char *states) {
   p.positions = memory((size_t)s.tokens * sizeof *p.positions);
   for (int t = 0; t < s.tokens; t++) p.positions[t] = s.cached + t;
   p.scratch = memory(ck_attention_scratch_bytes((size_t)s.tokens, (size_t)s.group, dimension));
-  outcome o = {.peak = peak_f32_flops(1), .read = peak_read_bytes(1)};
-  o.seconds = median_seconds(run_attention, &p, 1);
-  o.flops = 4.0 * (double)(rows * dimension) * s.cached / o.seconds;
-  o.bytes = 2.0 * s.cached / 16 * (double)ck_kv_tile_bytes(element, dimension) / o.seconds;
-  free(x), free(p.queries), free(p.output), free(p.positions), free(p.scratch);
-  return o;
+  free(x);
+  return p;
+}
+
+static void free_problem(problem *p) { free(p->queries), free(p->output), free(p->positions), free(p->scratch); }
+
+// Multiplications and additions of one call.
+static double operations(setting s) {
+  return 4.0 * (double)(s.tokens * s.group * s.head_dimension) * s.cached;
+}
+
+// Bytes of states that one call reads.
+static double bytes(setting s, ck_element element) {
+  return 2.0 * s.cached / 16 * (double)ck_kv_tile_bytes(element, (size_t)s.head_dimension);
 }
 
 static const int setting_count = sizeof settings / sizeof *settings;
@@ -94,23 +98,29 @@ void bench_attention(void) {
   char *states = memory(enough + ((size_t)32 << 20));
   for (int i = 0; i < setting_count; i++)
     for (int e = 0; e < 3; e++) {
-      outcome o = measure(settings[i], elements[e], states);
+      problem p = make_problem(settings[i], elements[e], states);
+      double peak = peak_f32_flops(1), read = peak_read_bytes(1), seconds = median_seconds(run_attention, &p, 1);
+      double flops = operations(p.s) / seconds, speed = bytes(p.s, p.element) / seconds;
       printf(
-        "| %s | %s | %.0f | %.0f (%.0f %%) | %.1f (%.0f %%) |\n", settings[i].name, names[e], o.seconds * 1e6,
-        o.flops * 1e-9, 100 * o.flops / o.peak, o.bytes * 1e-9, 100 * o.bytes / o.read);
+        "| %s | %s | %.0f | %.0f (%.0f %%) | %.1f (%.0f %%) |\n", p.s.name, names[e], seconds * 1e6, flops * 1e-9,
+        100 * flops / peak, speed * 1e-9, 100 * speed / read);
       fflush(stdout);
+      free_problem(&p);
     }
 }
 
 void bars_of_attention(void) {
   char *states = memory(enough + ((size_t)32 << 20));
   for (int i = 0; i < setting_count; i++) {
-    outcome o = measure(settings[i], ck_f16, states);
+    problem p = make_problem(settings[i], ck_f16, states);
+    measured_share flops = median_share(run_attention, &p, 1, operations(p.s), peak_f32_flops);
+    measured_share read = median_share(run_attention, &p, 1, bytes(p.s, p.element), peak_read_bytes);
     // The ceiling that takes longer is the smaller one.
-    double flops = o.flops / o.peak, bytes = o.bytes / o.read;
+    bool arithmetic = flops.share > read.share;
     printf(
-      "{\"attention\":\"%s\",\"flops\":%.4g,\"bytes\":%.4g,\"share\":%.3f,\"bound\":\"%s\"}\n", settings[i].name,
-      o.flops, o.bytes, flops > bytes ? flops : bytes, flops > bytes ? "arithmetic" : "memory");
+      "{\"attention\":\"%s\",\"flops\":%.4g,\"bytes\":%.4g,\"share\":%.3f,\"bound\":\"%s\"}\n", p.s.name, flops.rate,
+      read.rate, arithmetic ? flops.share : read.share, arithmetic ? "arithmetic" : "memory");
     fflush(stdout);
+    free_problem(&p);
   }
 }

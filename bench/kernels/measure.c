@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,14 +64,31 @@ static int ascending(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
+static double median(double *x, int count) {
+  qsort(x, (size_t)count, sizeof *x, ascending);
+  return x[count / 2];
+}
+
 double median_seconds(void (*work)(void *, int, int), void *context, int threads) {
   enum { samples = 5 };
   double once = sample(work, context, threads, 1);  // warms up, too
   long repeats = once < 0.02 ? (long)(0.02 / once) + 1 : 1;
   double times[samples];
   for (int i = 0; i < samples; i++) times[i] = sample(work, context, threads, repeats);
-  qsort(times, samples, sizeof *times, ascending);
-  return times[samples / 2];
+  return median(times, samples);
+}
+
+measured_share median_share(
+  void (*work)(void *, int, int), void *context, int threads, double operations, double (*peak)(int)) {
+  enum { turns = 9 };
+  double rates[turns], shares[turns];
+  for (int i = 0; i < turns; i++) {
+    double before = peak(threads);
+    rates[i] = operations / median_seconds(work, context, threads);
+    double limit = (before + peak(threads)) / 2;
+    shares[i] = limit > 0 ? rates[i] / limit : 0;
+  }
+  return (measured_share){median(rates, turns), median(shares, turns)};
 }
 
 void share(size_t count, size_t step, int thread, int threads, size_t *begin, size_t *end) {
@@ -188,21 +206,31 @@ double peak_byte_ops(int threads) {
 
 static const size_t read_bytes = (size_t)256 << 20;
 
-static void run_read(void *context, int thread, int threads) {
-  (void)thread, (void)threads;
-  // Eight sums, which the compiler makes vectors of, and the data asked for ahead: more than the memory can feed.
-  const uint64_t *x = context;
+// Eight sums, which the compiler makes vectors of: more than the memory can feed.
+static inline void read_all(const uint64_t *x, bool asks_ahead) {
   uint64_t sums[8] = {0};
   for (size_t i = 0; i < read_bytes / sizeof *x; i += 8) {
-    __builtin_prefetch(x + i + 2048);
+    if (asks_ahead) __builtin_prefetch(x + i + 2048);
     for (int j = 0; j < 8; j++) sums[j] += x[i + (size_t)j];
   }
   volatile uint64_t sink = 0;
   for (int j = 0; j < 8; j++) sink += sums[j];
 }
 
+static void run_read(void *context, int thread, int threads) {
+  (void)thread, (void)threads;
+  read_all(context, false);
+}
+
+static void run_read_ahead(void *context, int thread, int threads) {
+  (void)thread, (void)threads;
+  read_all(context, true);
+}
+
+// Some CPUs are faster if memory is asked for ahead, others if it is left to them.
 double peak_read_bytes(int threads) {
   static float *x;
   if (!x) x = random_numbers(read_bytes / sizeof *x);
-  return threads * (double)read_bytes / median_seconds(run_read, x, threads);
+  double plain = median_seconds(run_read, x, threads), ahead = median_seconds(run_read_ahead, x, threads);
+  return threads * (double)read_bytes / (plain < ahead ? plain : ahead);
 }

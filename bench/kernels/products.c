@@ -103,6 +103,14 @@ static problem make_problem(shape s, size_t rows, ck_element element, int thread
   return p;
 }
 
+static void free_problem(problem *p, int threads) {
+  free(p->scales);
+  free(p->x);
+  free(p->output);
+  free(p->packed);
+  for (int t = 0; t < threads; t++) free(p->scratch[t]);
+}
+
 // Seconds of one product of this kind.
 static double measure(
   shape s, size_t rows, ck_element element, void (*run)(void *, int, int), int threads, double *weight_bytes) {
@@ -110,11 +118,7 @@ static double measure(
   *weight_bytes = (double)p.weight_bytes;
   if (element == ck_q8) *weight_bytes += (double)(s.outputs * ck_q8_row_scales(s.inputs) * sizeof(float));
   double seconds = median_seconds(run, &p, threads);
-  free(p.scales);
-  free(p.x);
-  free(p.output);
-  free(p.packed);
-  for (int t = 0; t < threads; t++) free(p.scratch[t]);
+  free_problem(&p, threads);
   return seconds;
 }
 
@@ -158,18 +162,22 @@ void bench_few_rows(int threads) {
     }
 }
 
+static measured_share share_of(shape s, size_t rows, ck_element element, int threads, double (*peak)(int)) {
+  problem p = make_problem(s, rows, element, threads);
+  measured_share m =
+    median_share(run_product, &p, threads, 2.0 * (double)(rows * s.outputs * s.inputs), peak);
+  free_problem(&p, threads);
+  return m;
+}
+
 void bars_of_products(int threads) {
-  static const size_t rows[] = {24, 64};
-  for (int i = 0; i < shape_count; i++)
-    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-      shape s = shapes[i];
-      double operations = 2.0 * (double)(rows[r] * s.outputs * s.inputs), ignored;
-      double peak = peak_f32_flops(threads), peak_q8 = peak_byte_ops(threads);
-      double f16 = operations / measure(s, rows[r], ck_f16, run_product, threads, &ignored);
-      double q8 = operations / measure(s, rows[r], ck_q8, run_product, threads, &ignored);
-      printf(
-        "{\"product\":\"%s\",\"rows\":%zu,\"f16\":%.4g,\"f16_share\":%.3f,\"q8\":%.4g,\"q8_share\":%.3f}\n", s.name,
-        rows[r], f16, f16 / peak, q8, peak_q8 > 0 ? q8 / peak_q8 : 0);
-      fflush(stdout);
-    }
+  const size_t rows = 64;
+  for (int i = 0; i < shape_count; i++) {
+    measured_share f16 = share_of(shapes[i], rows, ck_f16, threads, peak_f32_flops);
+    measured_share q8 = share_of(shapes[i], rows, ck_q8, threads, peak_byte_ops);
+    printf(
+      "{\"product\":\"%s\",\"rows\":%zu,\"f16\":%.4g,\"f16_share\":%.3f,\"q8\":%.4g,\"q8_share\":%.3f}\n",
+      shapes[i].name, rows, f16.rate, f16.share, q8.rate, q8.share);
+    fflush(stdout);
+  }
 }

@@ -170,7 +170,8 @@ extension Compute {
       case .few:
         var call = unsafe ck_few_rows_call(
           element: weight.element.kernelElement, weights: weights, scales: scales, columns: weight.columns,
-          x: matrix.pointer(row: 0), x_stride: matrix.stride, packed: x.packed?.base, rows: matrix.rows, bias: bias, adding: adding,
+          x: matrix.pointer(row: 0), x_stride: matrix.stride, packed: x.packed?.base, rows: matrix.rows, bias: bias,
+          adding: adding,
           output: output, output_stride: stride)
         unsafe ck_few_rows(&call, 0, outputs.count)
       case .blas:
