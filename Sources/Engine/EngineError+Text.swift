@@ -13,7 +13,7 @@ extension EngineError {
     case .unwritableFile(let path, let reason):
       "cannot write `\(path)`: \(reason)"
     case .outOfMemory(let byteCount):
-      "no memory for weights of \(byteCount) bytes"
+      "no memory for \(byteCount) bytes: other programs hold it, or a limit of this process is too low"
     case .malformedConfiguration(let file, let reason):
       "`\(file)` is malformed: \(reason)"
     case .unsupportedArchitecture(let names, _):

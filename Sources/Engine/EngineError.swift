@@ -15,7 +15,7 @@ public enum EngineError: Error, Equatable, Sendable {
   case unreadableFile(path: String, reason: String)
   /// The system refused to write a file of prepared weights.
   case unwritableFile(path: String, reason: String)
-  /// The system has no room for weights in memory.
+  /// The system has no room in memory for so much.
   case outOfMemory(byteCount: Int)
 
   // MARK: Configuration

@@ -14,7 +14,7 @@ struct PMLC: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Check.self, Compile.self, Inspect.self, Diff.self, Grammar.self, Warm.self, Run.self, StoreCommand.self,
-      Bench.self,
+      Check.self, Compile.self, Inspect.self, Diff.self, Grammar.self, Warm.self, Run.self, Audit.self,
+      StoreCommand.self, Bench.self,
     ])
 }

@@ -12,9 +12,9 @@ import KVCacheFormat
     let memory: FloatMemory
     let positions: UnsafeMutablePointer<Int32>
 
-    init(shape: KVShape, capacity: Int) {
+    init(shape: KVShape, capacity: Int) throws(EngineError) {
       layout = KVBlobLayout(element: .f32, shape: shape, tokens: capacity)
-      memory = FloatMemory(count: shape.layers * layout.byteCount / MemoryLayout<Float>.stride)
+      memory = try FloatMemory(count: shape.layers * layout.byteCount / MemoryLayout<Float>.stride)
       unsafe positions = .allocate(capacity: capacity)
     }
 
@@ -46,14 +46,16 @@ import KVCacheFormat
   }
 
   /// Makes room for tokens at these positions, and counts them. Their states are to be stored next.
-  func append(positions: some RandomAccessCollection<Int32>) {
+  ///
+  /// - Throws: `EngineError.outOfMemory`, with nothing changed.
+  func append(positions: some RandomAccessCollection<Int32>) throws(EngineError) {
     let capacity = starts[pages.count]
     if count + positions.count > capacity {
       // Grow by what is asked for at least, and by more the longer the sequence is.
       let missing = count + positions.count - capacity
       let tokens = max(missing, min(max(count, 64), 1024))
       let tile = KVBlobLayout.tileTokens
-      pages.append(Page(shape: shape, capacity: (tokens + tile - 1) / tile * tile))
+      pages.append(try Page(shape: shape, capacity: (tokens + tile - 1) / tile * tile))
       starts.append(capacity + (tokens + tile - 1) / tile * tile)
     }
     for (index, position) in positions.enumerated() {

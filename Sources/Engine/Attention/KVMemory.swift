@@ -4,9 +4,11 @@ public final class KVMemory: KVBlobOwner {
   private let byteCount: Int
 
   /// A blob of `byteCount` bytes that `fill` writes; they are zero at first.
-  public init(byteCount: Int, fill: (inout MutableRawSpan) -> Void) {
+  ///
+  /// - Throws: `EngineError.outOfMemory`.
+  public init(byteCount: Int, fill: (inout MutableRawSpan) -> Void) throws(EngineError) {
     let stride = MemoryLayout<Float>.stride
-    memory = FloatMemory(count: (byteCount + stride - 1) / stride)
+    memory = try FloatMemory(count: (byteCount + stride - 1) / stride)
     self.byteCount = byteCount
     var bytes = unsafe MutableRawSpan(_unsafeStart: UnsafeMutableRawPointer(memory.base), byteCount: byteCount)
     fill(&bytes)

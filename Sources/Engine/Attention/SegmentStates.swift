@@ -30,11 +30,13 @@ public final class SegmentStates: @unchecked Sendable {
   }
 
   /// The states as a segment in memory, for use without a store.
+  ///
+  /// - Throws: `EngineError.outOfMemory`.
   public func segment(element: KVElement, tokens range: Range<Int>? = nil) throws(EngineError) -> KVSegment {
     let range = range ?? 0..<tokens
     let layout = KVBlobLayout(element: element, shape: shape, tokens: range.count)
-    let layers = (0..<shape.layers).map { layer in
-      KVMemory(byteCount: layout.byteCount) { bytes in
+    let layers = try (0..<shape.layers).map { layer throws(EngineError) in
+      try KVMemory(byteCount: layout.byteCount) { bytes in
         write(layer: layer, tokens: range, layout: layout, into: &bytes)
       }
     }

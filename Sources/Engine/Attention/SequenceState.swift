@@ -31,9 +31,13 @@ public final class SequenceState: @unchecked Sendable {
   func end() { inUse.store(false, ordering: .releasing) }
 
   /// Makes room for tokens at these positions; for use within a pass.
-  func append(positions: some RandomAccessCollection<Int32>, shape: KVShape) -> FreshStates {
+  ///
+  /// - Throws: `EngineError.outOfMemory`, with nothing changed.
+  func append(
+    positions: some RandomAccessCollection<Int32>, shape: KVShape
+  ) throws(EngineError) -> FreshStates {
     let states = fresh ?? FreshStates(shape: shape)
-    states.append(positions: positions)
+    try states.append(positions: positions)
     fresh = states
     return states
   }

@@ -7,15 +7,15 @@ extension Compute {
   func attend(
     _ plan: AttentionPlan, queries projection: Matrix, into output: Matrix, layer: Int, pass: Pass,
     table: RotaryTable?, _ decoder: DecoderDescription
-  ) {
+  ) throws(EngineError) {
     let rowNumbers = decoder.groupSize * decoder.headDimension
     let forms = pass.spans.reduce(1) { max($0, $1.shifts.count) }
     let kernelBytes = ck_attention_scratch_bytes(plan.mostRows, decoder.groupSize, decoder.headDimension)
     let kernelNumbers = (kernelBytes + 63) / 64 * 16
     let partials = Partials(
-      results: workspace.matrix(.partials, rows: plan.partials, columns: decoder.headDimension),
-      logarithms: workspace.matrix(.partialLogarithms, rows: plan.partials, columns: 1))
-    unsafe run(plan.tasks.count, scratch: kernelNumbers + forms * plan.mostRows * rowNumbers) { index, scratch in
+      results: try workspace.matrix(.partials, rows: plan.partials, columns: decoder.headDimension),
+      logarithms: try workspace.matrix(.partialLogarithms, rows: plan.partials, columns: 1))
+    try unsafe run(plan.tasks.count, scratch: kernelNumbers + forms * plan.mostRows * rowNumbers) { index, scratch in
       let task = plan.tasks[index]
       let block = plan.blocks[task.block]
       let span = pass.spans[block.span]

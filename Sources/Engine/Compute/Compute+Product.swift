@@ -41,24 +41,24 @@ extension Compute {
   /// left as it is.
   ///
   /// - Parameter packs: whether to pack even a few rows.
-  func operand(_ x: Matrix, for linear: Linear, packs: Bool) -> Operand {
+  func operand(_ x: Matrix, for linear: Linear, packs: Bool) throws(EngineError) -> Operand {
     let element = linear.weight.element
     let isFew = !packs && x.rows <= Self.fewRows(element)
     if isFew {
-      return Operand(matrix: x, way: .few, element: element, packed: element == .q8 ? packFewRows(x) : nil)
+      return Operand(matrix: x, way: .few, element: element, packed: element == .q8 ? try packFewRows(x) : nil)
     }
     if usesBLAS && element != .q8 { return Operand(matrix: x, way: .blas, element: element, packed: nil) }
-    return Operand(matrix: x, way: .many, element: element, packed: packRows(x, for: element))
+    return Operand(matrix: x, way: .many, element: element, packed: try packRows(x, for: element))
   }
 
-  private func packFewRows(_ x: Matrix) -> FloatMemory {
-    let packed = packedMemory(byteCount: ck_few_packed_bytes(x.rows, x.columns))
+  private func packFewRows(_ x: Matrix) throws(EngineError) -> FloatMemory {
+    let packed = try packedMemory(byteCount: ck_few_packed_bytes(x.rows, x.columns))
     unsafe ck_pack_few_rows(x.pointer(row: 0), x.stride, x.rows, x.columns, packed.base)
     return packed
   }
 
-  private func packRows(_ x: Matrix, for element: WeightElement) -> FloatMemory {
-    let packed = packedMemory(byteCount: ck_packed_bytes(element.kernelElement, x.rows, x.columns))
+  private func packRows(_ x: Matrix, for element: WeightElement) throws(EngineError) -> FloatMemory {
+    let packed = try packedMemory(byteCount: ck_packed_bytes(element.kernelElement, x.rows, x.columns))
     let step = 64  // what the kernel asks for
     pool.run((x.columns + step - 1) / step) { task, _ in
       unsafe ck_pack_rows(
@@ -68,12 +68,12 @@ extension Compute {
     return packed
   }
 
-  private func packedMemory(byteCount: Int) -> FloatMemory {
-    workspace.matrix(.packed, rows: 1, columns: (byteCount + 3) / 4).memory
+  private func packedMemory(byteCount: Int) throws(EngineError) -> FloatMemory {
+    try workspace.matrix(.packed, rows: 1, columns: (byteCount + 3) / 4).memory
   }
 
   /// Carries out products with one operand, sharing out their weight rows.
-  func multiply(_ x: Operand, _ products: [Product]) {
+  func multiply(_ x: Operand, _ products: [Product]) throws(EngineError) {
     guard x.matrix.rows > 0 else { return }
     var tasks: [(product: Product, outputs: Range<Int>)] = []
     for product in products {
@@ -87,7 +87,7 @@ extension Compute {
         tasks.append((product, start..<min(start + step, weight.rows)))
       }
     }
-    unsafe run(tasks.count, scratch: scratchNumbers(x)) { task, scratch in
+    try unsafe run(tasks.count, scratch: scratchNumbers(x)) { task, scratch in
       let (product, outputs) = tasks[task]
       unsafe multiply(
         x, product.linear, outputs, into: product.output.columns(outputs), adding: product.adding, scratch: scratch)
@@ -95,20 +95,22 @@ extension Compute {
   }
 
   /// y += x · Wᵀ + b.
-  func add(_ x: Operand, times linear: Linear, to y: Matrix) {
-    multiply(x, [Product(linear: linear, output: y, adding: true)])
+  func add(_ x: Operand, times linear: Linear, to y: Matrix) throws(EngineError) {
+    try multiply(x, [Product(linear: linear, output: y, adding: true)])
   }
 
   /// y = activation(x · gateᵀ) · (x · upᵀ), number by number, or activation(x · upᵀ) without a gate.
   ///
   /// The activation goes over each part of the product while it is in the cache.
-  func multiply(_ x: Operand, gate: Linear?, up: Linear, activation: Activation, into y: Matrix) {
+  func multiply(
+    _ x: Operand, gate: Linear?, up: Linear, activation: Activation, into y: Matrix
+  ) throws(EngineError) {
     guard x.matrix.rows > 0 else { return }
     let rows = x.matrix.rows
     let step = outputsPerTask(up.weight, x)
     let productNumbers = scratchNumbers(x)
     let tasks = (up.weight.rows + step - 1) / step
-    unsafe run(tasks, scratch: productNumbers + (gate == nil ? 0 : rows * step)) { task, scratch in
+    try unsafe run(tasks, scratch: productNumbers + (gate == nil ? 0 : rows * step)) { task, scratch in
       let outputs = task * step..<min((task + 1) * step, up.weight.rows)
       let part = y.columns(outputs)
       unsafe multiply(x, up, outputs, into: part, adding: false, scratch: scratch)

@@ -15,10 +15,10 @@ extension Compute {
   private static let rowsPerTask = 32
 
   /// Computes the angles of all rows of `pass`, in each rotated form.
-  func rotaryTable(_ pass: Pass, _ frequencies: RotaryFrequencies) -> RotaryTable {
+  func rotaryTable(_ pass: Pass, _ frequencies: RotaryFrequencies) throws(EngineError) -> RotaryTable {
     let pairs = frequencies.radians.count
     let table = RotaryTable(
-      angles: workspace.matrix(.rotary, rows: pass.angles, columns: 2 * pairs), pairs: pairs)
+      angles: try workspace.matrix(.rotary, rows: pass.angles, columns: 2 * pairs), pairs: pairs)
     let blocks = pass.blocks(of: Self.rowsPerTask) { $0.rows }
     pool.run(blocks.count) { task, _ in
       let span = pass.spans[blocks[task].span]

@@ -24,17 +24,21 @@ final class Compute {
   private static let useOneBLASThread: Void = openblas_set_num_threads(1)
 
   /// Runs `body` for each task with `count` numbers of scratch that no other task uses meanwhile.
+  ///
+  /// - Throws: `EngineError.outOfMemory`.
   func run(
     _ tasks: Int, scratch count: Int, _ body: (_ task: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
-  ) {
-    let memories = (0..<pool.threads).map { thread in reserveScratch(thread: thread, count: count) }
+  ) throws(EngineError) {
+    let memories = try (0..<pool.threads).map { thread throws(EngineError) in
+      try reserveScratch(thread: thread, count: count)
+    }
     pool.run(tasks) { task, thread in unsafe body(task, memories[thread].base) }
   }
 
-  private func reserveScratch(thread: Int, count: Int) -> FloatMemory {
+  private func reserveScratch(thread: Int, count: Int) throws(EngineError) -> FloatMemory {
     if let memory = scratch[thread], memory.count >= count { return memory }
     scratch[thread] = nil
-    let memory = FloatMemory(count: count)
+    let memory = try FloatMemory(count: count)
     scratch[thread] = memory
     return memory
   }

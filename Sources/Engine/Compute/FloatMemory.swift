@@ -8,14 +8,14 @@ import Glibc
   let count: Int
   let base: UnsafeMutablePointer<Float>
 
-  /// - Precondition: the system has the memory, as with any other allocation.
-  init(count: Int) {
+  /// - Throws: `EngineError.outOfMemory`.
+  init(count: Int) throws(EngineError) {
     precondition(count >= 0 && count <= Int.max / MemoryLayout<Float>.stride, "\(count) numbers")
     self.count = count
     let byteCount = max(count, 1) * MemoryLayout<Float>.stride
     let address = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let address = unsafe address, unsafe address != MAP_FAILED else {
-      fatalError("out of memory: \(byteCount) bytes")
+      throw .outOfMemory(byteCount: byteCount)
     }
     unsafe base = address.bindMemory(to: Float.self, capacity: max(count, 1))
   }

@@ -9,13 +9,15 @@ final class Workspace {
   private var memories: [FloatMemory?] = Array(repeating: nil, count: Slot.allCases.count)
 
   /// A matrix in the memory of `slot`, with whatever was left there.
-  func matrix(_ slot: Slot, rows: Int, columns: Int) -> Matrix {
+  ///
+  /// - Throws: `EngineError.outOfMemory`.
+  func matrix(_ slot: Slot, rows: Int, columns: Int) throws(EngineError) -> Matrix {
     let count = rows * columns
     if let memory = memories[slot.rawValue], memory.count >= count {
       return Matrix(memory, rows: rows, columns: columns)
     }
     memories[slot.rawValue] = nil  // give the old memory back first
-    let memory = FloatMemory(count: count)
+    let memory = try FloatMemory(count: count)
     memories[slot.rawValue] = memory
     return Matrix(memory, rows: rows, columns: columns)
   }

@@ -34,7 +34,7 @@ struct PassRunner {
     var values: [[Float]] = Array(repeating: [], count: inputs.count)
     for parts in cut(inputs, isEncoding: isEncoding) {
       let begun = parts.map { inputs[$0.input].sequence }.filter { $0.fresh == nil }
-      let pass = makePass(parts, of: inputs, isEncoding: isEncoding)
+      let pass = try makePass(parts, of: inputs, isEncoding: isEncoding)
       let readAhead = ReadAhead(weights: isFirst ? decoder.weights.layers : [], sequences: begun)
       let logits = try decoder.forward(pass, readAhead)
       isFirst = false
@@ -102,7 +102,9 @@ struct PassRunner {
     return passes
   }
 
-  private func makePass(_ parts: [Part], of inputs: [InferenceEngine.Input], isEncoding: Bool) -> Pass {
+  private func makePass(
+    _ parts: [Part], of inputs: [InferenceEngine.Input], isEncoding: Bool
+  ) throws(EngineError) -> Pass {
     var isRotary = false
     if case .rotary = configuration.decoder.positions { isRotary = true }
     var tokens: [Int32] = []
@@ -114,7 +116,7 @@ struct PassRunner {
       let rows = tokens.count..<tokens.count + part.tokens.count
       tokens += input.tokens[part.tokens]
       positions += input.positions[part.tokens]
-      let fresh = input.sequence.append(positions: input.positions[part.tokens], shape: configuration.kvShape)
+      let fresh = try input.sequence.append(positions: input.positions[part.tokens], shape: configuration.kvShape)
       let (cached, shifts) = Pass.Span.runs(input.sequence.attended, isRotary: isRotary)
       spans.append(
         Pass.Span(

@@ -7,54 +7,55 @@ struct TransformerDecoder {
   /// Runs `pass` through all layers: appends its keys and values to the sequences' states, and returns the logits of
   /// the rows that were asked for, (asked, vocabulary), or `nil` if there are none.
   ///
-  /// - Throws: `EngineError.cancelled` between two layers, with the states of some layers appended.
+  /// - Throws: `EngineError.cancelled` between two layers, with the states of some layers appended; so `.outOfMemory`.
   func forward(_ pass: Pass, _ readAhead: ReadAhead) throws(EngineError) -> Matrix? {
-    var hidden = embed(pass.tokens)
-    let table = rotaryTable(pass)
+    var hidden = try embed(pass.tokens)
+    let table = try rotaryTable(pass)
     let plan = AttentionPlan(pass, description) { $0.rows }
     let askedPlan = AttentionPlan(pass, description) { $0.asked }
     for (index, layer) in weights.layers.enumerated() {
       if Task.isCancelled { throw .cancelled }
       readAhead.willCompute(layer: index)
       let isLast = index == weights.layers.count - 1
-      let normalized = matrix(.normalized, like: hidden)
+      let normalized = try matrix(.normalized, like: hidden)
       compute.normalize(hidden, layer.attentionNorm, into: normalized)
-      let projection = project(normalized, layer, pass)
+      let projection = try project(normalized, layer, pass)
       compute.storeStates(projection, layer: index, pass: pass, table: table, description)
       // Past the last layer's states, only the rows that were asked for matter.
       if isLast, askedPlan.blocks.isEmpty { return nil }
-      let attended = compute.workspace.matrix(.attended, rows: hidden.rows, columns: description.querySize)
-      compute.attend(
+      let attended = try compute.workspace.matrix(.attended, rows: hidden.rows, columns: description.querySize)
+      try compute.attend(
         isLast ? askedPlan : plan, queries: projection, into: attended, layer: index, pass: pass, table: table,
         description)
       if isLast {
-        hidden = finish(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
+        hidden = try finish(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
       } else {
-        join(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
+        try join(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
       }
     }
-    return logits(hidden)
+    return try logits(hidden)
   }
 
   /// The embedding of each token.
-  private func embed(_ tokens: [Int32]) -> Matrix {
-    let hidden = compute.workspace.matrix(.hidden, rows: tokens.count, columns: description.hiddenSize)
+  private func embed(_ tokens: [Int32]) throws(EngineError) -> Matrix {
+    let hidden = try compute.workspace.matrix(.hidden, rows: tokens.count, columns: description.hiddenSize)
     for (row, token) in tokens.enumerated() {
       unsafe weights.embedding.convert(row: Int(token), into: hidden.pointer(row: row))
     }
     return hidden
   }
 
-  private func rotaryTable(_ pass: Pass) -> RotaryTable? {
+  private func rotaryTable(_ pass: Pass) throws(EngineError) -> RotaryTable? {
     guard case .rotary(let frequencies) = description.positions else { return nil }
-    return compute.rotaryTable(pass, frequencies)
+    return try compute.rotaryTable(pass, frequencies)
   }
 
   /// Queries, keys and values of each row, side by side.
-  private func project(_ normalized: Matrix, _ layer: DecoderWeights.Layer, _ pass: Pass) -> Matrix {
-    let projection = compute.workspace.matrix(
+  private func project(_ normalized: Matrix, _ layer: DecoderWeights.Layer, _ pass: Pass) throws(EngineError) -> Matrix
+  {
+    let projection = try compute.workspace.matrix(
       .projection, rows: normalized.rows, columns: description.projectionSize)
-    compute.multiply(
+    try compute.multiply(
       compute.operand(normalized, for: layer.projection[0].linear, packs: pass.packs),
       layer.projection.map { Product(linear: $0.linear, output: projection.columns($0.columns)) })
     if let bound = description.projectionBound { compute.clip(projection, to: bound) }
@@ -62,57 +63,61 @@ struct TransformerDecoder {
   }
 
   /// Adds attention and feed-forward to the residual stream.
-  private func join(_ layer: DecoderWeights.Layer, _ pass: Pass, hidden: Matrix, attended: Matrix, normalized: Matrix) {
+  private func join(
+    _ layer: DecoderWeights.Layer, _ pass: Pass, hidden: Matrix, attended: Matrix, normalized: Matrix
+  ) throws(EngineError) {
     switch description.residual {
     case .sequential:
-      compute.add(
+      try compute.add(
         compute.operand(attended, for: layer.attentionOutput, packs: pass.packs), times: layer.attentionOutput,
         to: hidden)
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
     case .parallel:
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
-      compute.add(
+      try compute.add(
         compute.operand(attended, for: layer.attentionOutput, packs: pass.packs), times: layer.attentionOutput,
         to: hidden)
     }
-    feedForward(layer, pass, normalized, addingTo: hidden)
+    try feedForward(layer, pass, normalized, addingTo: hidden)
   }
 
-  private func feedForward(_ layer: DecoderWeights.Layer, _ pass: Pass, _ input: Matrix, addingTo hidden: Matrix) {
-    let up = compute.workspace.matrix(.up, rows: input.rows, columns: description.intermediateSize)
-    compute.multiply(
+  private func feedForward(
+    _ layer: DecoderWeights.Layer, _ pass: Pass, _ input: Matrix, addingTo hidden: Matrix
+  ) throws(EngineError) {
+    let up = try compute.workspace.matrix(.up, rows: input.rows, columns: description.intermediateSize)
+    try compute.multiply(
       compute.operand(input, for: layer.up, packs: pass.packs), gate: layer.gate, up: layer.up,
       activation: description.activation,
       into: up)
-    compute.add(compute.operand(up, for: layer.down, packs: pass.packs), times: layer.down, to: hidden)
+    try compute.add(compute.operand(up, for: layer.down, packs: pass.packs), times: layer.down, to: hidden)
   }
 
   /// The last layer, for the rows that were asked for alone.
   private func finish(
     _ layer: DecoderWeights.Layer, _ pass: Pass, hidden: Matrix, attended: Matrix, normalized: Matrix
-  ) -> Matrix {
+  ) throws(EngineError) -> Matrix {
     let asked = pass.asked
     let (workspace, count) = (compute.workspace, asked.count)
-    let askedHidden = workspace.matrix(.askedHidden, rows: count, columns: hidden.columns)
-    let askedAttended = workspace.matrix(.askedAttended, rows: count, columns: attended.columns)
-    let askedNormalized = workspace.matrix(.askedNormalized, rows: count, columns: normalized.columns)
+    let askedHidden = try workspace.matrix(.askedHidden, rows: count, columns: hidden.columns)
+    let askedAttended = try workspace.matrix(.askedAttended, rows: count, columns: attended.columns)
+    let askedNormalized = try workspace.matrix(.askedNormalized, rows: count, columns: normalized.columns)
     compute.gather(asked, of: hidden, into: askedHidden)
     compute.gather(asked, of: attended, into: askedAttended)
     compute.gather(asked, of: normalized, into: askedNormalized)
-    join(layer, pass, hidden: askedHidden, attended: askedAttended, normalized: askedNormalized)
+    try join(layer, pass, hidden: askedHidden, attended: askedAttended, normalized: askedNormalized)
     return askedHidden
   }
 
-  private func logits(_ hidden: Matrix) -> Matrix {
-    let normalized = matrix(.normalized, like: hidden)
+  private func logits(_ hidden: Matrix) throws(EngineError) -> Matrix {
+    let normalized = try matrix(.normalized, like: hidden)
     compute.normalize(hidden, weights.finalNorm, into: normalized)
-    let logits = compute.workspace.matrix(.logits, rows: hidden.rows, columns: weights.output.weight.rows)
-    compute.multiply(
+    let logits = try compute.workspace.matrix(.logits, rows: hidden.rows, columns: weights.output.weight.rows)
+    try compute.multiply(
       compute.operand(normalized, for: weights.output, packs: false), [Product(linear: weights.output, output: logits)])
     return logits
   }
 
-  private func matrix(_ slot: Workspace.Slot, like matrix: Matrix) -> Matrix {
-    compute.workspace.matrix(slot, rows: matrix.rows, columns: matrix.columns)
+  private func matrix(_ slot: Workspace.Slot, like matrix: Matrix) throws(EngineError) -> Matrix {
+    try compute.workspace.matrix(slot, rows: matrix.rows, columns: matrix.columns)
   }
 }

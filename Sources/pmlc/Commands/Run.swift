@@ -100,31 +100,18 @@ struct Run: AsyncParsableCommand {
 
   /// Answers from the store's states.
   private func answerCached(_ source: SourceFile, _ inputs: Inputs) async throws -> Completion {
-    let model = inputs.model
-    let fileSchema = try schema.map(inputs.schema(at:))
-    // Neither a prompt with errors nor a model that cannot be loaded shall leave a store behind.
-    let checked = try fileSchema.map { try inputs.prompt(source, for: $0) }
-    try model.checkWeights()
-    let store = try storeOptions.open(for: fileSchema == nil ? .reading : .creating, limit: storeLimit)
-    let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
-    let name = try fileSchema?.schema.name ?? inputs.schemaName(of: source)
-    let warmed = try WarmedSchema(named: name, element: kv, for: model, fingerprint: fingerprint, in: store)
-    defer { withExtendedLifetime(warmed) {} }
-    guard let schema = fileSchema ?? warmed?.schema else {
-      throw PromptCacheError.notWarmed(schema: name, model: model, element: kv)
-    }
-    let element = kv ?? warmed?.element ?? .f16
-    let engine = try computeOptions.engine(of: model, keptBeside: (store, fingerprint))
-    let session = CacheSession(model: model, engine: engine, store: store, fingerprint: fingerprint)
-    if let checked { try session.complete(checked, of: schema, element: element) }
+    let session = try PromptSession(
+      for: [source], inputs, schema: schema, kv: kv, store: storeOptions, limit: storeLimit, compute: computeOptions)
+    defer { withExtendedLifetime(session) {} }
+    let schema = try session.schema(of: source, inputs)
 
     // Compiling the prompt is part of a request, so it is timed, though it may have been checked before.
     let start = ContinuousClock.now
-    let layout = try inputs.prompt(source, for: schema, showing: checked == nil)
-    let prepared = try session.prepare(layout, of: schema, element: element)
-    let completion = try await show(session.generate(from: prepared, options: options, start: start))
+    let layout = try inputs.prompt(source, for: schema.prepared, showing: self.schema == nil)
+    let prepared = try session.session.prepare(layout, of: schema.prepared, element: schema.element)
+    let completion = try await show(session.session.generate(from: prepared, options: options, start: start))
     // After the answer, which does not wait for it.
-    store.recordUsesIfIdle()
+    session.session.store.recordUsesIfIdle()
     return completion
   }
 

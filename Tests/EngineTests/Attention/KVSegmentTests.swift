@@ -36,6 +36,11 @@ extension FileBytes: KVBlobOwner {
   private let shape = KVShape(layers: 2, heads: 2, headDimension: 16)
   private var layout: KVBlobLayout { KVBlobLayout(element: .f16, shape: shape, tokens: 20) }
 
+  @Test func moreMemoryThanThereIsIsRefused() {
+    let byteCount = 1 << 47
+    #expect(throws: EngineError.outOfMemory(byteCount: byteCount)) { try KVMemory(byteCount: byteCount) { _ in } }
+  }
+
   @Test func theKernelIsGivenTheBlobsOwnAddresses() throws {
     let blobs = (0..<2).map { _ in Blob(byteCount: layout.byteCount) }
     let segment = try KVSegment(layers: blobs, layout: layout)
