@@ -11,6 +11,8 @@
 #include "body/product.h"
 #include "body/product_q8.h"
 #include "body/few_rows.h"
+#include "body/few_rows_q8.h"
+#include "body/few_rows_blocks.h"
 #include "body/product_half.h"
 #include "body/product_panels.h"
 #include "body/products.h"

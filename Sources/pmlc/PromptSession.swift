@@ -24,28 +24,25 @@ struct PromptSession {
   /// the store are used.
   ///
   /// - Throws: exit status 1, after the diagnostics, where a prompt or the schema has errors; `PromptCacheError`.
-  init(
-    for prompts: [SourceFile], _ inputs: Inputs, schema path: String?, kv: KVElement?, store options: NamespaceInStore,
-    limit: StoreLimit, compute: ComputeOptions
-  ) throws {
+  init(for prompts: [SourceFile], _ inputs: Inputs, _ options: PromptOptions) throws {
     let model = inputs.model
-    let schema = try path.map(inputs.schema(at:))
+    let schema = try options.schema.map(inputs.schema(at:))
     // Neither a prompt with errors nor a model that cannot be loaded shall leave a store behind.
     let layouts = try schema.map { schema in try prompts.map { try inputs.prompt($0, for: schema) } } ?? []
     try model.checkWeights()
-    let store = try options.open(for: schema == nil ? .reading : .creating, limit: limit)
+    let store = try options.store.open(for: schema == nil ? .reading : .creating, limit: options.limit)
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     let names = try schema.map { [$0.schema.name] } ?? prompts.map(inputs.schemaName(of:))
     var warmed: [String: WarmedSchema] = [:]
     for name in names where warmed[name] == nil {
-      warmed[name] = try WarmedSchema(named: name, element: kv, for: model, fingerprint: fingerprint, in: store)
+      warmed[name] = try WarmedSchema(named: name, element: options.kv, for: model, fingerprint: fingerprint, in: store)
       if schema == nil, warmed[name] == nil {
-        throw PromptCacheError.notWarmed(schema: name, model: model, element: kv)
+        throw PromptCacheError.notWarmed(schema: name, model: model, element: options.kv)
       }
     }
-    let engine = try compute.engine(of: model, keptBeside: (store, fingerprint))
+    let engine = try options.compute.engine(of: model, keptBeside: (store, fingerprint))
     session = CacheSession(model: model, engine: engine, store: store, fingerprint: fingerprint)
-    fileSchema = schema.map { Schema(prepared: $0, element: kv ?? warmed[$0.schema.name]?.element ?? .f16) }
+    fileSchema = schema.map { Schema(prepared: $0, element: options.kv ?? warmed[$0.schema.name]?.element ?? .f16) }
     self.warmed = warmed
     guard let fileSchema else { return }
     for layout in layouts {

@@ -33,12 +33,23 @@ INLINE vi round_lanes(vf x) {
   return (vi)(x + 0x1.8p23f) - (vi)splat(0x1.8p23f);
 }
 
+// The largest magnitude of a group, compared as integers, which have NaN above all numbers: it must not get lost.
+INLINE float group_magnitude(const vf x[4]) {
+  vi largest = 0;
+  for (int i = 0; i < 4; i++) {
+    vi magnitude = (vi)x[i] & 0x7FFFFFFF;
+    largest = magnitude > largest ? magnitude : largest;
+  }
+  int32_t bits = __builtin_reduce_max(largest);
+  float magnitude;
+  memcpy(&magnitude, &bits, sizeof magnitude);
+  return magnitude;
+}
+
 // A group of one row, in four vectors: its scale, and its bytes in lanes.
 INLINE float quantize_group(const vf x[4], vi *bytes) {
   typedef int8_t v8x16 __attribute__((ext_vector_type(16)));
-  vf magnitude = splat(0);
-  for (int i = 0; i < 4; i++) magnitude = max(magnitude, (vf)((vi)x[i] & 0x7FFFFFFF));
-  float largest = max_lanes(magnitude), inverse = largest > 0 ? 127 / largest : 0;
+  float largest = group_magnitude(x), inverse = largest > 0 ? 127 / largest : 0;
   for (int i = 0; i < 4; i++)
     ((v8x16 *)bytes)[i] = __builtin_convertvector(round_lanes(x[i] * inverse), v8x16);
   return largest / 127;

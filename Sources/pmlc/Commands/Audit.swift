@@ -18,11 +18,7 @@ struct Audit: ParsableCommand {
   @Argument(help: ArgumentHelp("Prompts.", valueName: "prompt"))
   var prompts: [String]
 
-  @Option(help: ArgumentHelp("The prompts' schema.", valueName: "file"))
-  var schema: String?
-
-  @Option(help: "The KV format: f32, f16 or q8. Without it, that of the newest version, else f16.")
-  var kv: KVElement?
+  @OptionGroup var options: PromptOptions
 
   @Option(help: ArgumentHelp("Tokens of each answer at most.", valueName: "n"))
   var maxTokens = 64
@@ -39,12 +35,6 @@ struct Audit: ParsableCommand {
   @Flag(help: "Print one JSON object a prompt, a line each.")
   var json = false
 
-  @OptionGroup var modelOptions: ModelOptions
-  @OptionGroup var storeOptions: NamespaceInStore
-  @OptionGroup var storeLimit: StoreLimit
-  @OptionGroup var weightOptions: WeightOptions
-  @OptionGroup var computeOptions: ComputeOptions
-
   func validate() throws {
     if maxTokens < 1 { throw ValidationError("--max-tokens takes 1 or more") }
     if let maximumDivergence, !(maximumDivergence >= 0) { throw ValidationError("--max-kl takes 0 or more") }
@@ -56,16 +46,15 @@ struct Audit: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let sources = try prompts.map(Inputs.read)
-      let inputs = Inputs(model: try modelOptions.load(weights: weightOptions.weights))
-      let session = try PromptSession(
-        for: sources, inputs, schema: schema, kv: kv, store: storeOptions, limit: storeLimit, compute: computeOptions)
+      let inputs = try options.inputs()
+      let session = try PromptSession(for: sources, inputs, options)
       defer { withExtendedLifetime(session) {} }
       // Whatever is wrong with a prompt shows before the first answer.
       let questions = try sources.map { source in
         let schema = try session.schema(of: source, inputs)
         return (
           path: source.path, schema: schema,
-          layout: try inputs.prompt(source, for: schema.prepared, showing: self.schema == nil)
+          layout: try inputs.prompt(source, for: schema.prepared, showing: options.schema == nil)
         )
       }
       var failures: [String] = []

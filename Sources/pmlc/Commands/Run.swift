@@ -17,11 +17,7 @@ struct Run: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("A prompt.", valueName: "prompt"))
   var prompt: String
 
-  @Option(help: ArgumentHelp("The prompt's schema.", valueName: "file"))
-  var schema: String?
-
-  @Option(help: "The KV format: f32, f16 or q8. Without it, that of the newest version, else f16.")
-  var kv: KVElement?
+  @OptionGroup var promptOptions: PromptOptions
 
   @Option(help: ArgumentHelp("Tokens of the answer at most.", valueName: "n"))
   var maxTokens = 256
@@ -55,12 +51,6 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "Print one JSON object in place of the text.")
   var json = false
 
-  @OptionGroup var modelOptions: ModelOptions
-  @OptionGroup var storeOptions: NamespaceInStore
-  @OptionGroup var storeLimit: StoreLimit
-  @OptionGroup var weightOptions: WeightOptions
-  @OptionGroup var computeOptions: ComputeOptions
-
   func validate() throws {
     if maxTokens < 1 { throw ValidationError("--max-tokens takes 1 or more") }
     if !(temperature >= 0 && temperature.isFinite) { throw ValidationError("--temperature takes 0 or more") }
@@ -75,7 +65,7 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     try await reportingFailures {
       let source = try Inputs.read(prompt)
-      let inputs = Inputs(model: try modelOptions.load(weights: weightOptions.weights))
+      let inputs = try promptOptions.inputs()
       let completion =
         noCache ? try await answerUncached(source, inputs) : try await answerCached(source, inputs)
       if printsJSON {
@@ -100,14 +90,13 @@ struct Run: AsyncParsableCommand {
 
   /// Answers from the store's states.
   private func answerCached(_ source: SourceFile, _ inputs: Inputs) async throws -> Completion {
-    let session = try PromptSession(
-      for: [source], inputs, schema: schema, kv: kv, store: storeOptions, limit: storeLimit, compute: computeOptions)
+    let session = try PromptSession(for: [source], inputs, promptOptions)
     defer { withExtendedLifetime(session) {} }
     let schema = try session.schema(of: source, inputs)
 
     // Compiling the prompt is part of a request, so it is timed, though it may have been checked before.
     let start = ContinuousClock.now
-    let layout = try inputs.prompt(source, for: schema.prepared, showing: self.schema == nil)
+    let layout = try inputs.prompt(source, for: schema.prepared, showing: promptOptions.schema == nil)
     let prepared = try session.session.prepare(layout, of: schema.prepared, element: schema.element)
     let completion = try await show(session.session.generate(from: prepared, options: options, start: start))
     // After the answer, which does not wait for it.
@@ -118,10 +107,10 @@ struct Run: AsyncParsableCommand {
   /// Answers without states: every token is computed.
   private func answerUncached(_ source: SourceFile, _ inputs: Inputs) async throws -> Completion {
     let model = inputs.model
-    let schema = try schema.map(inputs.schema(at:)) ?? warmedSchema(of: source, inputs)
+    let schema = try promptOptions.schema.map(inputs.schema(at:)) ?? warmedSchema(of: source, inputs)
     // Weights that were prepared are used, but no store is made for them.
-    let store = model.weights == .stored ? nil : try storeOptions.openIfThere()
-    let engine = try computeOptions.engine(
+    let store = model.weights == .stored ? nil : try promptOptions.store.openIfThere()
+    let engine = try promptOptions.compute.engine(
       of: model, keptBeside: try store.map { ($0, try model.fingerprintShowingProgress(rememberedIn: $0)) })
     let start = ContinuousClock.now
     let layout = try inputs.prompt(source, for: schema)
@@ -131,13 +120,15 @@ struct Run: AsyncParsableCommand {
 
   /// The newest version of the prompt's schema, whatever its KV format.
   private func warmedSchema(of source: SourceFile, _ inputs: Inputs) throws -> PreparedSchema {
-    let store = try storeOptions.open(for: .reading)
+    let store = try promptOptions.store.open(for: .reading)
     let name = try inputs.schemaName(of: source)
     let model = inputs.model
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
-    guard let warmed = try WarmedSchema(named: name, element: kv, for: model, fingerprint: fingerprint, in: store)
+    guard
+      let warmed = try WarmedSchema(
+        named: name, element: promptOptions.kv, for: model, fingerprint: fingerprint, in: store)
     else {
-      throw PromptCacheError.notWarmed(schema: name, model: model, element: kv)
+      throw PromptCacheError.notWarmed(schema: name, model: model, element: promptOptions.kv)
     }
     return warmed.schema
   }

@@ -44,6 +44,22 @@ import Testing
     }
   }
 
+  @Test(arguments: KernelCPU.available, elements)
+  func whatIsNoNumberShows(cpu: KernelCPU, element: ck_element) {
+    cpu.use {
+      var random = SeededRandom(24)
+      for wrong in [Float.nan, .infinity, -.infinity] {
+        let problem = ProductProblem(rows: 3, outputs: 5, columns: 150, element: element, random: &random)
+        problem.spoil(row: 1, column: 70, with: wrong)
+        for kernel in [problem.fewRows, problem.packedRows] {
+          let output = problem.output { kernel(0..<5, false, $0) }
+          #expect(!output[1].contains { $0.isFinite })
+          #expect(!(output[0] + output[2]).contains { !$0.isFinite })
+        }
+      }
+    }
+  }
+
   @Test(arguments: KernelCPU.available, [ck_f32, ck_f16, ck_bf16])
   func weightsOfEightBits(cpu: KernelCPU, element: ck_element) {
     cpu.use {
@@ -132,6 +148,11 @@ private struct ProductProblem {
     for row in 0..<rows {
       for column in 0..<columns { unsafe storedX.floats[row * (columns + 3) + column] = x[row * columns + column] }
     }
+  }
+
+  /// Puts a number into the activations, for kernels alone.
+  func spoil(row: Int, column: Int, with number: Float) {
+    unsafe storedX.floats[row * xStride + column] = number
   }
 
   private func rowsOf(_ numbers: [Float]) -> [ArraySlice<Float>] {
