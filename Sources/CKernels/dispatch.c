@@ -120,7 +120,7 @@ void ck_zero_tail(ck_element element, size_t head_dimension, size_t tokens, void
 }
 
 size_t ck_few_packed_bytes(size_t rows, size_t columns) {
-  // A group of a row has 16 sums to begin with, its numbers in 16 bits, and a scale; see body/few_rows.h.
+  // A group of a row has 16 sums to begin with, its numbers in 16 bits, and a scale; see body/few_rows_q8.h.
   return rows * ((ck_q8_row_scales(columns) * (16 * 4 + ck_q8_group * 2 + 4) + 63) / 64 * 64);
 }
 

@@ -11,6 +11,7 @@ import sys
 
 import models
 from bars import Bars
+from process import Worker
 from shapes import SHAPES
 
 HERE = pathlib.Path(__file__).parent
@@ -19,31 +20,6 @@ BUILD = ROOT / ".build"
 MODELS, SCRATCH = BUILD / "bench-models", BUILD / "bench-scratch"
 OURS, LLAMA = ["stored", "q8"], ["f16", "q8_0", "q4_0"]
 EVERY = [*OURS, *LLAMA, "torch"]
-
-
-class Worker:
-    """A process that answers commands, and all that it answered."""
-
-    def __init__(self, name, command):
-        self.name = name
-        self.process = subprocess.Popen(
-            [str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE)
-        self.read()
-
-    def read(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"compare: {self.name} ended with status {self.process.wait()}")
-        return json.loads(line)
-
-    def ask(self, command):
-        self.process.stdin.write(command + "\n")
-        self.process.stdin.flush()
-        return self.read()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 class Results:

@@ -29,7 +29,8 @@ INLINE void dot_blocks(
   const int weight_rows, const int rows, const ck_element element, const ck_few_rows_call *call, size_t first,
   size_t begin, size_t end) {
   size_t few_columns = element == ck_q8 ? CK_FEW_COLUMNS_Q8 : CK_FEW_COLUMNS;
-  if ((rows == 1 || element == ck_q8) && call->columns < few_columns) dot_block(1, rows, element, call, first, begin, end);
+  bool in_order = (rows == 1 || element == ck_q8) && call->columns < few_columns;
+  if (in_order) dot_block(1, rows, element, call, first, begin, end);
   else dot_block(weight_rows, rows, element, call, first, begin, end);
 }
 

@@ -34,24 +34,24 @@ public struct PromptAudit: Sendable {
     guard !baseline.tokens.isEmpty else { throw .emptyPrompt }
     // The baseline has the lower positions.
     let limit = min(maximumTokens, session.engine.configuration.contextLength - cached.nextPosition)
-    var (along, beside) = (Follower(baseline), Follower(cached))
-    var expected = (try begin(&along), try begin(&beside))
+    let followers = [Follower(baseline), Follower(cached)]
     var divergences: [Double] = []
     var agreeing = 0
     var tokens: [Int32] = []
     var reason = Completion.FinishReason.length
     while true {
       cached.renew()
-      let token = expected.0.top(1).first?.tokenID ?? 0
-      divergences.append(expected.0.divergence(of: expected.1))
-      if expected.1.top(1).first?.tokenID == token { agreeing += 1 }
+      let logits = try next(followers.map { $0.input(after: tokens) })
+      let (expected, found) = (logits[0], logits[1])
+      let token = likeliest(expected)
+      divergences.append(LogProbabilities(expected[0]).divergence(of: LogProbabilities(found[0])))
+      if likeliest(found) == token { agreeing += 1 }
       guard !session.model.endTokens.contains(token) else {
         reason = .stop
         break
       }
       tokens.append(token)
       guard tokens.count < limit else { break }
-      expected = try step(token, &along, &beside)
     }
     let answer = AuditReport.Answer(text: text(of: tokens), tokens: tokens, finishReason: reason)
     return AuditReport(
@@ -66,43 +66,33 @@ public struct PromptAudit: Sendable {
   private struct Follower {
     let prompt: PreparedPrompt
     let sequence: SequenceState
-    var given = 0
 
     init(_ prompt: PreparedPrompt) {
       self.prompt = prompt
       sequence = SequenceState(attending: prompt.attended)
     }
 
-    mutating func input(_ token: Int32) -> InferenceEngine.Input {
-      defer { given += 1 }
-      return InferenceEngine.Input(
-        sequence: sequence, tokens: [token], positions: [Int32(prompt.nextPosition + given)], logits: .last)
+    /// What has to be computed next, where all but the last token of `answer` was: that one, or else the prompt.
+    func input(after answer: [Int32]) -> InferenceEngine.Input {
+      guard let last = answer.last else {
+        return InferenceEngine.Input(
+          sequence: sequence, tokens: prompt.tokens, positions: prompt.positions, logits: .last)
+      }
+      let position = Int32(prompt.nextPosition + answer.count - 1)
+      return InferenceEngine.Input(sequence: sequence, tokens: [last], positions: [position], logits: .last)
     }
   }
 
-  /// What is expected behind the prompt.
-  private func begin(_ follower: inout Follower) throws(PromptCacheError) -> LogProbabilities {
-    let prompt = follower.prompt
-    let input = InferenceEngine.Input(
-      sequence: follower.sequence, tokens: prompt.tokens, positions: prompt.positions, logits: .last)
-    return try expectations([input])[0]
-  }
-
-  /// What both expect behind one more token.
-  private func step(
-    _ token: Int32, _ first: inout Follower, _ second: inout Follower
-  ) throws(PromptCacheError) -> (LogProbabilities, LogProbabilities) {
-    let next = try expectations([first.input(token), second.input(token)])
-    return (next[0], next[1])
-  }
-
-  /// One distribution an input.
-  private func expectations(_ inputs: [InferenceEngine.Input]) throws(PromptCacheError) -> [LogProbabilities] {
+  /// The scores of the next token, one row an input.
+  private func next(_ inputs: [InferenceEngine.Input]) throws(PromptCacheError) -> [Logits] {
     let logits = try withEngineErrors { () throws(EngineError) in try session.engine.forward(inputs) }
-    guard logits.count == inputs.count, logits.allSatisfy({ $0.rows == 1 && $0.isFinite(row: 0) }) else {
-      throw .engine(.scoresNotFinite)
-    }
-    return logits.map { LogProbabilities($0[0]) }
+    guard logits.allSatisfy({ $0.isFinite(row: 0) }) else { throw .engine(.scoresNotFinite) }
+    return logits
+  }
+
+  private func likeliest(_ logits: Logits) -> Int32 {
+    var sampler = Sampler(SamplingOptions())
+    return sampler.pick(from: logits[0])
   }
 
   private func answer(to prompt: PreparedPrompt, _ limit: Int) throws(PromptCacheError) -> AuditReport.Answer {
