@@ -45,7 +45,9 @@ let package = Package(
     system("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     system("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
 
-    // What the layers above share: content hashes, JSON, and the arithmetic of the blobs' format.
+    // What the layers above share: kinds of failures, files, content hashes, JSON, and the arithmetic of the blobs' format.
+    library("Failure"),
+    library("FileSystem"),
     library("ContentHash", ["CLibCrypto"]),
     library("JSONText"),
     library("KVCacheFormat"),
@@ -83,6 +85,7 @@ let package = Package(
       swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    tests("FileSystemTests", ["FileSystem"]),
     tests("ContentHashTests", ["ContentHash"]),
     tests("JSONTextTests", ["JSONText"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),

@@ -1,0 +1,97 @@
+/// What somebody may do about a failure.
+///
+/// `description` says it in words that fit any program; a program with commands and options of its own may put a case
+/// into those.
+public enum Remedy: Hashable, Sendable {
+  // MARK: Schemas and states
+
+  /// Compute the states of a schema, in this KV format and with weights in this format where they are given.
+  case warm(schema: String?, element: String? = nil, weights: String? = nil)
+  /// Give the file of the schema, so that what is missing can be computed.
+  case giveSchemaFile
+  /// See which versions the store has.
+  case listVersions
+  /// Keep states in another KV format.
+  case useKVFormat(String)
+  /// Split a text into several modules.
+  case splitText
+  /// Add text to the prompt.
+  case addText
+
+  // MARK: The store
+
+  /// Name a folder for the store.
+  case nameStoreFolder
+  /// Name another folder for the store.
+  case nameOtherFolder
+  /// Raise the limit of the store's size, or of a namespace's.
+  case raiseStoreLimit
+  /// Free space in the store.
+  case collectGarbage
+  /// Save what is whole in a damaged store.
+  case salvageStore
+  /// Export again, or copy the export again.
+  case exportAgain
+
+  // MARK: The model
+
+  /// Name a model folder.
+  case nameModelFolder
+  /// Fetch the model's files again.
+  case downloadAgain
+  /// Choose one of these.
+  case chooseSupported([String])
+
+  // MARK: The system
+
+  /// Run as the owner of the files.
+  case runAsOwner
+  /// Take the right to write away from other users.
+  case restrictPermissions(path: String)
+  /// Free space on the disk.
+  case freeDiskSpace
+  /// End the processes that are in the way.
+  case endOtherProcesses
+  /// Raise the process's limit of memory or of address space.
+  case raiseMemoryLimit
+  /// Try again.
+  case tryAgain
+  /// Use this program in the version that wrote the file, or in a newer one.
+  case useNewerProgram
+
+  /// What none of the above says, in words that fit any program.
+  case other(String)
+}
+
+extension Remedy: CustomStringConvertible {
+  /// What to do, as a clause.
+  public var description: String {
+    switch self {
+    case .warm(let schema, let element, let weights):
+      "warm \(schema.map { "schema `\($0)`" } ?? "the schema")" + (element.map { " in \($0)" } ?? "")
+        + (weights.map { " with \($0) weights" } ?? "")
+    case .giveSchemaFile: "give the schema's file"
+    case .listVersions: "see which versions the store has"
+    case .useKVFormat(let format): "keep states in \(format)"
+    case .splitText: "split the text into several modules"
+    case .addText: "add text to the prompt"
+    case .nameStoreFolder: "name a folder for the store"
+    case .nameOtherFolder: "name another folder"
+    case .raiseStoreLimit: "raise the limit"
+    case .collectGarbage: "free space in the store"
+    case .salvageStore: "save what is whole, then warm again"
+    case .exportAgain: "copy the export again, or export again"
+    case .nameModelFolder: "name a Hugging Face model folder with config.json, tokenizer.json and *.safetensors"
+    case .downloadAgain: "download the model's files again"
+    case .chooseSupported(let choices): "supported: \(choices.map { "`\($0)`" }.joined(separator: ", "))"
+    case .runAsOwner: "run as the owner"
+    case .restrictPermissions(let path): "take the right away: chmod go-w '\(path)'"
+    case .freeDiskSpace: "free some space on the disk; what was committed is safe"
+    case .endOtherProcesses: "end the other processes"
+    case .raiseMemoryLimit: "raise the process's limit of memory (ulimit -v)"
+    case .tryAgain: "try again"
+    case .useNewerProgram: "use the program that wrote it, or a newer one"
+    case .other(let text): text
+    }
+  }
+}

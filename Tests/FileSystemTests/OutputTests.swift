@@ -1,0 +1,73 @@
+import FileSystem
+import Foundation
+import Testing
+
+@Suite struct OutputTests {
+  private let folder: URL
+
+  init() throws {
+    folder = URL(filePath: NSTemporaryDirectory()).appending(path: "output-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  private func path(_ name: String) -> FilePath { FilePath(folder.appending(path: name).path()) }
+  private func text(_ name: String) throws -> String {
+    try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+  }
+  private func write(_ text: String, to path: FilePath) throws {
+    let output = try Output(path)
+    try output.write(Array(text.utf8))
+    try output.finish()
+  }
+
+  @Test func aFileStaysAsItWasUntilTheNewOneIsFinished() throws {
+    try write("old", to: path("file"))
+    let output = try Output(path("file"))
+    try output.write(Array("new".utf8))
+    #expect(try text("file") == "old")
+    try output.finish()
+    #expect(try text("file") == "new")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path()) == ["file"])
+  }
+
+  @Test func linksStayLinks() throws {
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.appending(path: "link").path(), withDestinationPath: "file")
+    // First where there is nothing behind it, then where there is.
+    for contents in ["one", "two"] {
+      try write(contents, to: path("link"))
+      #expect(try text("file") == contents)
+      #expect(
+        try FileManager.default.destinationOfSymbolicLink(atPath: folder.appending(path: "link").path()) == "file")
+    }
+  }
+
+  @Test func permissionsAreKept() throws {
+    try write("old", to: path("file"))
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o640], ofItemAtPath: folder.appending(path: "file").path())
+    try write("new", to: path("file"))
+    #expect(try FileStatus(of: path("file"))?.mode == 0o640)
+  }
+
+  @Test func devicesAreWrittenToAsTheyStand() throws {
+    try write("gone", to: "/dev/null")
+    #expect(try FileStatus(of: "/dev/null")?.kind == .device)
+  }
+
+  @Test func aFolderIsNoFile() throws {
+    let folder = path("")
+    #expect(throws: SystemFailure.self) { try Output(folder) }
+  }
+
+  @Test func aPipeGetsWhatIsWritten() async throws {
+    let pipe = path("pipe")
+    #expect(unsafe mkfifo(pipe.description, 0o600) == 0)
+    let reader = Task.detached {
+      unsafe try OpenFile(takingOver: open(pipe.description, O_RDONLY), path: pipe).read(atMost: 100)
+    }
+    try write("through", to: pipe)
+    #expect(try await reader.value == Array("through".utf8))
+    #expect(try FileStatus(of: pipe)?.kind == .pipe)
+  }
+}
