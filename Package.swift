@@ -34,7 +34,7 @@ let package = Package(
     .library(name: "PromptCache", targets: ["PromptCache"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // C libraries, each behind a module of its own.
