@@ -3,7 +3,7 @@ public import Engine
 import KVCacheFormat
 public import Store
 
-extension Blob: KVBlobOwner {}
+extension Blob: @retroactive KVBlobOwner {}
 
 /// Segments of states in a store, as many as a measurement wants.
 ///
