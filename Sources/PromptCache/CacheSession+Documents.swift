@@ -8,7 +8,7 @@ extension CacheSession {
   /// - Parameter element: how states are kept.
   /// - Throws: `PromptCacheError.invalidDocument` where the schema has errors; the engine's and the store's failures.
   public func warm(_ source: SourceFile, as element: KVElement = .f16) throws(PromptCacheError) -> WarmedSchema {
-    let loading = PreparedSchema.compile(source, for: model)
+    let loading = PlannedSchema.compile(source, for: model)
     guard let schema = loading.schema else { throw .invalidDocument(source, diagnostics: loading.diagnostics) }
     let engine = engine
     let report = try warmer(element).warm(schema, engine: { () throws(PromptCacheError) in engine })

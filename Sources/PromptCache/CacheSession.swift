@@ -49,7 +49,7 @@ public struct CacheSession: Sendable {
   ///
   /// - Parameter start: when the request began; the time to the first token counts from here.
   public func generate(
-    from prompt: PreparedPrompt, options: GenerationOptions = .init(), start: ContinuousClock.Instant = .now
+    from prompt: ReadyPrompt, options: GenerationOptions = .init(), start: ContinuousClock.Instant = .now
   ) -> Generation {
     Generation(to: prompt, model: model, engine: engine, options: options, start: start)
   }
@@ -58,8 +58,8 @@ public struct CacheSession: Sendable {
   ///
   /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states.
   public func prepare(
-    _ layout: PromptLayout, of schema: PreparedSchema, element: KVElement
-  ) throws(PromptCacheError) -> PreparedPrompt {
+    _ layout: PromptLayout, of schema: PlannedSchema, element: KVElement
+  ) throws(PromptCacheError) -> ReadyPrompt {
     let snapshot = try withStoreErrors { () throws(StoreError) in try store.snapshot() }
     let lookup = StateLookup(
       plan: schema.plan, snapshot: snapshot, model: fingerprint, element: element, shape: engine.kvShape)
@@ -70,15 +70,15 @@ public struct CacheSession: Sendable {
       guard let segment = try lookup.segment(encoding) else { throw .statesMissing(schema: schema.schema.name) }
       attended.append(AttendedSegment(segment, place: use.place, encodedAt: encoding.start, count: use.count))
     }
-    return PreparedPrompt(layout, attended: attended, snapshot: snapshot)
+    return ReadyPrompt(layout, attended: attended, snapshot: snapshot)
   }
 
-  /// Computes and keeps what a prompt needs and the store lacks, and records no version.
-  public func complete(
-    _ layout: PromptLayout, of schema: PreparedSchema, element: KVElement
+  /// Computes and keeps the states that a prompt needs and the store lacks, without recording a version.
+  public func ensureStates(
+    for layout: PromptLayout, of schema: PlannedSchema, element: KVElement
   ) throws(PromptCacheError) {
     let (engine, wanted) = (engine, layout.cached.map(\.encoding))
-    try warmer(element).complete(schema, wanted: wanted) { () throws(PromptCacheError) in engine }
+    try warmer(element).ensureStates(of: schema, wanted: wanted) { () throws(PromptCacheError) in engine }
   }
 
   /// Brings the store up to date with what this session computes.
@@ -90,7 +90,7 @@ public struct CacheSession: Sendable {
 /// A schema as a store's version records it. The version stays in the store as long as this lives.
 public struct WarmedSchema: Sendable {
   /// The schema.
-  public let schema: PreparedSchema
+  public let schema: PlannedSchema
   /// KV format of its states.
   public let element: KVElement
   /// Number of the version.
@@ -98,7 +98,7 @@ public struct WarmedSchema: Sendable {
   /// Says to other processes that the version is in use, so that they do not free it.
   private let lease: Lease
 
-  init(schema: PreparedSchema, element: KVElement, version: Int, lease: Lease) {
+  init(schema: PlannedSchema, element: KVElement, version: Int, lease: Lease) {
     self.schema = schema
     self.element = element
     self.version = version
@@ -130,7 +130,7 @@ public struct WarmedSchema: Sendable {
         break
       }
     }
-    schema = try PreparedSchema(of: newest, model: model)
+    schema = try PlannedSchema(of: newest, model: model)
     self.element = newest.element
     version = newest.number
   }

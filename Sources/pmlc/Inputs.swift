@@ -21,21 +21,21 @@ struct Inputs {
   /// Compiles the schema at `path` and lays it out.
   ///
   /// - Throws: exit status 1, after the diagnostics, where there are errors.
-  func schema(at path: String) throws -> PreparedSchema { try schema(Self.read(path)) }
+  func schema(at path: String) throws -> PlannedSchema { try schema(Self.read(path)) }
 
-  private func schema(_ source: SourceFile) throws -> PreparedSchema {
-    let loading = PreparedSchema.compile(source, for: model)
+  private func schema(_ source: SourceFile) throws -> PlannedSchema {
+    let loading = PlannedSchema.compile(source, for: model)
     return try value(loading.schema, loading.diagnostics, sources: [source])
   }
 
   /// The schema at `path`, which is a document or what `compile` made of one.
   ///
   /// - Throws: exit status 1 where there are errors, or for a compiled schema that does not belong to the model.
-  func schemaOrLowered(at path: String) throws -> PreparedSchema {
+  func schemaOrLowered(at path: String) throws -> PlannedSchema {
     let source = try Self.read(path)
     guard source.bytes.first == UInt8(ascii: "{") else { return try schema(source) }
     do {
-      return try PreparedSchema(lowered: source.bytes, for: model)
+      return try PlannedSchema(lowered: source.bytes, for: model)
     } catch {
       Terminal.error.writeLine("pmlc: error: `\(path)`: \(error)")
       if let help = error.help { Terminal.error.writeLine("  help: \(help)") }
@@ -47,7 +47,7 @@ struct Inputs {
   ///
   /// - Parameter showing: whether to show what is found.
   /// - Throws: exit status 1, after the diagnostics, where there are errors.
-  func prompt(_ source: SourceFile, for schema: PreparedSchema, showing: Bool = true) throws -> PromptLayout {
+  func prompt(_ source: SourceFile, for schema: PlannedSchema, showing: Bool = true) throws -> PromptLayout {
     let loading = schema.compile(prompt: source, for: model)
     return try value(loading.layout, showing ? loading.diagnostics : [], sources: [source])
   }

@@ -8,7 +8,7 @@ import Store
 struct PromptSession {
   /// A schema, and the KV format that its states are read in.
   struct Schema {
-    let prepared: PreparedSchema
+    let prepared: PlannedSchema
     let element: KVElement
   }
 
@@ -46,7 +46,7 @@ struct PromptSession {
     self.warmed = warmed
     guard let fileSchema else { return }
     for layout in layouts {
-      try session.complete(layout, of: fileSchema.prepared, element: fileSchema.element)
+      try session.ensureStates(for: layout, of: fileSchema.prepared, element: fileSchema.element)
     }
   }
 

@@ -24,7 +24,7 @@ enum CompilerBench {
       let bytes = Array(text.utf8)
       var tokens = 0
       let timing = try Timing.median(of: 5) {
-        let loading = PreparedSchema.compile(SourceFile(path: "sample.pml", bytes: bytes), for: model)
+        let loading = PlannedSchema.compile(SourceFile(path: "sample.pml", bytes: bytes), for: model)
         guard let schema = loading.schema else { throw Failure(diagnostics: loading.diagnostics) }
         tokens = schema.plan.layout.segments.reduce(0) { $0 + $1.tokens.count }
         _ = schema.compiled.encoded

@@ -28,9 +28,9 @@ public struct PromptAudit: Sendable {
   /// Compares the answers to one prompt, whose states are in the store.
   ///
   /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states; `.engine`, `.cancelled`.
-  public func report(on layout: PromptLayout, of schema: PreparedSchema) throws(PromptCacheError) -> AuditReport {
+  public func report(on layout: PromptLayout, of schema: PlannedSchema) throws(PromptCacheError) -> AuditReport {
     let cached = try session.prepare(layout, of: schema, element: element)
-    let baseline = PreparedPrompt(uncached: layout)
+    let baseline = ReadyPrompt(uncached: layout)
     guard !baseline.tokens.isEmpty else { throw .emptyPrompt }
     // The baseline has the lower positions.
     let limit = min(maximumTokens, session.engine.configuration.contextLength - cached.nextPosition)
@@ -64,10 +64,10 @@ public struct PromptAudit: Sendable {
 
   /// A sequence that is given the tokens of an answer.
   private struct Follower {
-    let prompt: PreparedPrompt
+    let prompt: ReadyPrompt
     let sequence: SequenceState
 
-    init(_ prompt: PreparedPrompt) {
+    init(_ prompt: ReadyPrompt) {
       self.prompt = prompt
       sequence = SequenceState(attending: prompt.attended)
     }
@@ -95,7 +95,7 @@ public struct PromptAudit: Sendable {
     return sampler.pick(from: logits[0])
   }
 
-  private func answer(to prompt: PreparedPrompt, _ limit: Int) throws(PromptCacheError) -> AuditReport.Answer {
+  private func answer(to prompt: ReadyPrompt, _ limit: Int) throws(PromptCacheError) -> AuditReport.Answer {
     var batch = GenerationBatch(model: session.model, engine: session.engine)
     try batch.add(prompt, options: GenerationOptions(maximumTokens: limit))
     while true {

@@ -36,7 +36,7 @@ public struct CacheBenchmark: Sendable {
       tokens: cached + new, decoded: Self.decodedTokens, contextLength: model.configuration.contextLength)
     let documents = BenchmarkDocuments(cached: cached, new: new, tokenizer: model.tokenizer)
     let schemaSource = SourceFile(path: "benchmark", text: documents.schema)
-    guard let schema = PreparedSchema.compile(schemaSource, for: model).schema else { throw tooLong }
+    guard let schema = PlannedSchema.compile(schemaSource, for: model).schema else { throw tooLong }
     let engine = session.engine
     let warmed = try session.warmer(element).warm(schema) { () throws(PromptCacheError) in engine }
     guard let layout = layout(documents.prompt, schema),
@@ -73,21 +73,21 @@ public struct CacheBenchmark: Sendable {
         bytes: prompt.cachedByteCount, firstLookup: firstLookup, lookup: median(lookups)))
   }
 
-  private func layout(_ prompt: String, _ schema: PreparedSchema) -> PromptLayout? {
+  private func layout(_ prompt: String, _ schema: PlannedSchema) -> PromptLayout? {
     schema.compile(prompt: SourceFile(path: "benchmark", text: prompt), for: session.model).layout
   }
 
   /// All that a request does before its first token is there.
-  private func answer(_ document: String, _ schema: PreparedSchema, isCached: Bool) throws(PromptCacheError) {
+  private func answer(_ document: String, _ schema: PlannedSchema, isCached: Bool) throws(PromptCacheError) {
     guard let layout = layout(document, schema) else { throw .emptyPrompt }
     let prompt =
-      isCached ? try session.prepare(layout, of: schema, element: element) : PreparedPrompt(uncached: layout)
+      isCached ? try session.prepare(layout, of: schema, element: element) : ReadyPrompt(uncached: layout)
     let sequence = SequenceState(attending: prompt.attended)
     _ = try token(after: prompt.tokens, at: prompt.positions, in: sequence)
   }
 
   /// Milliseconds to decode tokens behind a prompt. An end of the answer does not end it.
-  private func decode(after prompt: PreparedPrompt) throws(PromptCacheError) -> Double {
+  private func decode(after prompt: ReadyPrompt) throws(PromptCacheError) -> Double {
     let sequence = SequenceState(attending: prompt.attended)
     var next = try token(after: prompt.tokens, at: prompt.positions, in: sequence)
     return try time { () throws(PromptCacheError) in
@@ -118,7 +118,7 @@ public struct CacheBenchmark: Sendable {
   private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }
 
-extension PreparedPrompt {
+extension ReadyPrompt {
   /// Bytes of the states that are read from the store.
   fileprivate var cachedByteCount: Int {
     attended.reduce(0) { $0 + $1.segment.layout.byteCount * $1.segment.layout.shape.layers }

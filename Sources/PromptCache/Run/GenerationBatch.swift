@@ -37,7 +37,7 @@ public struct GenerationBatch: Sendable {
   /// - Throws: `PromptCacheError.emptyPrompt`; `.engine` for states of another model.
   @discardableResult
   public mutating func add(
-    _ prompt: PreparedPrompt, options: GenerationOptions = .init(), start: ContinuousClock.Instant = .now
+    _ prompt: ReadyPrompt, options: GenerationOptions = .init(), start: ContinuousClock.Instant = .now
   ) throws(PromptCacheError) -> ID {
     guard !prompt.tokens.isEmpty else { throw .emptyPrompt }
     let answer = AnswerInProgress(

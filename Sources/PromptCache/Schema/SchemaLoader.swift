@@ -6,7 +6,7 @@ internal import Store
 /// What compiling a schema gave: the schema, unless there are errors, and what was found.
 public struct SchemaLoading: Sendable {
   /// The schema, ready to be used; `nil` where there are errors.
-  public let schema: PreparedSchema?
+  public let schema: PlannedSchema?
   /// Problems, in source order.
   public let diagnostics: [Diagnostic]
 }
@@ -19,7 +19,7 @@ public struct PromptLoading: Sendable {
   public let diagnostics: [Diagnostic]
 }
 
-extension PreparedSchema {
+extension PlannedSchema {
   /// Compiles a prompt's document and lays it on this schema.
   ///
   /// - Parameter model: the one that the schema was laid out for.
@@ -43,7 +43,7 @@ extension PreparedSchema {
     let layout = SchemaLayout(
       of: schema, tokenizer: model.tokenizer, sources: compilation.sourceMap, diagnostics: &diagnostics)
     let prepared = layout.map {
-      PreparedSchema(CompiledSchema(schema: schema, template: model.template, layout: $0))
+      PlannedSchema(CompiledSchema(schema: schema, template: model.template, layout: $0))
     }
     return SchemaLoading(schema: prepared, diagnostics: diagnostics.inSourceOrder())
   }

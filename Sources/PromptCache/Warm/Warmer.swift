@@ -28,14 +28,14 @@ public struct Warmer: Sendable {
   /// - Parameter engine: asked for only if something has to be computed, since loading weights takes time.
   /// - Throws: `PromptCacheError` for the engine's and the store's failures.
   public func warm(
-    _ schema: PreparedSchema, engine: () throws(PromptCacheError) -> InferenceEngine,
+    _ schema: PlannedSchema, engine: () throws(PromptCacheError) -> InferenceEngine,
     progress: (WarmProgress) -> Void = { _ in }
   ) throws(PromptCacheError) -> WarmReport {
     let clock = ContinuousClock()
     let start = clock.now
     let lease = try withStoreErrors { () throws(StoreError) in try store.leaseForWarming() }
     defer { withExtendedLifetime(lease) {} }
-    let missing = try complete(schema, engine: engine, progress: progress)
+    let missing = try ensureStates(of: schema, engine: engine, progress: progress)
     let version = try withStoreErrors { () throws(StoreError) in
       try store.write { batch throws(StoreError) in
         let kept = schema.storedEncodings
@@ -47,12 +47,12 @@ public struct Warmer: Sendable {
     return WarmReport(schema, missing, version: version.number, seconds: (clock.now - start).inSeconds)
   }
 
-  /// Computes what is missing, all of it or what `wanted` encodings need, and records nothing.
+  /// Computes and keeps what is missing, all of it or what `wanted` encodings need, without recording a version.
   ///
   /// - Returns: what was missing.
   @discardableResult
-  func complete(
-    _ schema: PreparedSchema, wanted: [Int]? = nil, engine: () throws(PromptCacheError) -> InferenceEngine,
+  func ensureStates(
+    of schema: PlannedSchema, wanted: [Int]? = nil, engine: () throws(PromptCacheError) -> InferenceEngine,
     progress: (WarmProgress) -> Void = { _ in }
   ) throws(PromptCacheError) -> MissingStates {
     let clock = ContinuousClock()
@@ -68,7 +68,7 @@ public struct Warmer: Sendable {
     return missing
   }
 
-  private func missing(of schema: PreparedSchema, wanted: [Int]?) throws(PromptCacheError) -> MissingStates {
+  private func missing(of schema: PlannedSchema, wanted: [Int]?) throws(PromptCacheError) -> MissingStates {
     let snapshot = try withStoreErrors { () throws(StoreError) in try store.snapshot() }
     let lookup = StateLookup(
       plan: schema.plan, snapshot: snapshot, model: fingerprint, element: element, shape: model.configuration.kvShape)
@@ -81,7 +81,7 @@ extension WarmReport {
   ///
   /// - Parameter store: `nil` where there is none yet, so that all would have to be computed.
   public static func forecast(
-    _ schema: PreparedSchema, model: LoadedModel, fingerprint: SHA256Digest, store: StateStore?, element: KVElement
+    _ schema: PlannedSchema, model: LoadedModel, fingerprint: SHA256Digest, store: StateStore?, element: KVElement
   ) throws(PromptCacheError) -> WarmReport {
     let snapshot = try withStoreErrors { () throws(StoreError) in try store?.snapshot() }
     let lookup = StateLookup(
@@ -92,7 +92,7 @@ extension WarmReport {
 }
 
 extension WarmReport {
-  init(_ schema: PreparedSchema, _ missing: MissingStates, version: Int?, seconds: Double) {
+  init(_ schema: PlannedSchema, _ missing: MissingStates, version: Int?, seconds: Double) {
     self.init(
       schema: schema.schema.name, version: version, hash: schema.hash,
       encodings: Encodings(reused: missing.reused, computed: missing.computed), tokensComputed: missing.tokens,

@@ -115,11 +115,11 @@ struct Run: AsyncParsableCommand {
     let start = ContinuousClock.now
     let layout = try inputs.prompt(source, for: schema)
     return try await show(
-      Generation(to: PreparedPrompt(uncached: layout), model: model, engine: engine, options: options, start: start))
+      Generation(to: ReadyPrompt(uncached: layout), model: model, engine: engine, options: options, start: start))
   }
 
   /// The newest version of the prompt's schema, whatever its KV format.
-  private func warmedSchema(of source: SourceFile, _ inputs: Inputs) throws -> PreparedSchema {
+  private func warmedSchema(of source: SourceFile, _ inputs: Inputs) throws -> PlannedSchema {
     let store = try promptOptions.store.open(for: .reading)
     let name = try inputs.schemaName(of: source)
     let model = inputs.model

@@ -38,7 +38,7 @@ struct Warm: ParsableCommand {
     }
   }
 
-  private func warm(_ schemas: [PreparedSchema], for model: LoadedModel) throws {
+  private func warm(_ schemas: [PlannedSchema], for model: LoadedModel) throws {
     // A model that cannot be loaded shall leave no store behind.
     if try storeOptions.openIfThere() == nil { try model.checkWeights() }
     let store = try storeOptions.open(for: .creating, limit: storeLimit)
@@ -61,7 +61,7 @@ struct Warm: ParsableCommand {
     }
   }
 
-  private func forecast(_ schemas: [PreparedSchema], for model: LoadedModel) throws {
+  private func forecast(_ schemas: [PlannedSchema], for model: LoadedModel) throws {
     let store = try storeOptions.openIfThere()
     let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
     for schema in schemas {

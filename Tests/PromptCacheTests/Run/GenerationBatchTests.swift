@@ -27,13 +27,13 @@ import Testing
       stops: index == 1 ? ["\n"] : [], logProbabilities: 4)
   }
 
-  private func requests(_ fixture: Fixture) throws -> [PreparedPrompt] {
+  private func requests(_ fixture: Fixture) throws -> [ReadyPrompt] {
     let schema = try fixture.schema(chain)
     try fixture.warm(schema, as: .f16)
     return try Self.questions.enumerated().map { index, question in
       let layout = try fixture.layout(prompt(question), of: schema)
       return index == 3
-        ? PreparedPrompt(uncached: layout) : try fixture.session.prepare(layout, of: schema, element: .f16)
+        ? ReadyPrompt(uncached: layout) : try fixture.session.prepare(layout, of: schema, element: .f16)
     }
   }
 

@@ -15,12 +15,12 @@ import Testing
       named: "s", element: nil, for: fixture.model, fingerprint: fixture.fingerprint, in: fixture.store)
   }
 
-  private func prepare(_ warmed: WarmedSchema, _ fixture: Fixture) throws -> PreparedPrompt {
+  private func prepare(_ warmed: WarmedSchema, _ fixture: Fixture) throws -> ReadyPrompt {
     let layout = try fixture.layout(prompt, of: warmed.schema)
     return try fixture.session.prepare(layout, of: warmed.schema, element: warmed.element)
   }
 
-  private func answer(_ prompt: PreparedPrompt, _ fixture: Fixture) throws -> [Int32] {
+  private func answer(_ prompt: ReadyPrompt, _ fixture: Fixture) throws -> [Int32] {
     let options = GenerationOptions(maximumTokens: 3, logProbabilities: 1)
     return try fixture.answer(prompt, options).tokens
   }

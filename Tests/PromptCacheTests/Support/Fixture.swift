@@ -37,13 +37,13 @@ struct Fixture {
     CacheSession(model: model, engine: engine, store: store, fingerprint: fingerprint)
   }
 
-  func schema(_ text: String) throws -> PreparedSchema {
-    let loading = PreparedSchema.compile(SourceFile(path: "schema.pml", text: text), for: model)
+  func schema(_ text: String) throws -> PlannedSchema {
+    let loading = PlannedSchema.compile(SourceFile(path: "schema.pml", text: text), for: model)
     #expect(loading.diagnostics.filter { $0.severity == .error } == [])
     return try #require(loading.schema)
   }
 
-  func layout(_ prompt: String, of schema: PreparedSchema) throws -> PromptLayout {
+  func layout(_ prompt: String, of schema: PlannedSchema) throws -> PromptLayout {
     let source = SourceFile(path: "prompt.pml", text: prompt)
     var diagnostics: [Diagnostic] = []
     let compilation = PML.compilePrompt(source, schema: schema.schema, template: schema.compiled.template)
@@ -57,14 +57,14 @@ struct Fixture {
   }
 
   @discardableResult
-  func warm(_ schema: PreparedSchema, as element: KVElement = .f32) throws -> WarmReport {
+  func warm(_ schema: PlannedSchema, as element: KVElement = .f32) throws -> WarmReport {
     let warmer = Warmer(model: model, fingerprint: fingerprint, store: store, element: element)
     let engine = engine
     return try warmer.warm(schema, engine: { () throws(PromptCacheError) in engine })
   }
 
   func answer(
-    _ prompt: PreparedPrompt, _ options: GenerationOptions = .init(maximumTokens: 8, logProbabilities: 5)
+    _ prompt: ReadyPrompt, _ options: GenerationOptions = .init(maximumTokens: 8, logProbabilities: 5)
   )
     throws -> Completion
   {

@@ -3,7 +3,7 @@ public import PMLCompiler
 internal import Store
 
 /// A prompt's tokens, and the states that stand for some of them.
-public struct PreparedPrompt: Sendable {
+public struct ReadyPrompt: Sendable {
   /// States read from the store, at the positions where the prompt sees them.
   package let attended: [AttendedSegment]
   /// Tokens to compute.

@@ -2,7 +2,7 @@ public import ContentHash
 public import PMLCompiler
 
 /// A schema laid out for one model: positions, and the encodings to keep.
-public struct PreparedSchema: Sendable {
+public struct PlannedSchema: Sendable {
   /// The lowered schema, the chat template that it was lowered with, and its layout.
   public let compiled: CompiledSchema
   /// Each segment in each of its contexts.
