@@ -57,14 +57,14 @@ let package = Package(
     library(
       "PMLCompiler", ["CLibXML2", "ContentHash", "JSONText"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
-    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "KVCacheFormat"]),
+    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "JSONText", "KVCacheFormat"]),
 
     // What joins them, and the command.
     .target(name: "CDemoModel"),
-    library("PromptCache", ["CDemoModel", "Engine", "PMLCompiler", "Store", "Tokenizers"]),
+    library("PromptCache", ["CDemoModel", "Engine", "FileSystem", "PMLCompiler", "Store", "Tokenizers"]),
     .executableTarget(
       name: "pmlc",
       dependencies: ["PromptCache", .product(name: "ArgumentParser", package: "swift-argument-parser")],
