@@ -4,7 +4,7 @@ import FileSystem
 import KVCacheFormat
 public import Store
 
-extension Blob: KVBlobOwner {}
+extension Blob: @retroactive KVBlobOwner {}
 
 /// Segments of states in a store, as many as a measurement wants.
 ///
