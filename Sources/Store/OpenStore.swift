@@ -22,7 +22,8 @@ final class OpenStore: Sendable {
     access = try AccessLock(in: folder)
     do throws(StoreError) {
       environment = try Environment(
-        in: folder.folder, access: access, map: MapLimit(byteCount: options.addressSpace, smaller: options.maximumBytes))
+        in: folder.folder, access: access, map: MapLimit(byteCount: options.addressSpace, smaller: options.maximumBytes)
+      )
     } catch {
       access.close()
       throw error

@@ -1,4 +1,4 @@
-package import FileSystem
+import FileSystem
 package import Store
 
 /// The same by paths as Foundation has them.

@@ -112,7 +112,9 @@ import Testing
     do { _ = try StateStore(at: path) }
     let readers = try (0..<3).map { _ in try Torture("hold", path) }
     for reader in readers { reader.wait(lines: 1) }
-    #expect(try StateStore(at: path).statistics().readers.compactMap(\.process).sorted() == readers.map(\.identifier).sorted())
+    #expect(
+      try StateStore(at: path).statistics().readers.compactMap(\.process).sorted() == readers.map(\.identifier).sorted()
+    )
     for reader in readers { reader.kill() }
     #expect(try StateStore(at: path).statistics().readers.isEmpty)
   }

@@ -42,14 +42,18 @@ import Synchronization
     path = folder.path
     self.access = access
     isReadOnly = access?.isReadOnly ?? false
-    let data = try isReadOnly
+    let data =
+      try isReadOnly
       ? folder.openOwn(StoreFolder.dataName, .reading) : folder.openOrMakeOwn(StoreFolder.dataName)
     let status = try storing(try data.status())
     let needed = try DatabaseFile.byteCountInUse(of: data, in: path)
     // LMDB opens its files by path. This one leads to the folder that was checked, unless there is no /proc.
-    let isThere = try storing(try FileSystem.FileStatus(of: folder.pathOfDescriptor))?.identity == storing(try folder.status()).identity
+    let isThere =
+      try storing(try FileSystem.FileStatus(of: folder.pathOfDescriptor))?.identity
+      == storing(try folder.status()).identity
     let opening = Opening(
-      path: isThere ? folder.pathOfDescriptor : folder.path, shown: path, flags: MDB_NOTLS | (isReadOnly ? MDB_RDONLY : 0))
+      path: isThere ? folder.pathOfDescriptor : folder.path, shown: path,
+      flags: MDB_NOTLS | (isReadOnly ? MDB_RDONLY : 0))
     var lockFile: OpenFile?
     if !isReadOnly { lockFile = try folder.openOrMakeOwn(StoreFolder.lockName) }
     self.lockFile = Mutex(lockFile)
@@ -64,7 +68,9 @@ import Synchronization
     var descriptor: Int32 = -1
     unsafe mdb_env_get_fd(handle, &descriptor)
     identity = status.identity
-    guard try storing(try FileSystem.FileStatus(ofDescriptor: descriptor, path: folder.path)).identity == status.identity else {
+    guard
+      try storing(try FileSystem.FileStatus(ofDescriptor: descriptor, path: folder.path)).identity == status.identity
+    else {
       close()
       throw .system(operation: "mdb_env_open", path: path.description, code: ESTALE)
     }

@@ -88,7 +88,9 @@ struct Opening {
     let opener = unsafe OpenerNumber(replacing: handle)
     (operation, code) = unsafe ("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, mapByteCount))
     if code == MDB_SUCCESS {
-      (operation, code) = unsafe ("mdb_env_open", path.withCString { unsafe mdb_env_open(handle, $0, UInt32(flags), 0o600) })
+      (operation, code) = unsafe (
+        "mdb_env_open", path.withCString { unsafe mdb_env_open(handle, $0, UInt32(flags), 0o600) }
+      )
     }
     guard code == MDB_SUCCESS else {
       unsafe mdb_env_close(handle)

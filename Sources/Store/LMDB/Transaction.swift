@@ -193,7 +193,9 @@ extension Transaction {
     var value = unsafe MDB_val(mv_size: byteCount, mv_data: nil)
     let code = unsafe withValue(key) { unsafe mdb_put(handle, table.handle, &$0, &value, UInt32(MDB_RESERVE)) }
     try check(code, "mdb_put")
-    guard let start = unsafe value.mv_data else { throw .damagedTree(path: environment.path.description, operation: "mdb_put") }
+    guard let start = unsafe value.mv_data else {
+      throw .damagedTree(path: environment.path.description, operation: "mdb_put")
+    }
     var span = unsafe MutableRawSpan(_unsafeStart: start, byteCount: byteCount)
     // A page begins with its number (8 bytes), which LMDB may have from a damaged list of free ones.
     let page = unsafe start.load(fromByteOffset: -Page.headerByteCount, as: Int.self)
