@@ -60,7 +60,10 @@ import Synchronization
     let opened = try opening.run(map: map, needed: needed, access)
     unsafe handle = opened.handle
     opener = opened.opener
-    mapByteCount = opened.mapByteCount
+    // What was asked for, or what is in use, if that is more.
+    var info = unsafe MDB_envinfo()
+    unsafe mdb_env_info(handle, &info)
+    mapByteCount = unsafe info.me_mapsize
     var size = MDB_stat()
     // It fails only without a handle or a place for the answer.
     unsafe mdb_env_stat(handle, &size)

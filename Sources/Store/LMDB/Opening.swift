@@ -37,7 +37,6 @@ struct Opening {
   @safe struct Result {
     let handle: OpaquePointer
     let opener: OpenerNumber?
-    let mapByteCount: Int
   }
 
   /// Opens the environment with a map of the size that `map` asks for, or the size that can be had, and a number for this
@@ -64,7 +63,7 @@ struct Opening {
         unsafe mdb_env_close(handle)
         throw error
       }
-      if code == MDB_SUCCESS { return unsafe Result(handle: handle, opener: opener, mapByteCount: mapByteCount) }
+      if code == MDB_SUCCESS { return unsafe Result(handle: handle, opener: opener) }
       unsafe opener?.prepareToClose(handle)
       unsafe mdb_env_close(handle)
       guard code == EAGAIN || code == EACCES else {
