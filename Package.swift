@@ -57,7 +57,7 @@ let package = Package(
     library(
       "PMLCompiler", ["CLibXML2", "ContentHash", "JSONText"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
-    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "KVCacheFormat"]),
+    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "JSONText", "KVCacheFormat"]),
@@ -66,11 +66,11 @@ let package = Package(
     .target(name: "CDemoModel"),
     library(
       "PromptCache",
-      ["CDemoModel", "ContentHash", "Engine", "KVCacheFormat", "PMLCompiler", "Store", "Tokenizers"]),
+      ["CDemoModel", "ContentHash", "Engine", "FileSystem", "KVCacheFormat", "PMLCompiler", "Store", "Tokenizers"]),
     .executableTarget(
       name: "pmlc",
       dependencies: [
-        "ContentHash", "Engine", "KVCacheFormat", "PMLCompiler", "PromptCache", "Store",
+        "ContentHash", "Engine", "FileSystem", "KVCacheFormat", "PMLCompiler", "PromptCache", "Store",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -85,18 +85,25 @@ let package = Package(
       "PMLCompilerTests", ["ContentHash", "JSONText", "PMLCompiler", "TestSupport"],
       exclude: ["Cases", "Layout/encoding_digests.py"]),
     .target(
-      name: "StoreTestSupport", dependencies: ["ContentHash", "KVCacheFormat", "Store"],
+      name: "StoreTestSupport", dependencies: ["ContentHash", "FileSystem", "KVCacheFormat", "Store"],
       path: "Tests/StoreTestSupport", swiftSettings: settings),
     // Run by StoreTests as a process of its own. It is a target here, not a package like bench and Fuzz, so that building
     // the tests builds it beside them.
     .executableTarget(
       name: "store-torture", dependencies: ["KVCacheFormat", "Store", "StoreTestSupport"], path: "Tests/StoreTorture",
       swiftSettings: settings),
-    tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport", "store-torture"]),
+    tests(
+      "StoreTests",
+      ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport", "store-torture"]),
     tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests(
       "PromptCacheTests",
-      ["ContentHash", "Engine", "KVCacheFormat", "PMLCompiler", "PromptCache", "Store", "TestSupport", "Tokenizers"]),
-    tests("CommandTests", ["ContentHash", "KVCacheFormat", "Store", "TestSupport", "pmlc"], exclude: ["Goldens"]),
+      [
+        "ContentHash", "Engine", "FileSystem", "KVCacheFormat", "PMLCompiler", "PromptCache", "Store", "TestSupport",
+        "Tokenizers",
+      ]),
+    tests(
+      "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],
+      exclude: ["Goldens"]),
   ]
 )

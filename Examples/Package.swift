@@ -4,11 +4,16 @@ import PackageDescription
 // How another package uses this one: it names the products that it imports, and builds them from the folder above.
 let package = Package(
   name: "examples",
-  dependencies: [.package(name: "prompt-cache", path: "..")],
+  dependencies: [
+    .package(name: "prompt-cache", path: ".."),
+    // In a range of one's own: it has to share a version with the one that pmlc asks for.
+    .package(url: "https://github.com/apple/swift-argument-parser", "1.5.0"..<"2.0.0"),
+  ],
   targets: [
     .executableTarget(
       name: "Ask",
       dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "PMLCompiler", package: "prompt-cache"),
         .product(name: "PromptCache", package: "prompt-cache"),
       ])

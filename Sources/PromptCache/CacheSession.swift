@@ -1,5 +1,6 @@
 public import ContentHash
 public import Engine
+internal import FileSystem
 public import KVCacheFormat
 public import PMLCompiler
 public import Store
@@ -38,7 +39,7 @@ public struct CacheSession: Sendable {
   ) throws(PromptCacheError) {
     // A model that cannot be loaded shall leave no store behind.
     try model.checkWeights()
-    let store = try withStoreErrors { () throws(StoreError) in try StateStore(at: path, options: options) }
+    let store = try withStoreErrors { () throws(StoreError) in try StateStore(at: FilePath(path), options: options) }
     let fingerprint = try model.fingerprint(rememberedIn: store)
     let prepared = model.weights == .stored ? nil : try store.preparedWeights(for: fingerprint)
     let engine = try model.engine(threads: threads, prepared: prepared)

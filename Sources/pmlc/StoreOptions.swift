@@ -1,4 +1,5 @@
 import ArgumentParser
+import FileSystem
 import Foundation
 import PromptCache
 import Store
@@ -29,12 +30,12 @@ struct StoreFolder: ParsableArguments {
     for access: Access, namespace: String = "default", limit: StoreLimit? = nil
   ) throws(PromptCacheError) -> StateStore {
     let path = try path()
-    let isMissing = !StateStore.exists(at: path)
+    let isMissing = !StateStore.exists(at: FilePath(path))
     let options = StoreOptions(
       maximumBytes: limit?.maxBytes, maximumNamespaceBytes: limit?.maxNamespaceBytes,
       readOnly: access == .reading || access == .changing && isMissing, namespace: namespace,
       onWait: { Terminal.error.writeLine("pmlc: \($0.message)") })
-    return try reportingStoreFailures { () throws(StoreError) in try StateStore(at: path, options: options) }
+    return try reportingStoreFailures { () throws(StoreError) in try StateStore(at: FilePath(path), options: options) }
   }
 }
 

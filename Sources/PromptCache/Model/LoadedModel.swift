@@ -1,5 +1,6 @@
 public import ContentHash
 public import Engine
+internal import FileSystem
 public import PMLCompiler
 public import Store
 internal import Tokenizers
@@ -84,7 +85,10 @@ extension StateStore {
   /// Where weights of the model with this fingerprint are kept beside the store, once they are made; `nil` where this
   /// store, open for reading, has no place for them.
   public func preparedWeights(for fingerprint: SHA256Digest) throws(PromptCacheError) -> PreparedWeights? {
-    let folder = try withStoreErrors { () throws(StoreError) in try preparedFolder() }
-    return folder.map { PreparedWeights(folder: $0, model: fingerprint) }
+    let path = try withStoreErrors { () throws(StoreError) -> FilePath? in
+      guard let folder = try derivedFolder() else { return nil }
+      return folder.path
+    }
+    return path.map { PreparedWeights(folder: $0.description, model: fingerprint) }
   }
 }

@@ -1,4 +1,5 @@
 internal import ContentHash
+internal import FileSystem
 internal import KVCacheFormat
 
 /// What an import brought.
@@ -28,7 +29,7 @@ extension StateStore {
   public func importVersions(
     from path: String, progress: ((_ fraction: Double, _ byteCount: Int) -> Void)? = nil
   ) throws(StoreError) -> ImportReport {
-    guard !options.readOnly else { throw .readOnly(path: self.path) }
+    guard !options.readOnly else { throw .readOnly(path: self.path.description) }
     guard let status = try FileStatus(path: path) else { throw .notAnExport(path: path) }
     return status.isFolder
       ? try take(ExportFolderReader(path), progress) : try take(ArchiveReader(path), progress)

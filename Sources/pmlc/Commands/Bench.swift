@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import FileSystem
 import Foundation
 import KVCacheFormat
 import PromptCache
@@ -48,7 +49,7 @@ struct Bench: ParsableCommand {
       let engine = try computeOptions.engine(of: model, keptBeside: nil)
       let folder = FileManager.default.temporaryDirectory.appending(path: "pmlc-bench-\(UUID().uuidString)")
       defer { try? FileManager.default.removeItem(at: folder) }
-      let store = try reportingStoreFailures { () throws(StoreError) in try StateStore(at: folder.path()) }
+      let store = try reportingStoreFailures { () throws(StoreError) in try StateStore(at: FilePath(folder.path())) }
       let fingerprint = try model.fingerprintShowingProgress(rememberedIn: nil)
       let session = CacheSession(model: model, engine: engine, store: store, fingerprint: fingerprint)
       let benchmark = CacheBenchmark(session, element: kv, repeats: repeats)

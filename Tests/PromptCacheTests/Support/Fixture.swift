@@ -1,5 +1,6 @@
 import ContentHash
 import Engine
+import FileSystem
 import Foundation
 import KVCacheFormat
 import PMLCompiler
@@ -20,7 +21,7 @@ struct Fixture {
     folder = try TemporaryFolder()
     model = try LoadedModel(at: nil, weights: weights)
     engine = try model.engine(threads: 1)
-    store = try StateStore(at: folder.path("store"))
+    store = try StateStore(at: FilePath(folder.path("store")))
     fingerprint = try model.fingerprint(rememberedIn: nil)
   }
 
@@ -30,7 +31,7 @@ struct Fixture {
     model = other.model
     engine = other.engine
     fingerprint = other.fingerprint
-    store = try StateStore(at: folder.path("store"), options: StoreOptions(namespace: namespace))
+    store = try StateStore(at: FilePath(folder.path("store")), options: StoreOptions(namespace: namespace))
   }
 
   var session: CacheSession {

@@ -8,11 +8,22 @@ final class Torture {
   private var outputPath: String { folder.path("out") }
 
   /// Starts it with `arguments`.
-  init(_ arguments: String...) throws {
+  convenience init(_ arguments: String...) throws { try self.init(arguments, under: []) }
+
+  /// Starts it with `arguments` as process 1 of a space of process numbers of its own, as in a container.
+  convenience init(contained arguments: String...) throws {
+    try self.init(arguments, under: ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL"])
+  }
+
+  /// Whether this process may make such a space.
+  static let canBeContained = (try? Torture(["nothing"], under: ["unshare", "--pid", "--fork", "true"]).finish()) == 0
+
+  private init(_ arguments: [String], under command: [String]) throws {
     folder = try TemporaryFolder()
     let bundle = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-    process.executableURL = bundle.deletingLastPathComponent().appending(path: "store-torture")
-    process.arguments = arguments
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments =
+      command + [bundle.deletingLastPathComponent().appending(path: "store-torture").path()] + arguments
     process.standardOutput = try FileHandle(forWritingTo: URL(filePath: folder.write("", to: "out")))
     process.standardError = FileHandle.nullDevice
     try process.run()

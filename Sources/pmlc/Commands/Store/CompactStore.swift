@@ -1,4 +1,5 @@
 import ArgumentParser
+import FileSystem
 import Store
 
 struct CompactStore: ParsableCommand {
@@ -19,7 +20,7 @@ struct CompactStore: ParsableCommand {
       let path = try folder.path()
       var line = ProgressLine()
       let report = try reportingStoreFailures { () throws(StoreError) in
-        try StateStore.compact(at: path, salvaging: salvage) { done, total in
+        try StateStore.compact(at: FilePath(path), salvaging: salvage) { done, total in
           line.draw(Double(done) / Double(max(total, 1)), "\(formatted(bytes: done)) of \(formatted(bytes: total))")
         }
       }

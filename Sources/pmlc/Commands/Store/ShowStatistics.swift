@@ -27,7 +27,10 @@ struct ShowStatistics: ParsableCommand {
       table.append(["pages", "\(statistics.pages), of them free: \(statistics.freePages) (\(free))"])
       table.append(["last commit", "\(statistics.lastCommit)"])
       table.append(["readers", "\(statistics.readers.count) of \(statistics.readerSlots)"])
-      for reader in statistics.readers { table.append(["", "process \(reader.process), commit \(reader.commit)"]) }
+      for reader in statistics.readers {
+        let process = reader.process.map { "process \($0)" } ?? "a process of another container"
+        table.append(["", "\(process), commit \(reader.commit)"])
+      }
       Terminal.output.write(table.text + "\n")
       var namespaces = Table(["NAMESPACE", "VERSIONS", "PINNED", "BLOBS", "SIZE"])
       for namespace in statistics.namespaces {

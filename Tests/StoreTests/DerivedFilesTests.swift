@@ -1,12 +1,13 @@
 import ContentHash
+import FileSystem
 import Foundation
 import Store
 import StoreTestSupport
 import TestSupport
 import Testing
 
-/// Files that programs made of models, beside the database.
-@Suite struct PreparedFilesTests {
+/// Files that programs derived from models, beside the database.
+@Suite struct DerivedFilesTests {
   private let folder: TemporaryFolder
   private var path: String { folder.path("store") }
   private let other = SHA256Digest(of: "another model")
@@ -19,16 +20,22 @@ import Testing
 
   private func left() -> [String] { folder.files(in: "store/prepared") }
 
+  /// Whether there is a folder for them; a store that may write makes one.
+  private func isThere(_ store: StateStore) throws(StoreError) -> Bool {
+    guard let folder = try store.derivedFolder() else { return false }
+    return folder.path == FilePath(path).appending("prepared")
+  }
+
   @Test func theFolderIsTheOwnersAlone() throws {
     let store = try StateStore(at: path)
     let reading = try StateStore(at: path, options: StoreOptions(readOnly: true))
-    #expect(try reading.preparedFolder() == nil)
-    let prepared = try #require(try store.preparedFolder())
-    #expect(try reading.preparedFolder() == prepared)
-    let mode = try FileManager.default.attributesOfItem(atPath: prepared)[.posixPermissions] as? Int
-    #expect(mode == 0o700)
-    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: prepared)
-    #expect(throws: StoreError.writableByOthers(path: prepared, mode: 0o777)) { try store.preparedFolder() }
+    #expect(try isThere(reading) == false)
+    #expect(try isThere(store))
+    #expect(try isThere(reading))
+    let derived = folder.path("store/prepared")
+    #expect(try FileStatus(of: FilePath(derived))?.mode == 0o700)
+    setMode(derived, 0o777)
+    #expect(throws: StoreError.writableByOthers(path: derived, mode: 0o777)) { try isThere(store) }
   }
 
   @Test func aFileGoesWithTheLastVersionForItsModel() throws {
@@ -36,7 +43,7 @@ import Testing
     try store.write { (batch) throws(StoreError) in try batch.recordSample("s", "1", encodings: ["own"]) }
     let tenant = try StateStore(at: path, options: StoreOptions(namespace: "tenant"))
     try tenant.write { (batch) throws(StoreError) in try batch.recordSample("s", "1", encodings: ["own"]) }
-    _ = try store.preparedFolder()
+    try #require(try isThere(store))
     try put("\(Sample.model).safetensors", "\(Sample.model).safetensors.new", "\(other).safetensors", "strange")
     #expect(try store.statistics().preparedFiles == 3)
     #expect(try store.statistics().preparedByteCount == 3 * 12_288)
@@ -57,7 +64,7 @@ import Testing
 
   @Test func aFileInUseStays() throws {
     let store = try StateStore(at: path)
-    _ = try store.preparedFolder()
+    try #require(try isThere(store))
     try put("\(other).safetensors")
     let descriptor = unsafe open(folder.path("store/prepared/\(other).safetensors"), O_RDONLY)
     try #require(flock(descriptor, LOCK_SH) == 0)
@@ -71,7 +78,7 @@ import Testing
   @Test func openingAndCompactingLeaveThemAlone() throws {
     do {
       let store = try StateStore(at: path)
-      _ = try store.preparedFolder()
+      try #require(try isThere(store))
       try put("\(other).safetensors")
     }
     _ = try StateStore.compact(at: path)
