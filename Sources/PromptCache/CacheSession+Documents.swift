@@ -5,6 +5,7 @@ internal import Store
 extension CacheSession {
   /// Compiles a schema, computes the states that the store lacks, and records a version of it unless nothing changed.
   ///
+  /// - Parameter source: the document.
   /// - Parameter element: how states are kept.
   /// - Throws: `PromptCacheError.invalidDocument` where the schema has errors; the engine's and the store's failures.
   public func warm(_ source: SourceFile, as element: KVElement = .f16) throws(PromptCacheError) -> WarmedSchema {

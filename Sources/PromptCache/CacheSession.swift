@@ -20,6 +20,9 @@ public struct CacheSession: Sendable {
 
   /// A session.
   ///
+  /// - Parameter model: the model that the states are for.
+  /// - Parameter store: where states are kept.
+  /// - Parameter engine: the engine, for `model`.
   /// - Parameter fingerprint: that of `model`.
   public init(model: LoadedModel, engine: InferenceEngine, store: StateStore, fingerprint: SHA256Digest) {
     self.model = model
@@ -31,6 +34,8 @@ public struct CacheSession: Sendable {
   /// A session with the store in the folder `path`, which is made if it is not there.
   ///
   /// - Parameters:
+  ///   - model: the model that the states are for.
+  ///   - path: the store's folder; made if it is missing.
   ///   - options: how the store is opened.
   ///   - threads: how many compute; all cores that the process may use if `nil`.
   /// - Throws: `PromptCacheError` for a model or a store that cannot be opened.
@@ -48,6 +53,8 @@ public struct CacheSession: Sendable {
 
   /// The answer to a prompt that was prepared, as it is made.
   ///
+  /// - Parameter options: how tokens are chosen, and when the answer ends.
+  /// - Parameter prompt: the prompt.
   /// - Parameter start: when the request began; the time to the first token counts from here.
   public func generate(
     from prompt: ReadyPrompt, options: GenerationOptions = .init(), start: ContinuousClock.Instant = .now
@@ -108,6 +115,10 @@ public struct WarmedSchema: Sendable {
 
   /// The newest version of the schema called `name`.
   ///
+  /// - Parameter model: the model that the states are for.
+  /// - Parameter fingerprint: identity of the model.
+  /// - Parameter store: where states are kept.
+  /// - Parameter name: the schema's name.
   /// - Parameter element: its KV format, any where it is `nil`.
   /// - Returns: `nil` if there is none.
   public init?(

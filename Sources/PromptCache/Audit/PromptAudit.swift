@@ -16,6 +16,7 @@ public struct PromptAudit: Sendable {
   /// An audit.
   ///
   /// - Parameters:
+  ///   - session: the model and the store.
   ///   - element: KV format of the states.
   ///   - maximumTokens: how long answers get, 1 or more.
   public init(_ session: CacheSession, element: KVElement, maximumTokens: Int) {

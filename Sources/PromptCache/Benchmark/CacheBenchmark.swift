@@ -16,6 +16,8 @@ public struct CacheBenchmark: Sendable {
 
   /// A benchmark of a session's model.
   ///
+  /// - Parameter element: KV format of the states.
+  /// - Parameter session: the model and the store.
   /// - Parameter repeats: how often each time is taken, 1 or more; the median counts.
   public init(_ session: CacheSession, element: KVElement, repeats: Int) {
     self.session = session
@@ -25,6 +27,8 @@ public struct CacheBenchmark: Sendable {
 
   /// Measures a prompt of about `cached` tokens with states in the store and about `new` others.
   ///
+  /// - Parameter cached: tokens of the prompt that the store has.
+  /// - Parameter new: tokens that it lacks.
   /// - Parameter progress: told the measurements done, and their number.
   /// - Throws: `PromptCacheError.benchmarkTooLong` where the model has no room for such a prompt and the tokens that are
   ///   decoded; else what warming and running throw.

@@ -21,6 +21,7 @@ public struct LoadedModel: Sendable {
   /// Reads the model in `folder`, or the one that ships with the program.
   ///
   /// - Parameters:
+  ///   - folder: a folder; the model that ships if `nil`.
   ///   - template: a template's name or the path of a JSON file; without it, the model's own decides.
   ///   - weights: what weights are multiplied in.
   /// - Throws: `PromptCacheError` for a folder that is not a supported model, or an unknown template.
@@ -46,6 +47,7 @@ public struct LoadedModel: Sendable {
 
   /// SHA-256 over what decides the model's states; digests of files are remembered in `store` by each file's path, size, time and inode.
   ///
+  /// - Parameter store: remembers the digests.
   /// - Parameter progress: told the bytes read and their number.
   public func fingerprint(
     rememberedIn store: StateStore?, progress: (Int, Int) -> Void = { _, _ in }

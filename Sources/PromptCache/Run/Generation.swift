@@ -21,6 +21,9 @@ public struct Generation: AsyncSequence, Sendable {
   /// The answer to `prompt`.
   ///
   /// - Parameters:
+  ///   - model: its tokenizer and chat template are used.
+  ///   - options: how tokens are chosen, and when the answer ends.
+  ///   - prompt: the prompt.
   ///   - engine: has loaded the weights of `model`.
   ///   - start: when the request began; the time to the first token counts from here.
   public init(

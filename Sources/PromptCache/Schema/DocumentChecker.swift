@@ -18,6 +18,7 @@ public struct DocumentChecker: Sendable {
 
   /// A checker that knows no lengths without a `model`.
   ///
+  /// - Parameter model: its tokenizer counts lengths, if there is one.
   /// - Parameter template: what stands around the roles' text; without it, what the model has.
   /// - Parameter includes: what reads the files that a schema names in `src`; without it, they are read from its folder.
   public init(
@@ -31,6 +32,7 @@ public struct DocumentChecker: Sendable {
 
   /// Checks documents, in parallel. Results are in the order of `sources`.
   ///
+  /// - Parameter sources: the documents.
   /// - Parameter schema: the prompts' schema; without it, a prompt is checked against the schema of the name that it gives
   ///   among `sources`. What is wrong with it comes last, if something is.
   public func check(_ sources: [SourceFile], schema: SourceFile? = nil) -> [Result] {

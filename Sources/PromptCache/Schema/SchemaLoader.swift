@@ -22,6 +22,7 @@ public struct PromptLoading: Sendable {
 extension PlannedSchema {
   /// Compiles a prompt's document and lays it on this schema.
   ///
+  /// - Parameter source: the document.
   /// - Parameter model: the one that the schema was laid out for.
   public func compile(prompt source: SourceFile, for model: LoadedModel) -> PromptLoading {
     let compilation = PML.compilePrompt(source, schema: schema, template: compiled.template)

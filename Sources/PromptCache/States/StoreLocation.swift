@@ -4,6 +4,7 @@ internal import FoundationEssentials
 public enum StoreLocation {
   /// The folder named by `option`, else by `PMLC_STORE`, else `pmlc` in the user's cache folder.
   ///
+  /// - Parameter option: the folder that was asked for, if any.
   /// - Parameter environment: variables of the process.
   /// - Throws: `PromptCacheError.noStoreFolder` where nothing names a folder.
   public static func folder(option: String?, environment: [String: String]) throws(PromptCacheError) -> String {

@@ -13,6 +13,9 @@ public struct Warmer: Sendable {
 
   /// A warmer for one model and KV format.
   ///
+  /// - Parameter store: where states are kept.
+  /// - Parameter model: the model that the states are for.
+  /// - Parameter element: KV format of the states.
   /// - Parameter fingerprint: that of `model`.
   public init(model: LoadedModel, fingerprint: SHA256Digest, store: StateStore, element: KVElement) {
     self.model = model
@@ -25,6 +28,8 @@ public struct Warmer: Sendable {
   ///
   /// May be stopped at any point: what was committed stays, and the next call goes on from there.
   ///
+  /// - Parameter progress: told how far it is.
+  /// - Parameter schema: the schema.
   /// - Parameter engine: asked for only if something has to be computed, since loading weights takes time.
   /// - Throws: `PromptCacheError` for the engine's and the store's failures.
   public func warm(
@@ -79,6 +84,10 @@ public struct Warmer: Sendable {
 extension WarmReport {
   /// What warming `schema` would do. Nothing is computed.
   ///
+  /// - Parameter element: KV format of the states.
+  /// - Parameter model: the model that the states are for.
+  /// - Parameter fingerprint: identity of the model.
+  /// - Parameter schema: the schema.
   /// - Parameter store: `nil` where there is none yet, so that all would have to be computed.
   public static func forecast(
     _ schema: PlannedSchema, model: LoadedModel, fingerprint: SHA256Digest, store: StateStore?, element: KVElement
