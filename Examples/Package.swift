@@ -14,7 +14,6 @@ let package = Package(
       name: "Ask",
       dependencies: [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "PMLCompiler", package: "prompt-cache"),
         .product(name: "PromptCache", package: "prompt-cache"),
       ])
   ]
