@@ -16,7 +16,7 @@ extension CacheSession {
   /// Computes the states of a schema that the store lacks, and records a version of it unless nothing changed since the
   /// newest one.
   ///
-  /// May be stopped at any point: what was computed until shortly before stays, and the next call goes on from there.
+  /// It can be stopped at any point: states are committed every half second, and the next call goes on from there.
   ///
   /// - Parameters:
   ///   - schema: compiled for this session's model.
@@ -28,7 +28,7 @@ extension CacheSession {
     while true {
       let report = try record(schema, as: element, in: store)
       let name = VersionName(model: try fingerprint, schema: schema.name, number: report.version ?? 0)
-      // Another process may collect garbage between the record and the lease.
+      // Another process may collect garbage between recording and leasing.
       guard let lease = try lease(name) else { continue }
       return WarmedSchema(schema, element: element, version: name.number, report: report, lease: lease)
     }
@@ -45,7 +45,7 @@ extension CacheSession {
     return WarmReport(schema, try MissingStates(of: wanted, in: try lookup(schema, element)), version: nil, seconds: 0)
   }
 
-  /// The newest version of the schema called `name`, by what the store has at the moment.
+  /// The newest version of the schema called `name` that the store has now.
   ///
   /// - Parameters:
   ///   - name: the schema's name.
@@ -59,7 +59,7 @@ extension CacheSession {
     return newest
   }
 
-  /// The schema of a document, of which only those states are computed that prompts need (`ensureStates`), or none.
+  /// A schema that is not warmed as a whole: `ensureStates` computes only what prompts need.
   ///
   /// - Parameters:
   ///   - schema: compiled for this session's model.
@@ -84,7 +84,7 @@ extension CacheSession {
   public func ensureStates(for prompt: PlannedPrompt, of schema: WarmedSchema) throws(PromptCacheError) {
     let wanted = prompt.layout.cached.map(\.encoding)
     guard !wanted.isEmpty else { return }
-    // One that has to be made is made now, to remember in it what the model's fingerprint is.
+    // A missing store is created first, so that it remembers the digests of the model's files.
     if sessionStore.access == .writing, try sessionStore.readable() == nil { _ = try sessionStore.writable() }
     let missing = try MissingStates(of: wanted, in: try lookup(schema.schema, schema.element))
     guard !missing.order.isEmpty else { return }
@@ -111,7 +111,7 @@ extension CacheSession {
     let store = try store
     return try withStoreErrors { () throws(StoreError) in
       let lease = try store.lease(version)
-      // What was freed before the lease stays so; what is there after it stays there.
+      // It may have been freed just before. Once leased, it stays.
       let isThere = try store.snapshot().versions(model: version.model, schema: version.schema)
         .contains { $0.number == version.number }
       return isThere ? lease : nil

@@ -5,7 +5,7 @@ internal import KVCacheFormat
 public import Store
 internal import Synchronization
 
-/// A model and a store of states: the way to everything that this library does.
+/// A model and a store of its states: the entry point to everything that this library does.
 ///
 /// Open one, compile documents for its `model`, warm schemas, and read answers:
 ///
@@ -13,9 +13,9 @@ internal import Synchronization
 ///     let handbook = try session.warm(.read("handbook.pml"))
 ///     for try await event in try session.generate(from: .read("trip.pml"), of: handbook) { … }
 ///
-/// Nothing is loaded or made before it is needed: weights with the first states or answer that are computed, the
-/// store's folder with the first states that are kept. Any number of tasks may use one session; passes take turns on
-/// the engine.
+/// Nothing is loaded or created before it is needed: weights are loaded when the first states or the first answer are
+/// computed, and the store's folder is created when the first states are kept. Any number of tasks may use one session;
+/// passes take turns on the engine.
 public final class CacheSession: Sendable {
   /// The model.
   public let model: LoadedModel
@@ -28,8 +28,8 @@ public final class CacheSession: Sendable {
 
   /// A session with the store in the folder `path`.
   ///
-  /// The store is opened at once if it is there. It is made when states are first kept, so that a model or a document
-  /// that turns out to be unusable leaves no store behind.
+  /// An existing store is opened at once. A missing one is created when states are first kept, so that a model or a
+  /// document that turns out to be unusable leaves no store behind.
   ///
   /// - Parameters:
   ///   - model: the model that the states are for.
@@ -37,7 +37,7 @@ public final class CacheSession: Sendable {
   ///   - access: what the session may do with the store.
   ///   - options: how the store is opened; `access` decides about `readOnly`.
   ///   - threads: how many compute; all cores that the process may use if `nil`.
-  ///   - progress: hears of what takes long.
+  ///   - progress: called while something takes long.
   /// - Throws: `PromptCacheError` for a store that cannot be opened and, if states may be computed, for weights that are
   ///   missing or of wrong shapes.
   public convenience init(
@@ -54,7 +54,7 @@ public final class CacheSession: Sendable {
   /// - Parameters:
   ///   - model: the model.
   ///   - threads: how many compute; all cores that the process may use if `nil`.
-  ///   - progress: hears of what takes long.
+  ///   - progress: called while something takes long.
   public convenience init(
     model: LoadedModel, threads: Int? = nil, progress: @escaping @Sendable (CacheProgress) -> Void = { _ in }
   ) {
@@ -71,7 +71,7 @@ public final class CacheSession: Sendable {
     self.progress = progress
   }
 
-  /// The store, to look into and to maintain.
+  /// The store, for inspection and maintenance.
   ///
   /// - Throws: `PromptCacheError.store` where there is none yet; `.noStore` in a session without one.
   public var store: StateStore {
@@ -101,7 +101,7 @@ public final class CacheSession: Sendable {
     }
   }
 
-  /// The model's weights, loaded with the first call.
+  /// The engine with the model's weights, which the first call loads.
   ///
   /// - Throws: `PromptCacheError.engine`.
   public var engine: InferenceEngine {

@@ -31,13 +31,13 @@ public enum PromptCacheError: Error, Sendable {
   case noSuchVersion(schema: String, number: Int?)
   /// The store holds no version, or none for the model in `model`.
   case nothingToExport(model: String?)
-  /// States that a prompt uses are not there, though a version of its schema is.
+  /// The store lacks states that a prompt uses.
   case statesMissing(schema: String)
   /// States that another process removed while they were in use here.
   case stateRemoved
   /// A version's lowered schema that this program cannot read.
   case unreadableVersion(schema: String, version: Int, problem: String)
-  /// Nothing is present in the prompt: there is no token to go on from.
+  /// The prompt has no tokens to go on from.
   case emptyPrompt
   /// A benchmark's prompt, with the tokens that it decodes, is longer than the model takes.
   case benchmarkTooLong(tokens: Int, decoded: Int, contextLength: Int)
@@ -46,7 +46,7 @@ public enum PromptCacheError: Error, Sendable {
 }
 
 extension PromptCacheError: CategorizedError, CustomStringConvertible {
-  /// Whose matter it is.
+  /// The kind of failure, by which a caller can choose how to react.
   public var category: FailureCategory {
     switch self {
     case .engine(let error): categorized(error)?.category ?? .own
@@ -61,7 +61,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     }
   }
 
-  /// What is wrong, in one lower-case clause; of a document with errors, all that was found.
+  /// What is wrong, in one lower-case clause; for a document with errors, followed by all of its diagnostics.
   public var message: String {
     switch self {
     case .engine(let error): error.message

@@ -1,6 +1,7 @@
 package import ContentHash
 public import Engine
 public import FileSystem
+internal import KVCacheFormat
 public import PMLCompiler
 package import Store
 internal import Tokenizers
@@ -45,7 +46,18 @@ public struct LoadedModel: Sendable {
     return Set(tokenizer.tokenizer.endOfSequence.map { [$0] } ?? [])
   }
 
-  /// SHA-256 over what decides the model's states; digests of files are remembered in `store` by each file's path, size, time and inode.
+  /// The KV formats with the bytes that states take in them, over all layers.
+  public var stateFormats: [StateFormat] {
+    let shape = configuration.kvShape
+    return KVElement.allCases.map { element in
+      StateFormat(name: element.rawValue) { tokens in
+        KVBlobLayout(element: element, shape: shape, tokens: tokens).byteCount * shape.layers
+      }
+    }
+  }
+
+  /// SHA-256 over what decides the model's states. Digests of files are remembered in `store` by what identifies a file
+  /// that has not changed.
   ///
   /// - Parameter store: remembers the digests.
   /// - Parameter progress: told the bytes read and their number.

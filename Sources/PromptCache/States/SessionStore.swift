@@ -4,18 +4,17 @@ internal import Synchronization
 
 /// What a session does with its store.
 public enum StoreAccess: Sendable {
-  /// Reads what is there. The store has to be there.
+  /// Reads an existing store.
   case reading
-  /// Reads what is there, if there is a store when it is needed.
+  /// Reads the store if there is one by the time it is needed.
   case readingIfThere
-  /// Changes what is there. The store has to be there.
+  /// Changes an existing store.
   case changing
-  /// Reads and adds to the store, which is made when something is written. Where nothing can be written, what is there
-  /// can be read all the same.
+  /// Reads the store and adds to it, creating it with the first write. One on a read-only mount can still be read.
   case writing
 }
 
-/// The store of a session: opened once, and made no earlier than something is written to it.
+/// The store of a session: opened once, and created only when something is first written.
 final class SessionStore: Sendable {
   private struct Handle {
     var store: StateStore?
@@ -35,7 +34,7 @@ final class SessionStore: Sendable {
     self.options = options
   }
 
-  /// The store, to read what is there; `nil` where there is none.
+  /// The store, for reading; `nil` if there is none.
   func readable() throws(PromptCacheError) -> StateStore? {
     try handle.withLock { (handle) throws(PromptCacheError) in
       if handle.store == nil { try open(&handle, making: false) }
@@ -43,7 +42,7 @@ final class SessionStore: Sendable {
     }
   }
 
-  /// The store, to write to; it is made if it is not there.
+  /// The store, for writing; created if it is missing.
   func writable() throws(PromptCacheError) -> StateStore {
     guard let place else { throw .noStore }
     return try handle.withLock { (handle) throws(PromptCacheError) in
@@ -74,7 +73,7 @@ final class SessionStore: Sendable {
 }
 
 extension StateStore {
-  /// Opens the store in the folder `path` for what is to be done with it, and makes it only for `.writing`.
+  /// Opens the store in the folder `path`, creating it only for `.writing`.
   ///
   /// - Parameters:
   ///   - path: the store's folder.
@@ -88,7 +87,7 @@ extension StateStore {
     options.readOnly =
       switch access {
       case .reading, .readingIfThere: true
-      // One that is not there is an error when it is opened for reading.
+      // Opening a missing store for reading fails; opening it for writing would create it.
       case .changing: !exists(at: path)
       case .writing: false
       }

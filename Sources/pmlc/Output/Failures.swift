@@ -1,6 +1,13 @@
 import ArgumentParser
 import PromptCache
 
+extension ExitCode {
+  /// The input has errors, or damage was found.
+  static let badInput = ExitCode(1)
+  /// It could not be carried out: I/O, model, store.
+  static let notDone = ExitCode(2)
+}
+
 /// Runs a command's body; a failure becomes one message on standard error and the exit status for it.
 func reportingFailures<R>(_ body: () throws -> R) throws -> R {
   do {
