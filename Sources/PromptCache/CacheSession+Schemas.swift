@@ -24,7 +24,7 @@ extension CacheSession {
   /// - Returns: the schema, its version leased, with a report of what was computed.
   /// - Throws: `PromptCacheError` for the engine's and the store's failures.
   public func warm(_ schema: PlannedSchema, as element: KVElement = .f16) throws(PromptCacheError) -> WarmedSchema {
-    let store = try sessionStore.writable()
+    let store = try storeForStates()
     while true {
       let report = try record(schema, as: element, in: store)
       let name = VersionName(model: try fingerprint, schema: schema.name, number: report.version ?? 0)
@@ -84,8 +84,7 @@ extension CacheSession {
   public func ensureStates(for prompt: PlannedPrompt, of schema: WarmedSchema) throws(PromptCacheError) {
     let wanted = prompt.layout.cached.map(\.encoding)
     guard !wanted.isEmpty else { return }
-    // A missing store is created first, so that it remembers the digests of the model's files.
-    if sessionStore.access == .writing, try sessionStore.readable() == nil { _ = try sessionStore.writable() }
+    if try sessionStore.readable() == nil { _ = try storeForStates() }
     let missing = try MissingStates(of: wanted, in: try lookup(schema.schema, schema.element))
     guard !missing.order.isEmpty else { return }
     try compute(missing, of: schema.schema, as: schema.element, in: try sessionStore.writable())
@@ -131,6 +130,15 @@ extension CacheSession {
       guard let newest else { return nil }
       if let lease = try lease(newest.name) { return (newest, lease) }
     }
+  }
+
+  /// The store, for states that are about to be computed.
+  ///
+  /// A missing one is created after the weights are loaded, which may fail, unless these are to be kept beside it, and
+  /// before the model's files are read, so that it remembers their digests.
+  private func storeForStates() throws(PromptCacheError) -> StateStore {
+    if sessionStore.access == .writing, model.weights == .stored, try sessionStore.readable() == nil { _ = try engine }
+    return try sessionStore.writable()
   }
 
   private func record(

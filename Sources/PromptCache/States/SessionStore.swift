@@ -47,9 +47,8 @@ final class SessionStore: Sendable {
     guard let place else { throw .noStore }
     return try handle.withLock { (handle) throws(PromptCacheError) in
       if handle.store == nil { try open(&handle, making: true) }
-      guard let store = handle.store, !store.options.readOnly else {
-        throw .store(handle.refusal ?? .readOnly(path: place.description))
-      }
+      guard let store = handle.store else { throw .store(.noStore(path: place.description)) }
+      guard !store.options.readOnly else { throw .store(handle.refusal ?? .readOnly(path: place.description)) }
       return store
     }
   }

@@ -72,6 +72,7 @@ import Testing
     let schema = try model.compile(schema: schemaFile).get()
     let none = try CacheSession(model: model, storeAt: place, access: .readingIfThere)
     #expect(try none.forecast(schema).encodings.reused == 0)
+    guard case .store(.noStore) = try failure({ _ = try none.warm(schema) }) else { throw CancellationError() }
     #expect(!storeIsThere)
     _ = try CacheSession(model: model, storeAt: place, threads: 1).warm(schema)
     // It looks again: the store is there now.
