@@ -18,6 +18,7 @@ extension StateStore {
   /// Writes versions, with all that they need, into one compressed file, which comes to be all at once.
   ///
   /// - Parameters:
+  ///   - path: the file to write.
   ///   - versions: all of this namespace, if left out.
   ///   - replacing: whether a file that is there may be replaced.
   ///   - progress: called after each encoding with how many are done, and of how many.

@@ -23,6 +23,7 @@ extension StateStore {
   /// something is wrong, none do, and what was brought for them is removed again. A version keeps its number, unless
   /// another one has it: then it becomes the newest. Under a limit, the least recently used encodings make room.
   ///
+  /// - Parameter path: a file, or a folder, of `export`.
   /// - Parameter progress: called now and then with the part of the export that was read, and the bytes of states in it.
   /// - Throws: `StoreError.notAnExport`, `.otherExportFormat`, `.damagedExport`; `.storeFull`, `.namespaceFull`,
   ///   `.diskFull`.

@@ -19,6 +19,7 @@ extension StateStore {
   /// one.
   ///
   /// - Parameters:
+  ///   - path: the store's folder.
   ///   - salvaging: leave out what is damaged, instead of throwing when something is.
   ///   - progress: called now and then with the bytes of blobs written, and an estimate of all.
   /// - Throws: `StoreError.inUse`; `.damaged` unless `salvaging`.

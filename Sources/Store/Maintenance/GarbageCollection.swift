@@ -8,6 +8,7 @@ extension StateStore {
   /// encodings stay that no version needs. Readers go on with what they have. Other writers wait until it is done; killed
   /// at any instant it leaves a whole store, and the next run frees the rest.
   ///
+  /// - Parameter policy: what to keep.
   /// - Parameter dryRun: only say what would go.
   @discardableResult
   public func collectGarbage(_ policy: GarbagePolicy, dryRun: Bool = false) throws(StoreError) -> GarbageReport {

@@ -3,7 +3,7 @@ public import PMLCompiler
 internal import Store
 
 /// A prompt's tokens, and the states that stand for some of them.
-public struct PreparedPrompt: Sendable {
+public struct ReadyPrompt: Sendable {
   /// States read from the store, at the positions where the prompt sees them.
   package let attended: [AttendedSegment]
   /// Tokens to compute.
@@ -29,7 +29,7 @@ public struct PreparedPrompt: Sendable {
     snapshot = nil
   }
 
-  init(_ layout: PromptLayout, attended: [AttendedSegment], snapshot: Snapshot) {
+  init(_ layout: PromptLayout, attended: [AttendedSegment], snapshot: Snapshot?) {
     self.attended = attended
     self.snapshot = snapshot
     tokens = layout.computed.map(\.token)
