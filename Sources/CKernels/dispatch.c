@@ -38,7 +38,14 @@ static const struct {
 };
 enum { kind_count = sizeof kinds / sizeof *kinds };
 
+size_t ck_bytes_ahead;
+
 static const ck_kernels *best(void) {
+#if defined(__x86_64__)
+  // AMD's CPUs read ahead better than they are told to; Intel's gain half as much again.
+  __builtin_cpu_init();
+  ck_bytes_ahead = __builtin_cpu_is("intel") ? 4096 : 0;
+#endif
   const char *wanted = getenv("PMLC_CPU");
   for (int cpu = 0; wanted && cpu < kind_count; cpu++)
     if (strcmp(wanted, kinds[cpu].name) == 0 && ck_cpu_is_supported((ck_cpu)cpu)) return kinds[cpu].kernels;
@@ -63,6 +70,7 @@ ck_cpu ck_cpu_in_use(void) { return kernels()->cpu; }
 
 bool ck_cpu_select(ck_cpu cpu) {
   if (!ck_cpu_is_supported(cpu)) return false;
+  kernels();  // what goes with the machine
   chosen_here = kinds[cpu].kernels;
   return true;
 }
@@ -119,13 +127,28 @@ void ck_zero_tail(ck_element element, size_t head_dimension, size_t tokens, void
   }
 }
 
-size_t ck_few_packed_bytes(size_t rows, size_t columns) {
-  // A group of a row has 16 sums to begin with, its numbers in 16 bits, and a scale; see body/few_rows_q8.h.
-  return rows * ((ck_q8_row_scales(columns) * (16 * 4 + ck_q8_group * 2 + 4) + 63) / 64 * 64);
+// Blocks as GGUF files hold them; see body/quants.h.
+static const struct {
+  size_t numbers, bytes;
+} blocks[] = {
+  [ck_f32] = {1, 4},     [ck_f16] = {1, 2},     [ck_bf16] = {1, 2},    [ck_q8] = {0, 0},      [ck_q4_0] = {32, 18},
+  [ck_q4_1] = {32, 20},  [ck_q5_0] = {32, 22},  [ck_q5_1] = {32, 24},  [ck_q8_0] = {32, 34},  [ck_iq4_nl] = {32, 18},
+  [ck_q4_k] = {256, 144}, [ck_q5_k] = {256, 176}, [ck_q6_k] = {256, 210},
+};
+
+size_t ck_block_numbers(ck_element element) { return blocks[element].numbers; }
+
+size_t ck_block_bytes(ck_element element) { return blocks[element].bytes; }
+
+size_t ck_few_packed_bytes(ck_element element, size_t rows, size_t columns) {
+  // A group of 64 of a row has its numbers in 16 bits, a scale, and sums; see body/few_rows_q8.h, few_rows_quants.h.
+  size_t groups = ck_q8_row_scales(columns), bytes = 16 * 4 + ck_q8_group * 2 + 4;
+  if (element != ck_q8) groups = (groups + 3) / 4 * 4, bytes = ck_q8_group * 2 + 7 * 4;
+  return rows * ((groups * bytes + 63) / 64 * 64);
 }
 
-void ck_pack_few_rows(const float *x, size_t stride, size_t rows, size_t columns, void *packed) {
-  kernels()->pack_few_rows(x, stride, rows, columns, packed);
+void ck_pack_few_rows(ck_element element, const float *x, size_t stride, size_t rows, size_t columns, void *packed) {
+  kernels()->pack_few_rows(element, x, stride, rows, columns, packed);
 }
 
 void ck_few_rows(const ck_few_rows_call *call, size_t begin, size_t end) { kernels()->few_rows(call, begin, end); }
@@ -141,8 +164,10 @@ void ck_quantize_weights(
 
 size_t ck_packed_bytes(ck_element element, size_t rows, size_t columns) {
   size_t whole = (rows + 15) / 16 * 16;
-  // Of ck_q8 a number takes one byte or two, and each group of a row also has a scale and a sum; see body/product_q8.h.
-  return element == ck_q8 ? whole * ck_q8_row_scales(columns) * (2 * ck_q8_group + 8) : whole * columns * sizeof(float);
+  // Of bytes and blocks a number takes one byte or two, and each group of a row also has a scale and sums; see
+  // body/product_q8.h, body/product_quants.h.
+  if (element == ck_q8) return whole * ck_q8_row_scales(columns) * (2 * ck_q8_group + 8);
+  return ck_block_numbers(element) > 1 ? whole * (columns / 32) * (2 * 32 + 12) : whole * columns * sizeof(float);
 }
 
 void ck_pack_rows(

@@ -12,7 +12,7 @@ typedef struct {
   void (*attention_merge)(size_t, const float *const *, const float *const *, size_t, size_t, float *);
   void (*store_keys)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
   void (*store_values)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
-  void (*pack_few_rows)(const float *, size_t, size_t, size_t, void *);
+  void (*pack_few_rows)(ck_element, const float *, size_t, size_t, size_t, void *);
   void (*few_rows)(const ck_few_rows_call *, size_t, size_t);
   void (*quantize_weights)(ck_element, const void *, size_t, size_t, size_t, uint8_t *, float *);
   void (*pack_rows)(ck_element, const float *, size_t, size_t, size_t, size_t, size_t, void *);
@@ -30,6 +30,10 @@ typedef struct {
   float (*log_sum_exp)(const float *, size_t);
   void (*softmax)(const float *, float, size_t, float *);
 } ck_kernels;
+
+/// How far ahead, in bytes, blocks of weights are asked for where few rows read them; 0 where that does harm. Set with the
+/// choice of CPU.
+extern size_t ck_bytes_ahead;
 
 extern const ck_kernels ck_kernels_portable;
 #if defined(__x86_64__)

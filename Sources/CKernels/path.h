@@ -2,6 +2,7 @@
 // VNNI, and how many sums of each product its registers hold.
 #include "simd.h"
 
+#include "body/quants.h"
 #include "body/numbers.h"
 #include "body/keys_and_values.h"
 #include "body/vectors.h"
@@ -12,9 +13,11 @@
 #include "body/product_q8.h"
 #include "body/few_rows.h"
 #include "body/few_rows_q8.h"
+#include "body/few_rows_quants.h"
 #include "body/few_rows_blocks.h"
 #include "body/product_half.h"
 #include "body/product_panels.h"
+#include "body/product_quants.h"
 #include "body/products.h"
 
 #define CK_PASTE_(a, b) a##b
@@ -28,8 +31,8 @@ const ck_kernels CK_PASTE(ck_kernels_, CK_CPU) = {
   .attention_merge = attention_merge,
   .store_keys = store_keys,
   .store_values = store_values,
-  .pack_few_rows = pack_few_rows,
-  .few_rows = few_rows,
+  .pack_few_rows = pack_few_rows_of,
+  .few_rows = few_rows_of,
   .quantize_weights = quantize_weights,
   .pack_rows = pack_rows,
   .product_panel_rows = product_panel_rows,

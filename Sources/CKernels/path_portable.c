@@ -21,6 +21,9 @@
 #define CK_FEW_COLUMNS_Q8 0
 #define CK_EACH_FEW_ROWS(f) f(2, 1) f(1, 2)
 
+// With weights in blocks.
+#define CK_FEW_QUANTS 4
+
 #define CK_PRODUCT_PANEL_ROWS 48
 #define CK_PRODUCT_VECTORS 1
 #define CK_PRODUCT_ROWS 2

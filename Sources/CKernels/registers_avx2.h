@@ -14,6 +14,9 @@
 #define CK_FEW_COLUMNS_Q8 SIZE_MAX
 #define CK_EACH_FEW_ROWS(f) f(4, 1) f(2, 2) f(1, 3) f(1, 4) f(1, 5) f(1, 6)
 
+// With weights in blocks.
+#define CK_FEW_QUANTS 4
+
 #define CK_PRODUCT_PANEL_ROWS 48
 #define CK_PRODUCT_VECTORS 1
 #define CK_PRODUCT_ROWS 6

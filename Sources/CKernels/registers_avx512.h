@@ -17,6 +17,9 @@
 #define CK_FEW_COLUMNS_Q8 0
 #define CK_EACH_FEW_ROWS(f) f(4, 1) f(4, 2) f(4, 3) f(4, 4) f(4, 5) f(4, 6) f(3, 7) f(3, 8)
 
+// The same with weights in blocks, one weight row at a time.
+#define CK_FEW_QUANTS 4
+
 // Products: (weight rows, vectors of 16 rows) of each block.
 #define CK_PRODUCT_PANEL_ROWS 63
 #define CK_PRODUCT_VECTORS 3

@@ -76,6 +76,8 @@ INLINE vs f32_to_half(vf x) {
 
 INLINE vf bfloat_to_f32(vs h) { return (vf)(__builtin_convertvector(h, vu) << 16); }
 
+INLINE bool is_quant(ck_element element) { return element >= ck_q4_0; }
+
 INLINE size_t element_bytes(ck_element element) { return element == ck_f32 ? 4 : element == ck_q8 ? 1 : 2; }
 
 // Sixteen numbers of any element at `index` of x.

@@ -41,6 +41,7 @@ INLINE void dot_blocks(
     case ck_f16: dot_blocks(weight_rows, rows, ck_f16, call, first, begin, end); break;                               \
     case ck_bf16: dot_blocks(weight_rows, rows, ck_bf16, call, first, begin, end); break;                             \
     case ck_q8: dot_blocks(weight_rows, rows, ck_q8, call, first, begin, end); break;                                 \
+    default: break;                                                                                                   \
     }                                                                                                                 \
   }
 CK_EACH_FEW_ROWS(CK_BLOCK)
@@ -58,4 +59,16 @@ static void few_rows(const ck_few_rows_call *call, size_t begin, size_t end) {
     size_t first = call->rows * block / blocks, next = call->rows * (block + 1) / blocks;
     few_rows_blocks[next - first](call, first, begin, end);
   }
+}
+
+// With weights of any type.
+static void few_rows_of(const ck_few_rows_call *call, size_t begin, size_t end) {
+  if (is_quant(call->element)) few_rows_quants(call, begin, end);
+  else few_rows(call, begin, end);
+}
+
+static void pack_few_rows_of(
+  ck_element element, const float *x, size_t stride, size_t rows, size_t columns, void *packed) {
+  if (is_quant(element)) pack_few_rows_quants(x, stride, rows, columns, packed);
+  else pack_few_rows(x, stride, rows, columns, packed);
 }

@@ -129,7 +129,7 @@ static void convert_weights(
   case ck_f32: convert_panel(ck_f32, weights, columns, row, rows, column, count, panel); break;
   case ck_f16: convert_panel(ck_f16, weights, columns, row, rows, column, count, panel); break;
   case ck_bf16: convert_panel(ck_bf16, weights, columns, row, rows, column, count, panel); break;
-  case ck_q8: break;  // never converted: see product_q8.h
+  default: break;  // never converted: see product_q8.h and product_quants.h
   }
 }
 

@@ -3,7 +3,8 @@
 static void pack_rows(
   ck_element element, const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end,
   void *packed) {
-  if (element == ck_q8) pack_rows_q8(x, stride, rows, columns, begin, end, packed);
+  if (is_quant(element)) pack_rows_quants(x, stride, rows, columns, begin, end, packed);
+  else if (element == ck_q8) pack_rows_q8(x, stride, rows, columns, begin, end, packed);
   else pack_rows_f32(x, stride, rows, columns, begin, end, packed);
 }
 
@@ -18,7 +19,8 @@ static void product(const ck_product_call *call, size_t begin, size_t end) {
       size_t to = from + group < blocks.blocks ? from + group : blocks.blocks;
       size_t first_row = block_begin(blocks, from) * lanes;
       size_t stride = block_begin(blocks, to) * lanes - first_row;
-      if (call->element == ck_q8) product_q8_panel(call, blocks, from, to, n, panel_end, (int16_t *)panel, sums, stride);
+      if (is_quant(call->element)) product_quants_panel(call, blocks, from, to, n, panel_end, panel, sums, stride);
+      else if (call->element == ck_q8) product_q8_panel(call, blocks, from, to, n, panel_end, (int16_t *)panel, sums, stride);
       else product_panel(call, blocks, from, to, n, panel_end, panel, sums, stride);
       size_t rows = stride < call->rows - first_row ? stride : call->rows - first_row;
       write_sums(call, sums, stride, first_row, rows, n, panel_end);

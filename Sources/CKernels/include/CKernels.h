@@ -56,9 +56,27 @@ typedef enum {
   /// Eight bits, with a scale for each group of `ck_q8_group` numbers of a row; weights only. See
   /// `ck_quantize_weights`.
   ck_q8 = 4,
+  // Blocks of 32 numbers, or of 256 (those called K), as GGUF files hold them; weights only. See `ck_block_bytes`.
+  ck_q4_0 = 5,
+  ck_q4_1 = 6,
+  ck_q5_0 = 7,
+  ck_q5_1 = 8,
+  ck_q8_0 = 9,
+  ck_iq4_nl = 10,
+  ck_q4_k = 11,
+  ck_q5_k = 12,
+  ck_q6_k = 13,
 } ck_element;
 
-/// y[i] = x[i], exact. `element` is any but ck_q8.
+/// Numbers of a block, which lie together and whose rows are whole blocks: 1 of f32, f16, bf16; 32 or 256 of the types
+/// that GGUF files hold; 0 of ck_q8, which is no form that files have.
+size_t ck_block_numbers(ck_element element);
+
+/// Bytes of a block.
+size_t ck_block_bytes(ck_element element);
+
+/// y[i] = x[i], exact; of blocks, what their description says, each operation rounded to f32. `element` is any but ck_q8;
+/// of blocks, x is the first number of one, and `count` a multiple of 32.
 void ck_to_f32(ck_element element, const void *x, size_t count, float *y);
 
 /// y[i] = x[i], rounded to nearest, ties to even; past 65,504 infinite; NaN stays NaN. Subnormals are kept.
@@ -213,7 +231,7 @@ typedef struct {
 } ck_product_call;
 
 /// The same for a few rows (decoding), read where they lie. Up to 8 rows, the weights are read once for all of them;
-/// above that (from 5 rows on with ck_q8) `ck_product` is faster.
+/// above that (from 5 rows on with ck_q8 and blocks) `ck_product` is faster.
 ///
 /// Each sum is formed in an order that depends on the number of columns alone, but another than `ck_product`'s.
 typedef struct {
@@ -221,10 +239,10 @@ typedef struct {
   const void *weights;
   const float *scales;
   size_t columns;
-  /// rows × [columns]; row m begins at x + m · x_stride. Not used with ck_q8.
+  /// rows × [columns]; row m begins at x + m · x_stride. Not used with ck_q8 and blocks.
   const float *x;
   size_t x_stride;
-  /// What `ck_pack_few_rows` made of the rows, with ck_q8; not used otherwise.
+  /// What `ck_pack_few_rows` made of the rows, with ck_q8 and blocks; not used otherwise.
   const void *packed;
   size_t rows;
   const float *bias;
@@ -233,23 +251,25 @@ typedef struct {
   size_t output_stride;
 } ck_few_rows_call;
 
-/// Bytes that `rows` rows take, made ready for `ck_few_rows` with ck_q8.
-size_t ck_few_packed_bytes(size_t rows, size_t columns);
+/// Bytes that `rows` rows take, made ready for `ck_few_rows` with weights of this type: ck_q8, or blocks, which share
+/// one form.
+size_t ck_few_packed_bytes(ck_element element, size_t rows, size_t columns);
 
-/// Makes rows ready for `ck_few_rows` with ck_q8; row m begins at x + m · stride. Activations are rounded to sixteen
-/// bits, with a scale for each group of 64 numbers of a row. `packed` begins at a multiple of 64.
-void ck_pack_few_rows(const float *x, size_t stride, size_t rows, size_t columns, void *packed);
+/// Makes rows ready for `ck_few_rows` with ck_q8 or blocks; row m begins at x + m · stride. Activations are rounded to
+/// sixteen bits, with a scale for each group of 64 numbers of a row. `packed` begins at a multiple of 64.
+void ck_pack_few_rows(ck_element element, const float *x, size_t stride, size_t rows, size_t columns, void *packed);
 
 /// Computes the outputs of weight rows begin ..< end.
 void ck_few_rows(const ck_few_rows_call *call, size_t begin, size_t end);
 
-/// Bytes that `rows` rows take, packed for products with weights of this type. All but ck_q8 share one form.
+/// Bytes that `rows` rows take, packed for products with weights of this type. There are three forms: for f32, f16 and
+/// bf16, for ck_q8, for blocks.
 size_t ck_packed_bytes(ck_element element, size_t rows, size_t columns);
 
 /// Packs columns begin ..< end of `rows` rows for products; row m begins at x + m · stride. `begin` is a multiple of
 /// 64, and so is `end` unless it is `columns`, so that threads can share the columns out. `packed` begins at a multiple
 /// of 64. The form depends on the kind of CPU, and is its own affair. For ck_q8 the activations are rounded to eight
-/// bits, with a scale for each group of 64 numbers of a row.
+/// bits, with a scale for each group of 64 numbers of a row, for blocks with one for each 32.
 void ck_pack_rows(
   ck_element element, const float *x, size_t stride, size_t rows, size_t columns, size_t begin, size_t end,
   void *packed);
