@@ -50,6 +50,8 @@ let package = Package(
     library("FileSystem"),
     library("ContentHash", ["CLibCrypto"]),
     library("JSONText"),
+    // Chat templates as model files carry them.
+    library("Jinja"),
     library("KVCacheFormat"),
 
     // Three libraries that do not know each other, and the tokenizers.
@@ -88,6 +90,7 @@ let package = Package(
     tests("FileSystemTests", ["FileSystem"]),
     tests("ContentHashTests", ["ContentHash"]),
     tests("JSONTextTests", ["JSONText"]),
+    tests("JinjaTests", ["Jinja", "JSONText"], exclude: ["Fixtures"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
     tests("TokenizersTests", ["JSONText", "Tokenizers"], exclude: ["Fixtures"]),
     tests("PMLCompilerTests", ["JSONText", "PMLCompiler"], exclude: ["Cases", "Layout/encoding_digests.py"]),
