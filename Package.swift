@@ -17,7 +17,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, swiftSettings: settings)
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 func system(_ name: String, pkgConfig: String, package: String) -> Target {
@@ -34,7 +34,7 @@ let package = Package(
     .library(name: "PromptCache", targets: ["PromptCache"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // C libraries, each behind a module of its own.
@@ -59,31 +59,22 @@ let package = Package(
     library(
       "PMLCompiler", ["CLibXML2", "ContentHash", "JSONText"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
-    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "KVCacheFormat"]),
+    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "JSONText", "KVCacheFormat"]),
 
     // What joins them, and the command.
     .target(name: "CDemoModel"),
-    library("PromptCache", ["CDemoModel", "Engine", "PMLCompiler", "Store", "Tokenizers"]),
+    library(
+      "PromptCache",
+      [
+        "CDemoModel", "ContentHash", "Engine", "Failure", "FileSystem", "KVCacheFormat", "PMLCompiler", "Store",
+        "Tokenizers",
+      ]),
     .executableTarget(
       name: "pmlc",
       dependencies: ["PromptCache", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-      swiftSettings: settings),
-
-    .executableTarget(name: "kernel-bench", dependencies: ["CKernels", "COpenBLAS"], path: "bench/kernels"),
-    .executableTarget(
-      name: "store-bench", dependencies: ["ContentHash", "KVCacheFormat", "Store"], path: "bench/store",
-      swiftSettings: settings),
-    .executableTarget(
-      name: "engine-bench",
-      dependencies: [
-        "ContentHash", "Engine", "KVCacheFormat", "Store",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "bench/engine", swiftSettings: settings),
-    .executableTarget(
-      name: "compiler-bench", dependencies: ["Engine", "PMLCompiler", "PromptCache"], path: "bench/compiler",
       swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
@@ -93,16 +84,24 @@ let package = Package(
     tests("JinjaTests", ["Jinja", "JSONText"], exclude: ["Fixtures"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
     tests("TokenizersTests", ["JSONText", "Tokenizers"], exclude: ["Fixtures"]),
-    tests("PMLCompilerTests", ["JSONText", "PMLCompiler"], exclude: ["Cases", "Layout/encoding_digests.py"]),
+    tests(
+      "PMLCompilerTests", ["ContentHash", "JSONText", "PMLCompiler", "TestSupport"],
+      exclude: ["Cases", "Layout/encoding_digests.py"]),
     .target(
-      name: "StoreTestSupport", dependencies: ["ContentHash", "KVCacheFormat", "Store"],
+      name: "StoreTestSupport", dependencies: ["ContentHash", "FileSystem", "KVCacheFormat", "Store"],
       path: "Tests/StoreTestSupport", swiftSettings: settings),
+    // Run by StoreTests as a process of its own. It is a target here, not a package like bench and Fuzz, so that building
+    // the tests builds it beside them.
     .executableTarget(
-      name: "store-torture", dependencies: ["Store", "StoreTestSupport"], path: "Tests/StoreTorture",
+      name: "store-torture", dependencies: ["KVCacheFormat", "Store", "StoreTestSupport"], path: "Tests/StoreTorture",
       swiftSettings: settings),
-    tests("StoreTests", ["ContentHash", "KVCacheFormat", "Store", "StoreTestSupport", "store-torture"]),
+    tests(
+      "StoreTests",
+      ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport", "store-torture"]),
     tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
-    tests("PromptCacheTests", ["PromptCache"]),
-    tests("CommandTests", ["ContentHash", "KVCacheFormat", "Store", "pmlc"], exclude: ["Goldens"]),
+    tests("PromptCacheTests", ["PromptCache", "TestSupport"]),
+    tests(
+      "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],
+      exclude: ["Goldens"]),
   ]
 )

@@ -41,8 +41,9 @@ public final class InferenceEngine: Sendable {
   /// The model in `files`.
   ///
   /// - Parameters:
+  ///   - files: the files of the model.
   ///   - threads: how many threads compute; all cores that the process may use if `nil`.
-  ///   - weights: what weights are multiplied in.
+  ///   - format: what weights are multiplied in.
   ///   - prepared: where weights in another format than the stored one are kept; made anew in memory if `nil`.
   ///   - progress: told how many matrices are done, and their number, while such weights are made.
   /// - Throws: `EngineError` for files that are missing, malformed, or of a model that is not supported.
@@ -73,6 +74,9 @@ public final class InferenceEngine: Sendable {
   /// Each token sees the cached tokens at positions up to its own, the sequence's own tokens, and itself (with a
   /// sliding window, those less than the window below it).
   ///
+  /// - Parameter sequence: what they attend to; it grows by them.
+  /// - Parameter logits: the tokens whose logits are wanted.
+  /// - Parameter tokens: the tokens, in order.
   /// - Parameter positions: one for each token, rising.
   /// - Throws: `EngineError` for tokens or positions that the model does not have, or segments of another model;
   ///   `.cancelled` if the current task is cancelled meanwhile. Nothing has changed then.

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// A path as the system has it: bytes, in whatever encoding, without a null byte.
+/// A path as the system has it: bytes in any encoding, without a null byte.
 ///
-/// `String` mends what is not UTF-8, so that two files of different names would become one.
+/// `String` would repair what is not UTF-8, and so make one path of two.
 public struct FilePath: Hashable, Sendable {
   /// The bytes.
   public let bytes: [UInt8]
@@ -49,14 +49,14 @@ public struct FilePath: Hashable, Sendable {
   /// Whether the last bytes are those of `suffix`.
   public func hasSuffix(_ suffix: String) -> Bool { bytes.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) }
 
-  /// The path from the root on, with links resolved; itself where nothing is there.
+  /// The absolute path with links resolved; the path itself if there is no such file.
   public var resolved: FilePath {
     guard let path = unsafe withCString({ unsafe realpath($0, nil) }) else { return self }
     defer { unsafe free(path) }
     return unsafe FilePath(cString: path)
   }
 
-  /// The folder in which this process looks for relative paths.
+  /// The folder to which this process's relative paths belong.
   public static var currentFolder: FilePath {
     guard let path = unsafe getcwd(nil, 0) else { return "." }
     defer { unsafe free(path) }
@@ -64,7 +64,7 @@ public struct FilePath: Hashable, Sendable {
   }
 
   /// Lends the bytes with a null byte behind them.
-  func withCString<R>(_ body: (UnsafePointer<CChar>) -> R) -> R {
+  package func withCString<R>(_ body: (UnsafePointer<CChar>) -> R) -> R {
     let terminated = bytes.map { CChar(bitPattern: $0) } + [0]
     return unsafe terminated.withUnsafeBufferPointer { buffer in
       // Never empty, so it has an address.
@@ -91,8 +91,13 @@ extension FilePath: ExpressibleByStringLiteral {
   public init(stringLiteral value: String) { self.init(value) }
 }
 
+extension FilePath: Comparable {
+  /// Byte by byte.
+  public static func < (left: FilePath, right: FilePath) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+}
+
 extension FilePath: CustomStringConvertible {
-  /// The path for people: what is not UTF-8 as `\xE9`.
+  /// The path for people to read: bytes that are not UTF-8 are written as `\xE9`.
   public var description: String {
     var text = ""
     var rest = bytes[...]

@@ -1,13 +1,13 @@
 internal import Glibc
 
-/// What the system says of a file.
+/// What the system knows about a file.
 public struct FileStatus: Hashable, Sendable {
-  /// What sort of thing has the name.
+  /// The kind of file.
   public enum Kind: Hashable, Sendable {
     case regular, folder, link, pipe, socket, device
   }
 
-  /// Which file it is, whatever it is called.
+  /// Identifies a file, whatever its name.
   public struct Identity: Hashable, Sendable {
     /// The file system.
     public let device: UInt64
@@ -15,26 +15,26 @@ public struct FileStatus: Hashable, Sendable {
     public let inode: UInt64
   }
 
-  /// Which file it is.
+  /// Identifies the file.
   public let identity: Identity
-  /// What sort of thing it is.
+  /// The kind of file.
   public let kind: Kind
-  /// The user whose file it is.
+  /// The owner's user ID.
   public let owner: UInt32
   /// Permission bits.
   public let mode: UInt32
   /// Length in bytes.
   public let byteCount: Int
-  /// Bytes that it takes on the disk.
+  /// Bytes that it takes up on the disk.
   public let allocatedByteCount: Int
   /// When its contents last changed, in nanoseconds since 1970; programs can set it.
   public let modificationTime: Int
-  /// When its contents or what is known of it last changed, in nanoseconds since 1970; programs cannot set it.
+  /// When its contents or its status last changed, in nanoseconds since 1970; programs cannot set it.
   public let changeTime: Int
 
-  /// The status of what is at `path`, links followed.
+  /// The status of the file at `path`. Links are followed.
   ///
-  /// - Returns: `nil` if nothing is there.
+  /// - Returns: `nil` if there is none.
   public init?(of path: FilePath) throws(SystemFailure) {
     var found = stat()
     guard unsafe path.withCString({ unsafe stat($0, &found) }) == 0 else {
@@ -42,6 +42,13 @@ public struct FileStatus: Hashable, Sendable {
       if failure.isNotFound { return nil }
       throw failure
     }
+    self.init(found)
+  }
+
+  /// The status of the file that is open as `descriptor`; `path` names it in errors.
+  public init(ofDescriptor descriptor: Int32, path: FilePath) throws(SystemFailure) {
+    var found = stat()
+    guard unsafe fstat(descriptor, &found) == 0 else { throw SystemFailure("fstat", path) }
     self.init(found)
   }
 

@@ -1,23 +1,23 @@
 internal import Glibc
 
-/// A file that is open, until the end of this value's life.
+/// An open file, closed at the end of this value's life.
 ///
-/// Calls that a signal interrupts are made again, and descriptors are not handed on to programs that are started.
-/// Opening never waits for the other end of a pipe.
+/// Calls that a signal interrupts are made again. Child processes do not inherit the descriptor. Opening never waits for
+/// the other end of a pipe.
 public struct OpenFile: ~Copyable, Sendable {
   /// How a file is opened.
   public enum Access: Hashable, Sendable {
     case reading
-    /// An existing file.
+    /// For an existing file.
     case writing
     case readingAndWriting
-    /// For reading and writing; made, with these permissions, where it is not there.
+    /// For reading and writing; a missing file is made, with those of these permissions that the user's mask leaves.
     case creating(permissions: UInt32)
-    /// The same, and it fails where it is there.
+    /// Like `creating`, but it fails if the file exists.
     case creatingNew(permissions: UInt32)
-    /// A file without a name, in the folder that the path names, for writing.
+    /// For writing: a file without a name, in the folder that the path names.
     case withoutName(permissions: UInt32)
-    /// To find it and nothing else: it is neither read nor written, and a device or pipe does not notice.
+    /// Only to find it: the file is neither read nor written, and a device or pipe does not notice.
     case path
 
     /// Flags of open(2), and permissions.
@@ -37,7 +37,7 @@ public struct OpenFile: ~Copyable, Sendable {
 
   /// The descriptor, for calls that this type does not have. It is closed with this value.
   public let descriptor: Int32
-  /// The path that it was opened by, which messages name.
+  /// The path that it was opened by, for messages.
   public let path: FilePath
 
   /// Opens what is at `path`.
@@ -59,7 +59,7 @@ public struct OpenFile: ~Copyable, Sendable {
     guard opened >= 0 else { throw SystemFailure("open", path) }
     descriptor = opened
     self.path = path
-    // Once it is open, reading and writing shall wait as usual.
+    // Only opening must not block.
     if flags & O_NONBLOCK != 0 { _ = fcntl(opened, F_SETFL, flags & ~O_NONBLOCK) }
   }
 
@@ -71,14 +71,10 @@ public struct OpenFile: ~Copyable, Sendable {
 
   deinit { close(descriptor) }
 
-  /// What the system says of the file.
-  public func status() throws(SystemFailure) -> FileStatus {
-    var found = stat()
-    guard unsafe fstat(descriptor, &found) == 0 else { throw SystemFailure("fstat", path) }
-    return FileStatus(found)
-  }
+  /// The file's status.
+  public func status() throws(SystemFailure) -> FileStatus { try FileStatus(ofDescriptor: descriptor, path: path) }
 
-  /// A path by which this process finds this very file, whatever has its name now.
+  /// A path that leads this process to this very file, whatever has its name now.
   public var pathOfDescriptor: FilePath { FilePath("/proc/self/fd/\(descriptor)") }
 }
 

@@ -49,6 +49,7 @@ public enum PML {
 
   /// Checks a prompt without its schema: its XML and grammar, no more.
   ///
+  /// - Parameter source: the document.
   /// - Parameter isSchemaKnown: the schema is there, but has errors itself; otherwise that it is not there is an error.
   public static func checkPrompt(_ source: SourceFile, isSchemaKnown: Bool = false) -> [Diagnostic] {
     let log = DiagnosticLog(source)

@@ -1,27 +1,29 @@
+internal import FileSystem
 internal import Glibc
 import Synchronization
 
 /// A store that this process has open, shared by all handles on it.
 final class OpenStore: Sendable {
   let folder: StoreFolder
-  /// Which file the database is.
-  let identity: FileStatus.Identity
+  /// Which file the database is: what makes two paths one store.
+  var identity: FileStatus.Identity { environment.identity }
   let access: AccessLock
   let environment: Environment
   let tables: Tables
   /// Blobs whose checksum this process found right.
   let verified = VerifiedBlobs()
-  /// Encodings that were lent and whose use is not recorded yet.
+  /// Encodings that were lent, and whose use is not recorded yet.
   let uses = UseLog()
   /// Where the map begins.
   private let mapStart: UInt
 
   fileprivate init(_ folder: StoreFolder, _ options: StoreOptions) throws(StoreError) {
     self.folder = folder
-    access = try AccessLock(folder.accessPath, folder: folder.path)
+    access = try AccessLock(in: folder)
     do throws(StoreError) {
       environment = try Environment(
-        at: folder.path, readOnly: access.isReadOnly, mapByteCount: options.addressSpace)
+        in: folder.folder, access: access, map: MapLimit(byteCount: options.addressSpace, smaller: options.maximumBytes)
+      )
     } catch {
       access.close()
       throw error
@@ -29,12 +31,10 @@ final class OpenStore: Sendable {
     do throws(StoreError) {
       if !options.readOnly, !access.isReadOnly { try folder.removeLeftovers() }
       try folder.checkLength(of: environment)
-      try environment.checkMainTree(folder.dataPath)
+      try folder.checkMainTree(of: environment)
       environment.clearDeadReaders()
       tables = try Self.openTables(environment, access, options, folder)
-      guard let data = try folder.data() else { throw .noStore(path: folder.path) }
-      identity = data.identity
-      mapStart = try environment.mapStart(of: folder.dataPath)
+      mapStart = try folder.mapStart(of: environment)
     } catch {
       environment.close()
       access.close()
@@ -47,13 +47,15 @@ final class OpenStore: Sendable {
     access.close()
   }
 
-  /// Writes the header of the pages of `value` anew if it is not as it must be. The caller is the writer.
+  /// Rewrites the header of the pages of `value` if it is wrong. The caller is the writer.
   func mendRunHeader(of value: MapRange) throws(StoreError) {
     let map = mapStart..<mapStart + UInt(environment.mapByteCount)
     // Elsewhere lies what this transaction wrote.
     guard map.contains(value.address) else { return }
     let header = RunHeader(of: value, mapStart: mapStart, pageByteCount: environment.pageByteCount)
-    if !header.isRight { try File(folder.dataPath, O_WRONLY).write(header.bytes, at: header.offset) }
+    guard !header.isRight else { return }
+    let file = try folder.folder.openOwn(StoreFolder.dataName, .writing)
+    try storing(try file.write(header.bytes, at: header.offset))
   }
 
   private static func openTables(
@@ -66,14 +68,14 @@ final class OpenStore: Sendable {
     }
     // Of this snapshot: another process may be making the tables meanwhile.
     guard try snapshot.size(of: .main).entries == 0 else {
-      throw .damagedTree(path: environment.path, operation: "opening the tables")
+      throw .damagedTree(path: environment.path.description, operation: "opening the tables")
     }
-    guard !options.readOnly else { throw .noStore(path: environment.path) }
+    guard !options.readOnly else { throw .noStore(path: environment.path.description) }
     return try access.asWriter(onWait: options.onWait) { () throws(StoreError) in
       var transaction = try Transaction(writing: environment)
       let tables = try Tables(creatingIn: transaction)
       try transaction.commit()
-      try folder.synchronizeFolder()
+      try storing(try folder.folder.synchronize())
       return tables
     }
   }
@@ -81,8 +83,8 @@ final class OpenStore: Sendable {
 
 /// The stores that this process has open: each once, whatever path leads to it.
 ///
-/// LMDB's locks, and ours, belong to the process: a second environment of the same file would break them when either
-/// is closed. So opening and closing go one at a time.
+/// LMDB's locks, and ours, belong to the process: a second environment of the same file would break them as soon as
+/// either is closed. So stores are opened and closed one at a time.
 enum OpenStores {
   private struct Entry {
     let store: OpenStore
@@ -91,19 +93,19 @@ enum OpenStores {
 
   private static let entries = Mutex<[FileStatus.Identity: Entry]>([:])
 
-  /// The store in the folder `path`. Each call wants one of `close`.
-  static func open(_ path: String, _ options: StoreOptions) throws(StoreError) -> OpenStore {
+  /// The store in the folder `path`. Each call must be matched by one of `close`.
+  static func open(_ path: FilePath, _ options: StoreOptions) throws(StoreError) -> OpenStore {
     try entries.withLock { (entries) throws(StoreError) in
       let folder = options.readOnly ? try StoreFolder(existing: path) : try StoreFolder(creating: path)
       if let identity = try folder.data()?.identity, let entry = entries[identity] {
-        guard options.readOnly || !entry.store.environment.isReadOnly else { throw .readOnly(path: path) }
+        guard options.readOnly || !entry.store.environment.isReadOnly else { throw .readOnly(path: path.description) }
         entries[identity]?.handles += 1
         return entry.store
       }
       let store = try OpenStore(folder, options)
       guard options.readOnly || !store.environment.isReadOnly else {
         store.close()
-        throw .readOnly(path: path)
+        throw .readOnly(path: path.description)
       }
       entries[store.identity] = Entry(store: store, handles: 1)
       return store
@@ -112,16 +114,16 @@ enum OpenStores {
 
   /// Runs `body` while nobody, in this process or another, has the store in the folder `path` open.
   static func whileClosed<R>(
-    _ path: String, _ body: (StoreFolder) throws(StoreError) -> sending R
+    _ path: FilePath, _ body: (StoreFolder) throws(StoreError) -> sending R
   ) throws(StoreError) -> sending R {
     try entries.withLock { (entries) throws(StoreError) in
       let folder = try StoreFolder(existing: path)
       if let identity = try folder.data()?.identity, entries[identity] != nil {
-        throw .inUse(path: path, process: getpid())
+        throw .inUse(path: path.description, process: getpid())
       }
-      let access = try AccessLock(folder.accessPath, folder: path)
+      let access = try AccessLock(in: folder)
       defer { access.close() }
-      guard !access.isReadOnly else { throw .readOnly(path: path) }
+      guard !access.isReadOnly else { throw .readOnly(path: path.description) }
       try access.excludeAll()
       return try body(folder)
     }

@@ -31,6 +31,8 @@ extension StoreError: CustomStringConvertible {
       "`\(path)` is cut off: it has \(byteCount) bytes of \(expected)"
     case .inUse(let path, let process):
       "the store in `\(path)` is in use by \(process.map { "process \($0)" } ?? "another process")"
+    case .sameProcessNumber(let path, let process):
+      "the store in `\(path)` is in use by a process of another container that has the number \(process) too"
     case .tooManyReaders(let path, let slots):
       "all \(slots) readers of the store in `\(path)` are taken"
     case .storeFull(let path, let limit):
@@ -39,6 +41,8 @@ extension StoreError: CustomStringConvertible {
       "namespace `\(namespace)` would grow past its limit of \(limit) bytes"
     case .diskFull(let path):
       "no space is left on the disk that holds `\(path)`"
+    case .addressSpace(let path, let byteCount):
+      "the store in `\(path)` needs a larger map than the \(byteCount) bytes of address space that this process can have"
     case .blobTooLarge(let byteCount, let limit):
       "a layer of one segment takes \(byteCount) bytes, and a blob holds \(limit) at most"
     case .noVersion(let version):
@@ -82,6 +86,8 @@ extension StoreError: CustomStringConvertible {
     case .unsuitableFileSystem: "name a folder on a local disk"
     case .truncated: "restore the file from a copy, or remove the folder and warm again"
     case .inUse: "end that process and try again"
+    case .sameProcessNumber: "start the containers with one space of process numbers, or end that process"
+    case .addressSpace: "raise the process's limit of address space (ulimit -v)"
     case .tooManyReaders: "end some of the processes that use the store"
     case .storeFull: "raise the limit, or free space: pmlc store gc"
     case .namespaceFull: "raise the limit, or free space: pmlc store gc"

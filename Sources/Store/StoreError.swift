@@ -14,12 +14,16 @@ public enum StoreError: Error, Hashable, Sendable {
   case unsuitableFileSystem(path: String, type: String, reason: String)
   case truncated(path: String, byteCount: Int, expected: Int)
   case inUse(path: String, process: Int32?)
+  /// A process in another container uses the store and has this one's number, by which the database tells them apart.
+  case sameProcessNumber(path: String, process: Int32)
 
   // Limits.
   case tooManyReaders(path: String, slots: Int)
   case storeFull(path: String, limit: Int)
   case namespaceFull(namespace: String, limit: Int)
   case diskFull(path: String)
+  /// The process has no address space for a larger map than this.
+  case addressSpace(path: String, byteCount: Int)
   case blobTooLarge(byteCount: Int, limit: Int)
 
   // Contents.

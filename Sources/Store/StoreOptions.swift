@@ -14,8 +14,8 @@ public struct StoreOptions: Sendable {
   public var onWait: (@Sendable (WriterWait) -> Void)?
   /// Bytes of states that an import commits at a time.
   package var importCommitByteCount = 64 << 20
-  /// Address space reserved for the map, in bytes: the same in all processes.
-  package var addressSpace = Environment.mapByteCount
+  /// Address space to ask for, in bytes. A process that has less makes do with less.
+  package var addressSpace = Environment.largestMap
 
   /// Options; what is left out has the usual value.
   public init(

@@ -1,4 +1,5 @@
 internal import ContentHash
+internal import FileSystem
 public import KVCacheFormat
 
 /// What one transaction writes. It exists inside `StateStore.write` alone.
@@ -84,7 +85,11 @@ extension WriteBatch {
   /// Throws if the file may not or cannot grow to `end` bytes and some more.
   private func claim(_ end: Int) throws(StoreError) {
     let limit = min(store.options.maximumBytes ?? .max, store.open.environment.mapByteCount)
-    guard end <= limit - Self.spare(of: limit) else { throw .storeFull(path: store.path, limit: limit) }
+    guard end <= limit - Self.spare(of: limit) else {
+      let isOfMap = limit < store.options.maximumBytes ?? Environment.largestMap
+      let path = store.path.description
+      throw isOfMap ? .addressSpace(path: path, byteCount: limit) : .storeFull(path: path, limit: limit)
+    }
     try store.open.folder.claim(end + Self.spare(of: limit), limit: limit)
   }
 

@@ -1,4 +1,5 @@
 import ContentHash
+import FileSystem
 import KVCacheFormat
 import Store
 import Testing
@@ -23,7 +24,7 @@ struct StoreContents: Equatable {
   /// - Parameter segmentLengths: the numbers of tokens that segments of the schema have. A blob does not say how many it
   ///   holds to those who do not know, so the one that it is found under is the one that it has.
   init?(of path: String, segmentLengths: Set<Int>) throws {
-    let snapshot = try StateStore(at: path, options: StoreOptions(readOnly: true)).snapshot()
+    let snapshot = try StateStore(at: FilePath(path), options: StoreOptions(readOnly: true)).snapshot()
     guard let version = try snapshot.versions().last else { return nil }
     schema = version.schema
     number = version.number
@@ -52,7 +53,7 @@ struct StoreContents: Equatable {
   func encodings(in path: String) throws -> Int {
     let store: StateStore
     do throws(StoreError) {
-      store = try StateStore(at: path, options: StoreOptions(readOnly: true))
+      store = try StateStore(at: FilePath(path), options: StoreOptions(readOnly: true))
     } catch .noStore {
       return 0  // killed before it was made
     }

@@ -1,4 +1,5 @@
 import ContentHash
+import FileSystem
 import Foundation
 import Store
 import TestSupport
@@ -22,7 +23,7 @@ import Testing
     try await PMLC.run(arguments, environment: ["PMLC_STORE": path], in: folder)
   }
 
-  private func store() throws -> StateStore { try StateStore(at: path) }
+  private func store() throws -> StateStore { try StateStore(at: FilePath(path)) }
 
   private func missing(_ schema: String) throws -> Int? {
     try store().list().first { $0.schema == schema }?.missing

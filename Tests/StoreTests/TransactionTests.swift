@@ -137,7 +137,7 @@ import Testing
     var options = StoreOptions()
     options.addressSpace = 1 << 20
     let store = try StateStore(at: path, options: options)
-    #expect(throws: StoreError.storeFull(path: path, limit: 1 << 20)) {
+    #expect(throws: StoreError.addressSpace(path: path, byteCount: 1 << 20)) {
       for number in 0..<1000 {
         try store.write { (batch) throws(StoreError) in try batch.putSample(Sample.key("\(number)"), tokens: 100) }
       }

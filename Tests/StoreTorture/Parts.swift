@@ -71,6 +71,13 @@ func fill(at path: String) throws(StoreError) {
   }
 }
 
+/// Writes a memo, and says whom it waited for.
+func writeOne(at path: String, memo: String) throws(StoreError) {
+  let options = StoreOptions(onWait: { _ in say("waiting") })
+  try StateStore(at: path, options: options).write { (batch) throws(StoreError) in try batch.setMemo(memo, [1]) }
+  say("written")
+}
+
 /// Reads every byte of so many encodings, and keeps them until it is killed.
 func touch(at path: String, encodings: Int, tokens: Int) throws(StoreError) {
   let snapshot = try StateStore(at: path, options: StoreOptions(readOnly: true)).snapshot()

@@ -7,9 +7,24 @@ import StoreTestSupport
 var arguments = CommandLine.arguments.dropFirst()
 var next: String { arguments.popFirst() ?? "" }
 
-if arguments.first == "as" {
-  _ = next
-  guard let user = UInt32(next), setgid(user) == 0, setuid(user) == 0 else { fatalError("cannot become that user") }
+// What it is before it plays its part: another user, one with a mask for new files, short of address space.
+conditions: while true {
+  switch arguments.first {
+  case "as":
+    _ = next
+    guard let user = UInt32(next), setgid(user) == 0, setuid(user) == 0 else { fatalError("cannot become that user") }
+  case "masked":
+    _ = next
+    umask(UInt32(next, radix: 8) ?? 0)
+  case "limited":
+    _ = next
+    let byteCount = rlim_t(next) ?? 0
+    var limit = rlimit(rlim_cur: byteCount, rlim_max: byteCount)
+    guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else {
+      fatalError("cannot be limited")
+    }
+  default: break conditions
+  }
 }
 do throws(StoreError) {
   switch next {
@@ -22,6 +37,7 @@ do throws(StoreError) {
   case "lease": try lease(at: next, schema: next, number: Int(next) ?? 0)
   case "write-slowly": try writeSlowly(at: next, milliseconds: UInt32(next) ?? 0)
   case "fill": try fill(at: next)
+  case "write-one": try writeOne(at: next, memo: next)
   case "touch": try touch(at: next, encodings: Int(next) ?? 0, tokens: Int(next) ?? 0)
   default: fatalError("no such part")
   }

@@ -1,9 +1,10 @@
 import ContentHash
 public import Engine
+import FileSystem
 import KVCacheFormat
 public import Store
 
-extension Blob: KVBlobOwner {}
+extension Blob: @retroactive KVBlobOwner {}
 
 /// Segments of states in a store, as many as a measurement wants.
 ///
@@ -18,7 +19,7 @@ struct CachedStates {
   private let model: SHA256Digest
 
   init(in folder: String, engine: InferenceEngine, model: SHA256Digest) throws {
-    store = try StateStore(at: folder)
+    store = try StateStore(at: FilePath(folder))
     self.engine = engine
     self.model = model
   }

@@ -29,4 +29,4 @@ public import Engine
   }
 }
 
-extension WeightFormat: ExpressibleByArgument {}
+extension WeightFormat: @retroactive ExpressibleByArgument {}

@@ -16,7 +16,7 @@ from shapes import SHAPES
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
-BUILD = ROOT / ".build"
+BUILD, PROGRAMS = ROOT / ".build", ROOT / "bench/.build/release"
 MODELS, SCRATCH = BUILD / "bench-models", BUILD / "bench-scratch"
 OURS, LLAMA = ["stored", "q8"], ["f16", "q8_0", "q4_0"]
 EVERY = [*OURS, *LLAMA, "torch"]
@@ -51,7 +51,7 @@ class Session:
             folder, threads = models.folder(self.shape, MODELS), self.options.threads
             if name in OURS:
                 command = [
-                    BUILD / "release/engine-bench", folder, "--weights", name, "--threads", threads, "--scratch", SCRATCH]
+                    PROGRAMS / "engine-bench", folder, "--weights", name, "--threads", threads, "--scratch", SCRATCH]
             elif name == "torch":
                 command = [sys.executable, HERE / "torch_f32.py", folder, threads]
             else:
@@ -115,7 +115,7 @@ def measure_shape(shape, options, results):
 
 
 def measure_kernels(options, results):
-    program = BUILD / "release/kernel-bench"
+    program = PROGRAMS / "kernel-bench"
     lines = subprocess.run([program, "bars", str(options.threads)], check=True, capture_output=True, text=True).stdout
     results.forget(worker="kernels")
     for line in lines.splitlines():

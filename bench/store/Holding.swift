@@ -1,3 +1,4 @@
+import FileSystem
 import KVCacheFormat
 import Store
 
@@ -17,7 +18,7 @@ enum Holding {
       ("one snapshot all the time, `--max-bytes` \(megabytes(limit))", true, false, limit),
     ] as [(String, Bool, Bool, Int?)] {
       try scratch.withStore { path in
-        let store = try StateStore(at: path, options: StoreOptions(maximumBytes: limit))
+        let store = try StateStore(at: FilePath(path), options: StoreOptions(maximumBytes: limit))
         try sample.fill(store, 0..<1)
         let snapshot = holds ? try store.snapshot() : nil
         let blobs = try snapshot?.blobs(of: sample.key(0), expecting: sample.layout)

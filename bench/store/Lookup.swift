@@ -1,3 +1,4 @@
+import FileSystem
 import KVCacheFormat
 import Store
 
@@ -8,10 +9,10 @@ enum Lookup {
 
   static func run(_ scratch: Scratch) throws {
     try scratch.withStore { path in
-      do { try sample.fill(StateStore(at: path), 0..<10_000 / 32) }
+      do { try sample.fill(StateStore(at: FilePath(path)), 0..<10_000 / 32) }
       print("| a prompt of \(modules) modules × \(sample.shape.layers) layers | |\n| --- | --- |")
       for (label, verifies) in [("first use, checksums on", true), ("first use, checksums off", false)] {
-        let store = try StateStore(at: path, options: StoreOptions(verifyOnFirstUse: verifies))
+        let store = try StateStore(at: FilePath(path), options: StoreOptions(verifyOnFirstUse: verifies))
         print("| \(label) | \(milliseconds(try seconds { try lend(store) })) |")
         if verifies { print("| later uses | \(milliseconds(try medianSeconds(101) { try lend(store) })) |") }
       }

@@ -1,3 +1,4 @@
+import FileSystem
 import KVCacheFormat
 import Store
 
@@ -10,7 +11,7 @@ enum Opening {
   static func run(_ scratch: Scratch) throws {
     try scratch.withStore { path in
       do {
-        let store = try StateStore(at: path)
+        let store = try StateStore(at: FilePath(path))
         try sample.fill(store, 0..<encodings)
         try store.write { (batch) throws(StoreError) in
           // Four versions of each schema.
@@ -21,13 +22,13 @@ enum Opening {
       }
       print("| \(encodings) encodings, \(2 * encodings) blobs, \(encodings / perVersion) versions | | processor |")
       print("| --- | --- | --- |")
-      let open = try medianSeconds(21) { _ = try StateStore(at: path) }
+      let open = try medianSeconds(21) { _ = try StateStore(at: FilePath(path)) }
       let openToRead = try medianSeconds(21) {
-        _ = try StateStore(at: path, options: StoreOptions(readOnly: true)).snapshot()
+        _ = try StateStore(at: FilePath(path), options: StoreOptions(readOnly: true)).snapshot()
       }
       print("| opening | \(milliseconds(open)) | |")
       print("| opening to read, and a snapshot | \(milliseconds(openToRead)) | |")
-      let store = try StateStore(at: path)
+      let store = try StateStore(at: FilePath(path))
       let half = try store.statistics().namespaces.reduce(0) { $0 + $1.byteCount } / 2
       try show("`ls`") { _ = try store.list() }
       try show("`stat`") { _ = try store.statistics() }

@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 import KVCacheFormat
 import Store
@@ -13,17 +14,17 @@ enum Reading {
     let plain = try scratch.write(bytes, byteCount: total, to: "plain")
     defer { try? FileManager.default.removeItem(atPath: plain) }
     try scratch.withStore { path in
-      do { try sample.fill(StateStore(at: path), 0..<encodings, from: bytes) }
+      do { try sample.fill(StateStore(at: FilePath(path)), 0..<encodings, from: bytes) }
       let mapped = try Data(contentsOf: URL(filePath: plain), options: .alwaysMapped)
       var sums: Set<UInt64> = []
       let first = seconds { sums.insert(unsafe sum(mapped.span.bytes)) }
       let plainTime = medianSeconds(5) { sums.insert(unsafe sum(mapped.span.bytes)) }
 
-      let unchecked = try StateStore(at: path, options: StoreOptions(verifyOnFirstUse: false))
+      let unchecked = try StateStore(at: FilePath(path), options: StoreOptions(verifyOnFirstUse: false))
       let firstThroughMap = try seconds { try read(unchecked, &sums) }
       let throughMap = try medianSeconds(5) { try read(unchecked, &sums) }
       precondition(sums.count == 1, "the sums differ")
-      let checked = try StateStore(at: path)
+      let checked = try StateStore(at: FilePath(path))
       let checking = try seconds { try lend(checked.snapshot()) }
       let again = try seconds { try lend(checked.snapshot()) }
       print("| \(megabytes(total)) in the page cache, one thread | |\n| --- | --- |")

@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 import KVCacheFormat
 import Store
@@ -11,7 +12,7 @@ enum Sharing {
   static func run(_ scratch: Scratch) throws {
     let total = encodings * sample.shape.layers * sample.layout.byteCount
     try scratch.withStore { path in
-      do { try sample.fill(StateStore(at: path), 0..<encodings) }
+      do { try sample.fill(StateStore(at: FilePath(path)), 0..<encodings) }
       print("| processes | resident, sum | proportional (PSS), sum |\n| --- | --- | --- |")
       for count in [1, processes] {
         let readers = try (0..<count).map { _ in try Reader(path) }
@@ -26,7 +27,7 @@ enum Sharing {
 
   /// What a reader does: it checks every blob, says so, and keeps them until it is ended.
   static func touch(at path: String) throws -> Never {
-    let snapshot = try StateStore(at: path, options: StoreOptions(readOnly: true)).snapshot()
+    let snapshot = try StateStore(at: FilePath(path), options: StoreOptions(readOnly: true)).snapshot()
     var blobs: [Blob] = []
     for number in 0..<encodings { blobs += try snapshot.blobs(of: sample.key(number), expecting: sample.layout) ?? [] }
     print("ready")

@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 import KVCacheFormat
 import Store
@@ -20,7 +21,7 @@ enum Writing {
       // Each goes first in turn.
       if round % 2 == 0 { plain.append(try secondsToCopy(source, total, to: copy)) }
       try scratch.withStore { path in
-        let store = try StateStore(at: path)
+        let store = try StateStore(at: FilePath(path))
         touchMemory(total)
         fresh.append(try seconds { try sample.fill(store, 0..<encodings, from: bytes) })
         try store.collectGarbage(GarbagePolicy(keep: 0))

@@ -1,6 +1,6 @@
 """What weights in 8 bits cost: how far next-token distributions, and answers, are from those of the weights as stored.
 
-    python bench/weights/loss.py [--model DIR] [--vocabulary N] [--prompts N] [--tokens N]
+    python3 bench/weights/loss.py [--model DIR] [--vocabulary N] [--prompts N] [--tokens N]
 
 Each prompt is a question about made-up documents, as the model that ships was trained to answer, with names that it was
 not trained on. It is answered twice with `pmlc run --no-cache`, greedily. Distributions are compared where both answers

@@ -1,6 +1,6 @@
 """Makes the small random models and golden log-probabilities of Tests/EngineTests/Fixtures.
 
-    python tools/engine/make_fixtures.py        (torch 2.15, transformers 5.23, safetensors, numpy)
+    $(scripts/python tools) tools/engine/make_fixtures.py
 
 A case is a configuration, as it would stand in `config.json`, a weight file, and a scene: segments encoded apart, each
 in a context of its own, and new tokens that see them all. The golden numbers come from one pass of `transformers` over

@@ -19,16 +19,20 @@ let package = Package(
     system("CLMDB", pkgConfig: "lmdb"), system("CLibCrypto", pkgConfig: "libcrypto"),
     system("CXXHash", pkgConfig: "libxxhash"), system("CZstd", pkgConfig: "libzstd"),
     library("ContentHash", ["CLibCrypto"]),
+    library("FileSystem", []),
     library("KVCacheFormat", []),
-    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "KVCacheFormat"]),
+    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "FileSystem", "KVCacheFormat"]),
     library("TestSupport", [], path: "Tests/TestSupport"),
-    library("StoreTestSupport", ["ContentHash", "KVCacheFormat", "Store"], path: "Tests/StoreTestSupport"),
+    library(
+      "StoreTestSupport", ["ContentHash", "FileSystem", "KVCacheFormat", "Store"], path: "Tests/StoreTestSupport"),
     .executableTarget(
-      name: "store-torture", dependencies: ["Store", "StoreTestSupport"], path: "Tests/StoreTorture",
+      name: "store-torture", dependencies: ["KVCacheFormat", "Store", "StoreTestSupport"], path: "Tests/StoreTorture",
       swiftSettings: settings),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["ContentHash", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport", "store-torture"],
+      dependencies: [
+        "ContentHash", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport", "store-torture",
+      ],
       swiftSettings: settings),
   ]
 )

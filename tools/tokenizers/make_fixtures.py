@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the fixtures of the tokenizer tests: what Hugging Face's `tokenizers` makes of texts.
 
-    pip install tokenizers==0.23.3
+    PATH=$(dirname "$(scripts/python tools)"):$PATH
     python3 tools/tokenizers/make_fixtures.py
 
 Random cases, for a comparison by hand:

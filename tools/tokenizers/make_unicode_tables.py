@@ -4,7 +4,7 @@
 Every property is asked of the `tokenizers` library itself, code point by code point, since its regular expression
 engine, Rust's standard library and its normalization crate each follow a Unicode version of their own.
 
-    pip install tokenizers==0.23.3
+    PATH=$(dirname "$(scripts/python tools)"):$PATH
     python3 tools/tokenizers/make_unicode_tables.py
 """
 

@@ -18,6 +18,9 @@ public final class SegmentStates: @unchecked Sendable {
 
   /// Writes one layer as a blob's payload, converted to the layout's element.
   ///
+  /// - Parameter layout: where keys and values go in the payload.
+  /// - Parameter layer: the layer, from 0.
+  /// - Parameter destination: the payload.
   /// - Parameter range: the tokens to write, all of them if `nil`.
   /// - Precondition: `layout` is for as many tokens, of this shape; `destination` has `layout.byteCount` bytes.
   public func write(

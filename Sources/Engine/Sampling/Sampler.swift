@@ -14,6 +14,7 @@ public struct Sampler: Sendable {
 
   /// A sampler at its first token.
   ///
+  /// - Parameter options: how tokens are chosen, and when the answer ends.
   /// - Parameter seen: tokens that the repetition penalty counts as having occurred, such as the prompt's.
   public init(_ options: SamplingOptions, seen: some Sequence<Int32> = []) {
     self.options = options

@@ -73,6 +73,8 @@ public struct Parameter: PromptPart {
   /// Room for `length` tokens.
   ///
   /// - Parameters:
+  ///   - length: tokens at most.
+  ///   - name: its name.
   ///   - placeholder: stands for the argument while what follows is encoded.
   ///   - defaultText: stands where there is no argument.
   ///   - argument: the prompt's text.

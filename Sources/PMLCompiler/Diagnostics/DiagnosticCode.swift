@@ -45,6 +45,7 @@ extension Diagnostic.Code {
   static let scaffoldNests = Self("PML206")
   static let scaffoldExcludes = Self("PML207")
   static let scaffoldUncached = Self("PML208")
+  static let repeatedSchema = Self("PML209")
   static let includeOutside = Self("PML210")
   static let includeUnreadable = Self("PML211")
   static let includeNotText = Self("PML212")
@@ -118,6 +119,7 @@ extension Diagnostic.Code {
     .scaffoldNests: "a scaffold lists a module and one around it",
     .scaffoldExcludes: "a scaffold lists two members of one union",
     .scaffoldUncached: "a scaffold lists a module with `cache=\"false\"`",
+    .repeatedSchema: "two schemas that are used together have the same name",
     .includeOutside: "`src` leads out of the schema's folder",
     .includeUnreadable: "the file of `src` cannot be read",
     .includeNotText: "the file of `src` is not text in UTF-8",

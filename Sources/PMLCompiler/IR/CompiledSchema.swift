@@ -1,7 +1,7 @@
 /// A schema with its layout for one model's tokenizer: what `pmlc compile` writes.
 public struct CompiledSchema: Hashable, Sendable {
   /// Version of the compiler, which each file carries.
-  public static let compilerVersion = "0.1.0"
+  public static let compilerVersion = "0.2.0"
 
   /// The lowered schema.
   public let schema: Schema

@@ -3,7 +3,7 @@ import JSONText
 
 // A `.pmlir` file (docs/pmlir.md): canonical JSON (RFC 8785), one line.
 //
-//   {"compiler":"0.1.0","format":"pmlir","hash":"9f86…","layout":{
+//   {"compiler":"0.2.0","format":"pmlir","hash":"9f86…","layout":{
 //     "bos":1,"fill":0,"length":19,
 //     "modules":[{"cached":true,"length":8,"path":"plan","start":3}],
 //     "parameters":[{"default":[51],"length":4,"name":"days","path":"plan","placeholder":[97],"start":5}],

@@ -9,6 +9,7 @@ extension EncodingPlan {
   ///
   /// In plan order, one for each digest; found in time linear in the plan's size.
   ///
+  /// - Parameter wanted: indices of encodings of the plan.
   /// - Parameter isMissing: whether there are no states for an encoding that is kept; asked once for each.
   public func computation<E: Error>(
     of wanted: [Int], where isMissing: (Encoding) throws(E) -> Bool

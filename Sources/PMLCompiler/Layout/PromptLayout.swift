@@ -33,6 +33,8 @@ public struct PromptLayout: Hashable, Sendable {
 
   /// Lays out a prompt.
   ///
+  /// - Parameter plan: the encodings of the schema.
+  /// - Parameter template: what stands around the text of roles.
   /// - Parameter prompt: resolved against the schema that `plan` was made of.
   /// - Parameter file: path of the prompt, for the problems.
   /// - Parameter tokenizer: the one that the schema was laid out with.

@@ -1,6 +1,8 @@
 extension SchemaLayout {
   /// Lays out `schema` for a model.
   ///
+  /// - Parameter tokenizer: the model's tokenizer.
+  /// - Parameter schema: the schema.
   /// - Parameter sources: where its parts stand in its file, for the problems; a schema out of a store has none, and no warnings.
   /// - Parameter diagnostics: takes what is wrong, in document order. A text of more tokens than its parameter's `length`
   ///   and a layout beyond the model's context length are errors.

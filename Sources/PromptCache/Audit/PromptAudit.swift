@@ -16,6 +16,7 @@ public struct PromptAudit: Sendable {
   /// An audit.
   ///
   /// - Parameters:
+  ///   - session: the model and the store.
   ///   - element: KV format of the states.
   ///   - maximumTokens: how long answers get, 1 or more.
   public init(_ session: CacheSession, element: KVElement, maximumTokens: Int) {
@@ -28,12 +29,12 @@ public struct PromptAudit: Sendable {
   /// Compares the answers to one prompt, whose states are in the store.
   ///
   /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states; `.engine`, `.cancelled`.
-  public func report(on layout: PromptLayout, of schema: PreparedSchema) throws(PromptCacheError) -> AuditReport {
+  public func report(on layout: PromptLayout, of schema: PlannedSchema) throws(PromptCacheError) -> AuditReport {
     let cached = try session.prepare(layout, of: schema, element: element)
-    let baseline = PreparedPrompt(uncached: layout)
+    let baseline = ReadyPrompt(uncached: layout)
     guard !baseline.tokens.isEmpty else { throw .emptyPrompt }
     // The baseline has the lower positions.
-    let limit = min(maximumTokens, session.engine.configuration.contextLength - cached.nextPosition)
+    let limit = min(maximumTokens, session.model.configuration.contextLength - cached.nextPosition)
     let followers = [Follower(baseline), Follower(cached)]
     var divergences: [Double] = []
     var agreeing = 0
@@ -64,10 +65,10 @@ public struct PromptAudit: Sendable {
 
   /// A sequence that is given the tokens of an answer.
   private struct Follower {
-    let prompt: PreparedPrompt
+    let prompt: ReadyPrompt
     let sequence: SequenceState
 
-    init(_ prompt: PreparedPrompt) {
+    init(_ prompt: ReadyPrompt) {
       self.prompt = prompt
       sequence = SequenceState(attending: prompt.attended)
     }
@@ -85,7 +86,8 @@ public struct PromptAudit: Sendable {
 
   /// The scores of the next token, one row an input.
   private func next(_ inputs: [InferenceEngine.Input]) throws(PromptCacheError) -> [Logits] {
-    let logits = try withEngineErrors { () throws(EngineError) in try session.engine.forward(inputs) }
+    let engine = try session.engine
+    let logits = try withEngineErrors { () throws(EngineError) in try engine.forward(inputs) }
     guard logits.allSatisfy({ $0.isFinite(row: 0) }) else { throw .engine(.scoresNotFinite) }
     return logits
   }
@@ -95,8 +97,8 @@ public struct PromptAudit: Sendable {
     return sampler.pick(from: logits[0])
   }
 
-  private func answer(to prompt: PreparedPrompt, _ limit: Int) throws(PromptCacheError) -> AuditReport.Answer {
-    var batch = GenerationBatch(model: session.model, engine: session.engine)
+  private func answer(to prompt: ReadyPrompt, _ limit: Int) throws(PromptCacheError) -> AuditReport.Answer {
+    var batch = GenerationBatch(model: session.model, engine: try session.engine)
     try batch.add(prompt, options: GenerationOptions(maximumTokens: limit))
     while true {
       for (_, event) in try batch.step() {

@@ -16,6 +16,8 @@ public struct CacheBenchmark: Sendable {
 
   /// A benchmark of a session's model.
   ///
+  /// - Parameter element: KV format of the states.
+  /// - Parameter session: the model and the store.
   /// - Parameter repeats: how often each time is taken, 1 or more; the median counts.
   public init(_ session: CacheSession, element: KVElement, repeats: Int) {
     self.session = session
@@ -25,6 +27,8 @@ public struct CacheBenchmark: Sendable {
 
   /// Measures a prompt of about `cached` tokens with states in the store and about `new` others.
   ///
+  /// - Parameter cached: tokens of the prompt that the store has.
+  /// - Parameter new: tokens that it lacks.
   /// - Parameter progress: told the measurements done, and their number.
   /// - Throws: `PromptCacheError.benchmarkTooLong` where the model has no room for such a prompt and the tokens that are
   ///   decoded; else what warming and running throw.
@@ -36,9 +40,9 @@ public struct CacheBenchmark: Sendable {
       tokens: cached + new, decoded: Self.decodedTokens, contextLength: model.configuration.contextLength)
     let documents = BenchmarkDocuments(cached: cached, new: new, tokenizer: model.tokenizer)
     let schemaSource = SourceFile(path: "benchmark", text: documents.schema)
-    guard let schema = PreparedSchema.compile(schemaSource, for: model).schema else { throw tooLong }
-    let engine = session.engine
-    let warmed = try session.warmer(element).warm(schema) { () throws(PromptCacheError) in engine }
+    guard let schema = model.compile(schema: schemaSource).value else { throw tooLong }
+    let engine = try session.engine
+    let warmed = try session.warm(schema, as: element)
     guard let layout = layout(documents.prompt, schema),
       layout.nextPosition + Self.decodedTokens <= model.configuration.contextLength
     else { throw tooLong }
@@ -68,26 +72,26 @@ public struct CacheBenchmark: Sendable {
       computedTokens: prompt.tokens.count,
       cachedTTFT: median(cachedTimes), fullTTFT: median(fullTimes),
       decodeTokensPerSecond: Double(Self.decodedTokens) * 1000 / decodeTime,
-      warmTokensPerSecond: Double(warmed.tokensComputed) / warmed.seconds,
+      warmTokensPerSecond: warmed.report.map { Double($0.tokensComputed) / $0.seconds } ?? 0,
       store: BenchmarkReport.StoreReads(
         bytes: prompt.cachedByteCount, firstLookup: firstLookup, lookup: median(lookups)))
   }
 
-  private func layout(_ prompt: String, _ schema: PreparedSchema) -> PromptLayout? {
-    schema.compile(prompt: SourceFile(path: "benchmark", text: prompt), for: session.model).layout
+  private func layout(_ prompt: String, _ schema: PlannedSchema) -> PromptLayout? {
+    session.model.compile(prompt: SourceFile(path: "benchmark", text: prompt), of: schema).value?.layout
   }
 
   /// All that a request does before its first token is there.
-  private func answer(_ document: String, _ schema: PreparedSchema, isCached: Bool) throws(PromptCacheError) {
+  private func answer(_ document: String, _ schema: PlannedSchema, isCached: Bool) throws(PromptCacheError) {
     guard let layout = layout(document, schema) else { throw .emptyPrompt }
     let prompt =
-      isCached ? try session.prepare(layout, of: schema, element: element) : PreparedPrompt(uncached: layout)
+      isCached ? try session.prepare(layout, of: schema, element: element) : ReadyPrompt(uncached: layout)
     let sequence = SequenceState(attending: prompt.attended)
     _ = try token(after: prompt.tokens, at: prompt.positions, in: sequence)
   }
 
   /// Milliseconds to decode tokens behind a prompt. An end of the answer does not end it.
-  private func decode(after prompt: PreparedPrompt) throws(PromptCacheError) -> Double {
+  private func decode(after prompt: ReadyPrompt) throws(PromptCacheError) -> Double {
     let sequence = SequenceState(attending: prompt.attended)
     var next = try token(after: prompt.tokens, at: prompt.positions, in: sequence)
     return try time { () throws(PromptCacheError) in
@@ -100,8 +104,9 @@ public struct CacheBenchmark: Sendable {
   private func token(
     after tokens: [Int32], at positions: [Int32], in sequence: SequenceState
   ) throws(PromptCacheError) -> Int32 {
+    let engine = try session.engine
     let logits = try withEngineErrors { () throws(EngineError) in
-      try session.engine.forward(tokens: tokens, positions: positions, sequence: sequence, logits: .last)
+      try engine.forward(tokens: tokens, positions: positions, sequence: sequence, logits: .last)
     }
     var sampler = Sampler(SamplingOptions())
     return sampler.pick(from: logits[0])
@@ -118,7 +123,7 @@ public struct CacheBenchmark: Sendable {
   private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }
 
-extension PreparedPrompt {
+extension ReadyPrompt {
   /// Bytes of the states that are read from the store.
   fileprivate var cachedByteCount: Int {
     attended.reduce(0) { $0 + $1.segment.layout.byteCount * $1.segment.layout.shape.layers }

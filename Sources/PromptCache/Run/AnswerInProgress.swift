@@ -6,7 +6,7 @@ struct AnswerInProgress: Sendable {
   /// How long an answer may keep others from using the space again that they free.
   private static let renewalInterval = Duration.seconds(1)
 
-  private let prompt: PreparedPrompt
+  private let prompt: ReadyPrompt
   private let sequence: SequenceState
   private let endTokens: Set<Int32>
   /// Tokens of the answer at most.
@@ -27,7 +27,7 @@ struct AnswerInProgress: Sendable {
 
   /// - Parameter start: when the request began; the time to the first token counts from here.
   init(
-    to prompt: PreparedPrompt, _ options: GenerationOptions, tokenizer: Tokenizer, endTokens: Set<Int32>,
+    to prompt: ReadyPrompt, _ options: GenerationOptions, tokenizer: Tokenizer, endTokens: Set<Int32>,
     contextLength: Int, start: ContinuousClock.Instant
   ) {
     self.prompt = prompt

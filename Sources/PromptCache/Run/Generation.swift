@@ -14,17 +14,20 @@ public struct Generation: AsyncSequence, Sendable {
 
   private let model: LoadedModel
   private let engine: InferenceEngine
-  private let prompt: PreparedPrompt
+  private let prompt: ReadyPrompt
   private let options: GenerationOptions
   private let start: ContinuousClock.Instant
 
   /// The answer to `prompt`.
   ///
   /// - Parameters:
+  ///   - model: its tokenizer and chat template are used.
+  ///   - options: how tokens are chosen, and when the answer ends.
+  ///   - prompt: the prompt.
   ///   - engine: has loaded the weights of `model`.
   ///   - start: when the request began; the time to the first token counts from here.
   public init(
-    to prompt: PreparedPrompt, model: LoadedModel, engine: InferenceEngine, options: GenerationOptions = .init(),
+    to prompt: ReadyPrompt, model: LoadedModel, engine: InferenceEngine, options: GenerationOptions = .init(),
     start: ContinuousClock.Instant = .now
   ) {
     self.model = model

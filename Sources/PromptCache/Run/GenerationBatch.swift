@@ -20,6 +20,7 @@ public struct GenerationBatch: Sendable {
 
   /// An empty batch.
   ///
+  /// - Parameter model: its tokenizer and chat template are used.
   /// - Parameter engine: has loaded the weights of `model`.
   public init(model: LoadedModel, engine: InferenceEngine) {
     self.model = model
@@ -33,11 +34,13 @@ public struct GenerationBatch: Sendable {
 
   /// Adds an answer, which takes part from the next step on.
   ///
+  /// - Parameter options: how tokens are chosen, and when the answer ends.
+  /// - Parameter prompt: the prompt.
   /// - Parameter start: when its request began; the time to the first token counts from here.
   /// - Throws: `PromptCacheError.emptyPrompt`; `.engine` for states of another model.
   @discardableResult
   public mutating func add(
-    _ prompt: PreparedPrompt, options: GenerationOptions = .init(), start: ContinuousClock.Instant = .now
+    _ prompt: ReadyPrompt, options: GenerationOptions = .init(), start: ContinuousClock.Instant = .now
   ) throws(PromptCacheError) -> ID {
     guard !prompt.tokens.isEmpty else { throw .emptyPrompt }
     let answer = AnswerInProgress(

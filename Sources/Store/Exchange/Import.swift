@@ -1,4 +1,5 @@
 internal import ContentHash
+internal import FileSystem
 internal import KVCacheFormat
 
 /// What an import brought.
@@ -22,21 +23,22 @@ extension StateStore {
   /// something is wrong, none do, and what was brought for them is removed again. A version keeps its number, unless
   /// another one has it: then it becomes the newest. Under a limit, the least recently used encodings make room.
   ///
+  /// - Parameter path: a file, or a folder, of `export`.
   /// - Parameter progress: called now and then with the part of the export that was read, and the bytes of states in it.
   /// - Throws: `StoreError.notAnExport`, `.otherExportFormat`, `.damagedExport`; `.storeFull`, `.namespaceFull`,
   ///   `.diskFull`.
   public func importVersions(
     from path: String, progress: ((_ fraction: Double, _ byteCount: Int) -> Void)? = nil
   ) throws(StoreError) -> ImportReport {
-    guard !options.readOnly else { throw .readOnly(path: self.path) }
-    guard let status = try FileStatus(path: path) else { throw .notAnExport(path: path) }
-    return status.isFolder
+    guard !options.readOnly else { throw .readOnly(path: self.path.description) }
+    guard let status = try storing(try FileStatus(of: FilePath(path))) else { throw .notAnExport(path: path) }
+    return status.kind == .folder
       ? try take(ExportFolderReader(path), progress) : try take(ArchiveReader(path), progress)
   }
 
   /// Throws unless `path` is, by its start, an export: a folder or a file, as `isFolder` says.
   public static func checkExport(at path: String, isFolder: Bool) throws(StoreError) {
-    guard let status = try FileStatus(path: path), status.isFolder == isFolder else {
+    guard let status = try storing(try FileStatus(of: FilePath(path))), (status.kind == .folder) == isFolder else {
       throw .notAnExport(path: path)
     }
     if isFolder { _ = try ExportFolderReader(path) } else { _ = try ArchiveReader(path) }

@@ -1,26 +1,36 @@
+internal import FileSystem
 internal import Glibc
 import Synchronization
 
 /// Locks between processes, on the bytes of a file of their own. The system drops them when their process ends.
 ///
-/// They are POSIX record locks, which a process loses as soon as it closes *any* descriptor of the file. So one
-/// process has one of these a store (`OpenStores`), and nothing else opens the file.
+/// They are POSIX record locks, which a process loses as soon as it closes *any* descriptor of the file. So a process has
+/// one of these for each store (`OpenStores`), and nothing else opens the file. They work across containers.
 final class AccessLock: Sendable {
   /// What each byte of the file stands for.
   private enum Byte {
-    /// Shared by all who have the store open; exclusive for who replaces its file.
+    /// Shared by all who have the store open; exclusive for compaction, which replaces its file.
     static let open = 0
-    /// Exclusive for who writes.
+    /// Exclusive for the writer; shared by those whose snapshots LMDB's table of readers does not list.
     static let writer = 1
+    /// Exclusive while LMDB's table of readers is changed.
+    static let readers = 2
     /// From here on, one for each thing that may be held; shared by its holders.
     static let firstHeld = 1 << 32
   }
 
-  private let path: String
-  /// `nil` on a file system that cannot be written, where nobody needs a lock.
+  /// Whether the file system lets nobody write.
+  let isReadOnly: Bool
+  private let path: FilePath
+  /// `nil` if there is no file and none can be made; nobody needs a lock then. The descriptor of `file`.
   private let descriptor: Int32?
+  /// `nil` once closed.
+  private let file: Mutex<OpenFile?>
   /// Keeps the threads of this process apart, which record locks do not.
   private let writers = ThreadLock()
+  private let readerChanges = ThreadLock()
+  /// Snapshots of this process that LMDB's table does not list.
+  private let unlisted = Mutex(0)
   private let holds = Mutex(Holds())
 
   /// What this process does with the bytes of things that may be held.
@@ -31,15 +41,26 @@ final class AccessLock: Sendable {
     var excluded: Set<Int> = []
   }
 
-  /// Opens the file at `path` and says that this process uses the store in `folder`.
-  init(_ path: String, folder: String) throws(StoreError) {
-    self.path = folder
-    let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard opened >= 0 || errno == EROFS else { throw StoreError(code: errno, operation: "open", path: path) }
-    descriptor = opened >= 0 ? opened : nil
+  /// Opens the file and says that this process uses the store in `folder`.
+  init(in folder: StoreFolder) throws(StoreError) {
+    path = folder.path
+    var opened: OpenFile?
+    var isReadOnly = false
+    do throws(StoreError) {
+      opened = try folder.folder.openOrMakeOwn(StoreFolder.accessName)
+    } catch .readOnly {
+      isReadOnly = true
+      // A shared lock does not take the right to write.
+      if try storing(try folder.folder.status(of: StoreFolder.accessName)) != nil {
+        opened = try folder.folder.openOwn(StoreFolder.accessName, .reading)
+      }
+    }
+    self.isReadOnly = isReadOnly
+    descriptor = opened?.descriptor
+    file = Mutex(opened)
     do throws(StoreError) {
       guard try set(F_RDLCK, Byte.open, wait: false) else {
-        throw .inUse(path: folder, process: holder(of: Byte.open, against: F_RDLCK))
+        throw .inUse(path: path.description, process: holder(of: Byte.open, against: F_RDLCK))
       }
     } catch {
       close()
@@ -48,31 +69,26 @@ final class AccessLock: Sendable {
   }
 
   /// Gives all locks up. Nothing is asked of it after.
-  func close() {
-    if let descriptor { Glibc.close(descriptor) }
-  }
+  func close() { file.withLock { $0 = nil } }
 
   /// Makes sure that no other process has the store open, now or until this is closed.
   func excludeAll() throws(StoreError) {
     guard try set(F_WRLCK, Byte.open, wait: false) else {
-      throw .inUse(path: path, process: holder(of: Byte.open, against: F_WRLCK))
+      throw .inUse(path: path.description, process: holder(of: Byte.open, against: F_WRLCK))
     }
   }
-
-  /// Whether the file system lets nobody write.
-  var isReadOnly: Bool { descriptor == nil }
 
   /// Runs `body` as the store's only writer; `onWait` hears of it if there is another to wait for.
   func asWriter<R>(
     onWait: ((WriterWait) -> Void)?, _ body: () throws(StoreError) -> R
   ) throws(StoreError) -> R {
     if !writers.tryLock() {
-      onWait?(WriterWait(path: path, process: getpid()))
+      onWait?(WriterWait(path: path.description, process: getpid()))
       writers.lock()
     }
     defer { writers.unlock() }
     if try !set(F_WRLCK, Byte.writer, wait: false) {
-      onWait?(WriterWait(path: path, process: holder(of: Byte.writer, against: F_WRLCK)))
+      onWait?(WriterWait(path: path.description, process: holder(of: Byte.writer, against: F_WRLCK)))
       _ = try set(F_WRLCK, Byte.writer, wait: true)
     }
     defer { _ = try? set(F_UNLCK, Byte.writer, wait: false) }
@@ -83,11 +99,44 @@ final class AccessLock: Sendable {
   ///
   /// - Returns: `nil` if there is.
   func asWriterIfIdle<R>(_ body: () throws(StoreError) -> R) throws(StoreError) -> R? {
-    guard writers.tryLock() else { return nil }
+    guard !isReadOnly, writers.tryLock() else { return nil }
     defer { writers.unlock() }
     guard try set(F_WRLCK, Byte.writer, wait: false) else { return nil }
     defer { _ = try? set(F_UNLCK, Byte.writer, wait: false) }
     return try body()
+  }
+}
+
+// MARK: - Readers
+
+extension AccessLock {
+  /// Runs `body`, which changes LMDB's table of readers, while nobody else does.
+  ///
+  /// LMDB has a mutex of its own for that. But when a process is killed, the system tells whether it owned a mutex by the
+  /// number of a thread, which threads in different containers share. This lock keeps anyone from waiting for that mutex.
+  func changingReaders<R>(_ body: () -> R) throws(StoreError) -> R {
+    readerChanges.lock()
+    defer { readerChanges.unlock() }
+    _ = try set(F_WRLCK, Byte.readers, wait: true)
+    defer { _ = try? set(F_UNLCK, Byte.readers, wait: false) }
+    return body()
+  }
+
+  /// Keeps writers away until `endUnlisted`: they would not know of the snapshot that is about to begin. Waits for the one
+  /// that writes now.
+  func beginUnlisted() throws(StoreError) {
+    try unlisted.withLock { (count) throws(StoreError) in
+      if count == 0 { _ = try set(F_RDLCK, Byte.writer, wait: true) }
+      count += 1
+    }
+  }
+
+  /// Ends a snapshot that LMDB's table does not list.
+  func endUnlisted() {
+    unlisted.withLock { count in
+      count -= 1
+      if count == 0 { _ = try? set(F_UNLCK, Byte.writer, wait: false) }
+    }
   }
 }
 
@@ -164,10 +213,12 @@ extension AccessLock {
     while unsafe fcntl(descriptor, wait ? F_SETLKW : F_SETLK, &lock) != 0 {
       switch errno {
       case EINTR: continue
+      // The system takes two processes, of which one thread each waits for the other, for a deadlock.
+      case EDEADLK where wait: usleep(100)
       case EAGAIN, EACCES: return false
       case ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL:
-        throw .unsuitableFileSystem(path: path, type: "unknown", reason: "it has no file locks")
-      default: throw .system(operation: "fcntl", path: path, code: errno)
+        throw .unsuitableFileSystem(path: path.description, type: "unknown", reason: "it has no file locks")
+      default: throw .system(operation: "fcntl", path: path.description, code: errno)
       }
     }
     return true

@@ -1,16 +1,18 @@
+internal import FileSystem
+
 /// The file system that holds a file, as `/proc/self/mountinfo` has it.
 package struct MountedFileSystem {
   /// Its type, such as `ext4`.
   package let type: String
 
   /// The file system of the device `device`, or `nil` if the system does not tell.
-  init?(device: UInt) {
-    guard let bytes = try? readFile("/proc/self/mountinfo", limit: 1 << 20) else { return nil }
+  init?(device: UInt64) {
+    guard let bytes = try? OpenFile("/proc/self/mountinfo", .reading).read(atMost: 1 << 20) else { return nil }
     self.init(device: device, mounts: String(decoding: bytes, as: UTF8.self))
   }
 
   /// The same, of a table of mounts: `id parent major:minor root point options … - type source options` (proc(5)).
-  package init?(device: UInt, mounts: String) {
+  package init?(device: UInt64, mounts: String) {
     let major = (device >> 8 & 0xFFF) | (device >> 32 & 0xFFFF_F000)
     let minor = (device & 0xFF) | (device >> 12 & 0xFFFF_FF00)
     for line in mounts.split(separator: "\n") {
@@ -37,8 +39,8 @@ package struct MountedFileSystem {
   }
 
   /// Throws if no store can lie on the file system that holds `path`.
-  static func check(_ path: String, _ status: FileStatus) throws(StoreError) {
+  static func check(_ path: FilePath, _ status: FileStatus) throws(StoreError) {
     guard let found = Self(device: status.identity.device), let objection = found.objection else { return }
-    throw .unsuitableFileSystem(path: path, type: found.type, reason: objection)
+    throw .unsuitableFileSystem(path: path.description, type: found.type, reason: objection)
   }
 }

@@ -9,10 +9,12 @@ func databaseText(_ code: Int32) -> String {
 
 extension StoreError {
   /// The error that LMDB's result `code` of `operation` stands for, in the store at `path`.
-  init(code: Int32, operation: String, path: String, mapByteCount: Int = Environment.mapByteCount) {
+  init(code: Int32, operation: String, path: String, mapByteCount: Int = Environment.largestMap) {
     self =
       switch code {
       case MDB_READERS_FULL: .tooManyReaders(path: path, slots: Environment.readerSlots)
+      case MDB_MAP_FULL where mapByteCount < Environment.largestMap, MDB_MAP_RESIZED:
+        .addressSpace(path: path, byteCount: mapByteCount)
       case MDB_MAP_FULL: .storeFull(path: path, limit: mapByteCount)
       case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_PANIC, MDB_CURSOR_FULL:
         .damagedTree(path: path, operation: operation)

@@ -1,4 +1,5 @@
 internal import CLMDB
+internal import FileSystem
 
 /// A named B-tree of the environment.
 struct Table: Sendable {
@@ -44,7 +45,9 @@ struct Tables: Sendable {
   /// The tables, made where they are missing.
   init(creatingIn transaction: borrowing Transaction) throws(StoreError) {
     let made = try Self { (name) throws(StoreError) in try transaction.table(name, creating: true) }
-    guard let made else { throw .notAStore(path: transaction.environment.path, reason: "its tables cannot be made") }
+    guard let made else {
+      throw .notAStore(path: transaction.environment.path.description, reason: "its tables cannot be made")
+    }
     self = made
   }
 

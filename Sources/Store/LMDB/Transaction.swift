@@ -1,4 +1,5 @@
 internal import CLMDB
+internal import FileSystem
 
 /// One transaction: a snapshot to read, or the environment's single writer.
 ///
@@ -9,48 +10,45 @@ internal import CLMDB
   /// `nil` once ended.
   private var handle: OpaquePointer?
 
+  private let isReading: Bool
+
   /// A snapshot of what is committed.
   init(reading environment: Environment) throws(StoreError) {
-    var result = unsafe Self.begin(environment, MDB_RDONLY)
-    if unsafe result.code == MDB_READERS_FULL {
-      environment.clearDeadReaders()
-      unsafe result = Self.begin(environment, MDB_RDONLY)
-    }
-    try unsafe self.init(result, in: environment)
+    unsafe handle = try environment.beginReading()
+    self.environment = environment
+    isReading = true
   }
 
   /// The environment's writer. The caller holds the writer lock.
   init(writing environment: Environment) throws(StoreError) {
-    try unsafe self.init(Self.begin(environment, 0), in: environment)
-  }
-
-  private static func begin(_ environment: Environment, _ flags: Int32) -> (code: Int32, handle: OpaquePointer?) {
     var handle: OpaquePointer?
-    let code = unsafe mdb_txn_begin(environment.handle, nil, UInt32(flags), &handle)
-    return unsafe (code, handle)
-  }
-
-  private init(_ begun: (code: Int32, handle: OpaquePointer?), in environment: Environment) throws(StoreError) {
-    guard unsafe begun.code == MDB_SUCCESS, let handle = unsafe begun.handle else {
-      throw unsafe environment.error(begun.code, "mdb_txn_begin")
-    }
-    self.environment = environment
+    let code = unsafe mdb_txn_begin(environment.handle, nil, 0, &handle)
+    guard code == MDB_SUCCESS, let handle = unsafe handle else { throw environment.error(code, "mdb_txn_begin") }
     unsafe self.handle = handle
+    self.environment = environment
+    isReading = false
   }
 
-  deinit { unsafe mdb_txn_abort(handle) }
+  deinit { unsafe Self.end(handle, environment, isReading: isReading) }
 
   /// Ends the transaction without effect. Nothing is asked of it after.
   mutating func end() {
-    unsafe mdb_txn_abort(handle)
+    unsafe Self.end(handle, environment, isReading: isReading)
     unsafe handle = nil
+  }
+
+  private static func end(_ handle: OpaquePointer?, _ environment: Environment, isReading: Bool) {
+    guard let handle = unsafe handle else { return }
+    if isReading { unsafe environment.endReading(handle) } else { unsafe mdb_txn_abort(handle) }
   }
 
   /// Makes what was written visible, or a snapshot's table handles permanent. Nothing is asked of it after.
   mutating func commit() throws(StoreError) {
-    let ended = unsafe handle
+    guard let ended = unsafe handle else { return }
     unsafe handle = nil
-    try unsafe check(mdb_txn_commit(ended), "mdb_txn_commit")
+    let code = unsafe mdb_txn_commit(ended)
+    if isReading { environment.endedReading() }
+    try check(code, "mdb_txn_commit")
   }
 
   /// Which commit a snapshot shows, or a writer will make.
@@ -195,10 +193,15 @@ extension Transaction {
     var value = unsafe MDB_val(mv_size: byteCount, mv_data: nil)
     let code = unsafe withValue(key) { unsafe mdb_put(handle, table.handle, &$0, &value, UInt32(MDB_RESERVE)) }
     try check(code, "mdb_put")
-    guard let start = unsafe value.mv_data else { throw .damagedTree(path: environment.path, operation: "mdb_put") }
+    guard let start = unsafe value.mv_data else {
+      throw .damagedTree(path: environment.path.description, operation: "mdb_put")
+    }
     var span = unsafe MutableRawSpan(_unsafeStart: start, byteCount: byteCount)
-    // A page begins with its number (8 bytes).
+    // A page begins with its number (8 bytes), which LMDB may have from a damaged list of free ones.
     let page = unsafe start.load(fromByteOffset: -Page.headerByteCount, as: Int.self)
+    guard page >= 0, page < environment.mapByteCount / environment.pageByteCount else {
+      throw .damagedTree(path: environment.path.description, operation: "mdb_put")
+    }
     try fill(&span, page * environment.pageByteCount + Page.headerByteCount + byteCount)
   }
 

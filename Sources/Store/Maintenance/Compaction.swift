@@ -1,5 +1,5 @@
 internal import ContentHash
-internal import Glibc
+public import FileSystem
 
 /// What compaction did.
 public struct CompactionReport: Hashable, Codable, Sendable {
@@ -19,19 +19,20 @@ extension StateStore {
   /// one.
   ///
   /// - Parameters:
+  ///   - path: the store's folder.
   ///   - salvaging: leave out what is damaged, instead of throwing when something is.
   ///   - progress: called now and then with the bytes of blobs written, and an estimate of all.
   /// - Throws: `StoreError.inUse`; `.damaged` unless `salvaging`.
   public static func compact(
-    at path: String, salvaging: Bool = false, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+    at path: FilePath, salvaging: Bool = false, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
   ) throws(StoreError) -> CompactionReport {
     try OpenStores.whileClosed(path) { (folder) throws(StoreError) in
       try folder.removeLeftovers()
       do throws(StoreError) {
-        let before = try FileStatus(path: folder.dataPath)
+        let before = try folder.data()
         let verification = try folder.writeAnew(salvaging: salvaging, progress)
         try folder.replaceData()
-        let after = try FileStatus(path: folder.dataPath)
+        let after = try folder.data()
         return CompactionReport(
           byteCountBefore: before?.allocatedByteCount ?? 0, byteCountAfter: after?.allocatedByteCount ?? 0,
           dropped: verification.damage)
@@ -48,18 +49,17 @@ extension StoreFolder {
   fileprivate func writeAnew(
     salvaging: Bool, _ progress: ((Int, Int) -> Void)?
   ) throws(StoreError) -> Verification {
-    guard let database = try DatabaseFile(dataPath) else {
-      throw .notAStore(path: path, reason: "`\(Self.dataName)` is not a database")
+    guard let database = try DatabaseFile(folder.openOwn(Self.dataName, .reading)) else {
+      throw .notAStore(path: path.description, reason: "`\(Self.dataName)` is not a database")
     }
-    try makeFolder(leftoverPath)
-    let environment = try Environment(at: leftoverPath, readOnly: false, mapByteCount: Environment.mapByteCount)
+    let environment = try Environment(in: makeLeftoverFolder())
     defer { environment.close() }
     let copier = try DatabaseCopier(into: environment)
     var verifier = Verifier(database, progress)
     let report = try verifier.run { (table, key, value) throws(StoreError) in try copier.put(value, at: key, in: table)
     }
     if !salvaging, let first = report.damage.first {
-      throw .damaged(path: path, count: report.damage.count, first: first)
+      throw .damaged(path: path.description, count: report.damage.count, first: first)
     }
     try copier.finish()
     return report

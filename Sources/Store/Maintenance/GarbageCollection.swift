@@ -1,3 +1,5 @@
+internal import FileSystem
+
 extension StateStore {
   /// Frees versions and encodings of this namespace that `policy` does not keep, and prepared files of models that no
   /// version is left for in any namespace.
@@ -6,6 +8,7 @@ extension StateStore {
   /// encodings stay that no version needs. Readers go on with what they have. Other writers wait until it is done; killed
   /// at any instant it leaves a whole store, and the next run frees the rest.
   ///
+  /// - Parameter policy: what to keep.
   /// - Parameter dryRun: only say what would go.
   @discardableResult
   public func collectGarbage(_ policy: GarbagePolicy, dryRun: Bool = false) throws(StoreError) -> GarbageReport {
@@ -13,7 +16,7 @@ extension StateStore {
     if dryRun {
       report = try snapshot().garbagePlan(policy, keepsNeedless: isWarming).report
     } else {
-      guard !options.readOnly else { throw .readOnly(path: path) }
+      guard !options.readOnly else { throw .readOnly(path: path.description) }
       report = try open.access.asWriter(onWait: options.onWait) { () throws(StoreError) in
         // Whoever begins to warm, or to use a version that goes, waits until it is gone, and so does not count on it.
         defer { open.access.readmit() }
@@ -23,7 +26,7 @@ extension StateStore {
         return plan.report
       }
     }
-    let prepared = try freePreparedFiles(besides: report.versions, dryRun: dryRun)
+    let prepared = try freeDerivedFiles(besides: report.versions, dryRun: dryRun)
     (report.preparedFiles, report.preparedByteCount) = prepared
     return report
   }

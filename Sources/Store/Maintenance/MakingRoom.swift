@@ -1,3 +1,4 @@
+internal import FileSystem
 public import KVCacheFormat
 
 extension StateStore {
@@ -80,6 +81,6 @@ extension StateStore {
 
   private var limitError: StoreError {
     if let limit = options.maximumNamespaceBytes { return .namespaceFull(namespace: namespace.name, limit: limit) }
-    return .storeFull(path: path, limit: options.maximumBytes ?? 0)
+    return .storeFull(path: path.description, limit: options.maximumBytes ?? 0)
   }
 }

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Glibc
 
 /// What a store takes, and who uses it.
@@ -33,8 +34,8 @@ public struct StoreStatistics: Hashable, Codable, Sendable {
 
   /// An open snapshot.
   public struct Reader: Hashable, Codable, Sendable {
-    /// The process that has it.
-    public let process: Int32
+    /// The process that has it; `nil` if it is in another container.
+    public let process: Int32?
     /// The commit that it shows.
     public let commit: Int
   }
@@ -60,7 +61,7 @@ extension StateStore {
     let environment = open.environment
     let snapshot = try Transaction(reading: environment)
     let information = environment.information
-    let file = try FileStatus(path: open.folder.dataPath)
+    let file = try open.folder.data()
     // Its own is among them.
     var readers = try environment.readers()
     if let own = readers.firstIndex(where: { $0.process == getpid() && $0.commit == snapshot.number }) {
@@ -76,9 +77,9 @@ extension StateStore {
           pins: try snapshot.count(open.tables.pins, prefix: key)))
       return .next
     }
-    let prepared = try PreparedFiles(in: open.folder).list()
+    let prepared = try DerivedFiles.find(in: open.folder)?.list() ?? []
     return StoreStatistics(
-      path: path, format: StoreFolder.format, fileByteCount: file?.byteCount ?? 0,
+      path: path.description, format: StoreFolder.format, fileByteCount: file?.byteCount ?? 0,
       diskByteCount: file?.allocatedByteCount ?? 0, mapByteCount: environment.mapByteCount,
       pageByteCount: environment.pageByteCount, pages: information.pages, freePages: try snapshot.freePages(),
       lastCommit: information.lastCommit, readerSlots: information.readerSlots,
@@ -103,7 +104,9 @@ extension Transaction {
   func freePages() throws(StoreError) -> Int {
     var count = 0
     try visit(.free, prefix: RawSpan()) { (_, list) in
-      if list.byteCount >= 8 { count += Int(clamping: list.integer(at: 0, as: UInt64.self)) }
+      // It has no more than fit in it, whatever it says.
+      let most = list.byteCount / 8 - 1
+      if most > 0 { count += min(Int(clamping: list.integer(at: 0, as: UInt64.self)), most) }
       return .next
     }
     return count

@@ -21,7 +21,7 @@ extension StateStore {
   ///
   /// - Parameter progress: called now and then with the bytes of blobs looked at, and an estimate of all.
   public func verify(progress: ((_ done: Int, _ total: Int) -> Void)? = nil) throws(StoreError) -> Verification {
-    try open.environment.withDatabaseFile(open.folder.dataPath) { (database, _) throws(StoreError) in
+    try open.folder.withDatabaseFile(of: open.environment) { (database, _) throws(StoreError) in
       var verifier = Verifier(database, progress)
       return try verifier.run()
     }

@@ -54,7 +54,7 @@ extension DatabaseFile {
 
   /// Whether a page in use lies behind the end of the file, which is shorter than the commit says.
   ///
-  /// LMDB leaves pages at the end unwritten which one transaction took and gave back.
+  /// LMDB leaves pages at the end unwritten that one transaction took and gave back.
   func isCutOff() throws(StoreError) -> Bool {
     let byteCount = try self.byteCount()
     var isCutOff = false

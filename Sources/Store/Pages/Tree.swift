@@ -38,18 +38,26 @@ struct Meta {
   let pageByteCount: Int
   let free: Tree
   let main: Tree
+  /// `pageCount * pageByteCount` is at most the largest map.
   let pageCount: Int
   let commit: Int
 
-  /// The meta page whose first bytes these are, or `nil` if they are not one's.
+  /// Whether LMDB would take `bytes`, the first of a page, for a meta page.
+  static func isRecognized(_ bytes: RawSpan) -> Bool {
+    bytes.byteCount >= byteCount && bytes.integer(at: 16, as: UInt32.self) == magic
+      && bytes.integer(at: 20, as: UInt32.self) == 1
+  }
+
+  /// The meta page whose first bytes these are; `nil` if they are no meta page's, or say what cannot be.
   init?(_ bytes: RawSpan) {
-    guard bytes.byteCount >= Self.byteCount, bytes.integer(at: 16, as: UInt32.self) == Self.magic,
-      bytes.integer(at: 20, as: UInt32.self) == 1, let free = Tree(bytes, at: 40), let main = Tree(bytes, at: 88),
-      let last = Int(exactly: bytes.integer(at: 136, as: UInt64.self)), last < Int.max,
-      let commit = Int(exactly: bytes.integer(at: 144, as: UInt64.self))
+    guard Self.isRecognized(bytes), let free = Tree(bytes, at: 40), let main = Tree(bytes, at: 88),
+      let last = Int(exactly: bytes.integer(at: 136, as: UInt64.self)),
+      let commit = Int(exactly: bytes.integer(at: 144, as: UInt64.self)), commit < Int.max
     else { return nil }
     pageByteCount = Int(bytes.integer(at: 40, as: UInt32.self))
-    guard pageByteCount >= 256, pageByteCount <= 65536, pageByteCount.nonzeroBitCount == 1 else { return nil }
+    guard pageByteCount >= 512, pageByteCount <= 65536, pageByteCount.nonzeroBitCount == 1,
+      last >= 1, last < Environment.largestMap / pageByteCount
+    else { return nil }
     self.free = free
     self.main = main
     pageCount = last + 1

@@ -15,7 +15,12 @@ import Testing
     for index in page.examples.indices {
       let example = page.examples[index]
       let folder = try TemporaryFolder()
-      let (source, diagnostics) = try compile(example, in: folder, &schema)
+      let compiled = try compile(example, in: folder, &schema)
+      var (sources, diagnostics) = ([compiled.source], compiled.diagnostics)
+      if let other = try? SourceFile.read(folder.path("menu.pml")) {
+        sources.insert(SourceFile(path: "menu.pml", bytes: other.bytes), at: 0)
+        diagnostics += PML.checkNames(of: sources)
+      }
       if let code = example.code {
         // What takes the last position takes over half of them, too.
         #expect(diagnostics.map(\.code.rawValue) == (code == "PML451" ? ["PML450", code] : [code]))
@@ -24,7 +29,7 @@ import Testing
       } else {
         #expect(diagnostics == [])
       }
-      page.examples[index].found = TextRenderer(sources: [source]).render(diagnostics)
+      page.examples[index].found = TextRenderer(sources: sources).render(diagnostics)
     }
     if ProcessInfo.processInfo.environment["PMLC_RECORD"] == "1" {
       try page.recorded.write(toFile: Repository.path(Self.page), atomically: true, encoding: .utf8)
@@ -42,7 +47,7 @@ import Testing
 
   private func compile(
     _ example: MarkedPage.Example, in folder: TemporaryFolder, _ schema: inout Schema
-  ) throws -> (SourceFile, [Diagnostic]) {
+  ) throws -> (source: SourceFile, diagnostics: [Diagnostic]) {
     let isPrompt = example.document.hasPrefix("<prompt")
     let name = isPrompt ? "prompt.pml" : "schema.pml"
     if example.isScript {

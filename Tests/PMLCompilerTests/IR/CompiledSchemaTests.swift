@@ -21,7 +21,8 @@ struct CompiledSchemaTests {
 
   @Test func hasOneForm() throws {
     let expected = #"""
-      {"compiler":"0.1.0","format":"pmlir","hash":"\#(Self.schema.contentHash)","layout":{"bos":1,"fill":2,"length":12,\#
+      {"compiler":"\#(CompiledSchema.compilerVersion)","format":"pmlir",\#
+      "hash":"\#(Self.schema.contentHash)","layout":{"bos":1,"fill":2,"length":12,\#
       "modules":[{"cached":true,"length":6,"path":"plan","start":4},{"cached":true,"length":2,"path":"stay","start":10}],\#
       "parameters":[{"default":[32,51],"length":4,"name":"days","path":"plan","placeholder":[],"start":6},\#
       {"length":2,"name":"at","path":"stay","placeholder":[120],"start":10}],\#

@@ -1,7 +1,4 @@
-import KVCacheFormat
-import PMLCompiler
 import PromptCache
-import Store
 import Testing
 
 /// Where every module sees all that is before it, cached inference computes what plain inference does.
@@ -15,7 +12,7 @@ import Testing
     #expect(layout.nextPosition == layout.present.count)
 
     let cached = try fixture.answer(try fixture.session.prepare(layout, of: schema, element: .f32))
-    let plain = try fixture.answer(PreparedPrompt(uncached: layout))
+    let plain = try fixture.answer(ReadyPrompt(uncached: layout))
     #expect(cached.tokens == plain.tokens)
     #expect(cached.usage.cachedTokens == layout.cachedTokenCount)
     #expect(cached.usage.cachedTokens > 60)
@@ -35,7 +32,7 @@ import Testing
     try fixture.warm(schema, as: .f16)
     let layout = try fixture.layout(chainPrompt, of: schema)
     let cached = try fixture.answer(try fixture.session.prepare(layout, of: schema, element: .f16))
-    let plain = try fixture.answer(PreparedPrompt(uncached: layout))
+    let plain = try fixture.answer(ReadyPrompt(uncached: layout))
     #expect(cached.text == plain.text)
     let pairs = zip(try #require(cached.logProbabilities), try #require(plain.logProbabilities))
     for (one, other) in pairs { #expect(abs(one.logProbability - other.logProbability) < 2e-2) }
@@ -48,7 +45,7 @@ import Testing
     let layout = try fixture.layout(#"<prompt schema="chain"><first/></prompt>"#, of: schema)
     #expect(layout.computed.count == 1)
     let cached = try fixture.answer(try fixture.session.prepare(layout, of: schema, element: .f32))
-    let plain = try fixture.answer(PreparedPrompt(uncached: layout))
+    let plain = try fixture.answer(ReadyPrompt(uncached: layout))
     #expect(cached.tokens == plain.tokens)
   }
 }

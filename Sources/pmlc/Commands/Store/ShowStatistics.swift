@@ -1,5 +1,5 @@
 import ArgumentParser
-import Store
+import PromptCache
 
 struct ShowStatistics: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,7 +13,7 @@ struct ShowStatistics: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let store = try folder.open(for: .reading)
-      let statistics = try reportingStoreFailures { () throws(StoreError) in try store.statistics() }
+      let statistics = try store.statistics()
       if json { return Terminal.output.writeLine(try jsonLine(statistics)) }
       var table = Table(["store", statistics.path])
       table.append(["format", "\(statistics.format)"])
@@ -27,7 +27,10 @@ struct ShowStatistics: ParsableCommand {
       table.append(["pages", "\(statistics.pages), of them free: \(statistics.freePages) (\(free))"])
       table.append(["last commit", "\(statistics.lastCommit)"])
       table.append(["readers", "\(statistics.readers.count) of \(statistics.readerSlots)"])
-      for reader in statistics.readers { table.append(["", "process \(reader.process), commit \(reader.commit)"]) }
+      for reader in statistics.readers {
+        let process = reader.process.map { "process \($0)" } ?? "a process of another container"
+        table.append(["", "\(process), commit \(reader.commit)"])
+      }
       Terminal.output.write(table.text + "\n")
       var namespaces = Table(["NAMESPACE", "VERSIONS", "PINNED", "BLOBS", "SIZE"])
       for namespace in statistics.namespaces {

@@ -1,0 +1,56 @@
+public import ArgumentParser
+import PromptCache
+
+/// Which model, and what stands around its roles.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A Hugging Face model folder. Without it, the small model that ships with pmlc.", valueName: "dir"))
+  var model: String?
+
+  @OptionGroup var template: ChatTemplateOption
+
+  /// Reads configuration, tokenizer and chat template.
+  func load(weights: WeightFormat = .stored) throws(PromptCacheError) -> LoadedModel {
+    try LoadedModel(at: model.map { FilePath($0) }, template: template.chatTemplate, weights: weights)
+  }
+}
+
+/// Which model, for commands that need none: they know no lengths then.
+struct OptionalModelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A Hugging Face model folder, for whose tokenizer and context lengths are checked. Without it, they are not.",
+      valueName: "dir"))
+  var model: String?
+
+  @OptionGroup var template: ChatTemplateOption
+
+  /// Reads the model, if one is named, and the template that is asked for. A template may be given without a model.
+  func load() throws(PromptCacheError) -> (model: LoadedModel?, template: ChatTemplate?) {
+    guard model != nil || template.chatTemplate != nil else { return (nil, nil) }
+    let loaded = try LoadedModel(at: model.map { FilePath($0) }, template: template.chatTemplate)
+    return (model == nil ? nil : loaded, loaded.template)
+  }
+}
+
+/// What stands around the text of roles.
+struct ChatTemplateOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The chat template: chatml, llama3, llama2, mistral, vicuna, falcon, plain, or a JSON file. Without it, the model's own.",
+      valueName: "name|file"))
+  var chatTemplate: String?
+}
+
+/// What weights are multiplied in.
+struct WeightOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "stored: weights as the model has them. q8: in 8 bits, faster; made once, kept beside the store. Each has states of its own.",
+      valueName: "format"))
+  var weights: WeightFormat = .stored
+}
+
+extension KVElement: ExpressibleByArgument {}
+extension WeightFormat: ExpressibleByArgument {}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import PromptCache
+
+/// What prompts are answered with: their schema, the model, the store.
+struct PromptOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The schema of the prompt. Without it, its newest version in the store.", valueName: "file"))
+  var schema: String?
+
+  @Option(help: "The KV format: f32, f16 or q8. Without it, that of the newest version, else f16.")
+  var kv: KVElement?
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var weights: WeightOptions
+  @OptionGroup var store: NamespaceInStore
+  @OptionGroup var limit: StoreLimit
+  @OptionGroup var compute: ComputeOptions
+
+  /// Reads the model's configuration, tokenizer and chat template.
+  func loadModel() throws(PromptCacheError) -> LoadedModel { try model.load(weights: weights.weights) }
+
+  /// A session with the store.
+  func session(_ model: LoadedModel, access: StoreAccess) throws -> CacheSession {
+    try store.session(model, access: access, limit: limit, threads: compute.threads)
+  }
+}
