@@ -45,12 +45,12 @@ let package = Package(
     system("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     system("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
 
-    // What the layers above share: kinds of failures, files, content hashes, JSON, and the arithmetic of the blobs' format.
+    // What the layers above share: kinds of failures, files, content hashes, JSON, chat templates' language, and the
+    // arithmetic of the blobs' format.
     library("Failure"),
     library("FileSystem"),
     library("ContentHash", ["CLibCrypto"]),
     library("JSONText"),
-    // Chat templates as model files carry them.
     library("Jinja"),
     library("KVCacheFormat"),
 
