@@ -1,3 +1,5 @@
+internal import Failure
+
 extension PML {
   /// Which document `source` is, by its first tag; `nil` where that is neither.
   public static func rootKind(of source: SourceFile) -> RootKind? {
@@ -33,7 +35,7 @@ extension PML {
         file: other.source.path, range: other.source.positions(of: other.range), message: "the first one")
       let diagnostic = Diagnostic(
         code: .repeatedSchema, file: source.path, range: source.positions(of: found.range),
-        message: "there is a schema \(quoted(found.name)) in \(quoted(other.source.path)) already",
+        message: "there is a schema \(found.name.quoted()) in \(other.source.path.quoted()) already",
         help: "give one of them another name, or take them one at a time", related: [related])
       if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
     }
