@@ -66,13 +66,13 @@ let package = Package(
     .target(name: "CDemoModel"),
     library(
       "PromptCache",
-      ["CDemoModel", "ContentHash", "Engine", "FileSystem", "KVCacheFormat", "PMLCompiler", "Store", "Tokenizers"]),
+      [
+        "CDemoModel", "ContentHash", "Engine", "Failure", "FileSystem", "KVCacheFormat", "PMLCompiler", "Store",
+        "Tokenizers",
+      ]),
     .executableTarget(
       name: "pmlc",
-      dependencies: [
-        "ContentHash", "Engine", "FileSystem", "KVCacheFormat", "PMLCompiler", "PromptCache", "Store",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
+      dependencies: ["PromptCache", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
@@ -97,12 +97,7 @@ let package = Package(
       "StoreTests",
       ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport", "store-torture"]),
     tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
-    tests(
-      "PromptCacheTests",
-      [
-        "ContentHash", "Engine", "FileSystem", "KVCacheFormat", "PMLCompiler", "PromptCache", "Store", "TestSupport",
-        "Tokenizers",
-      ]),
+    tests("PromptCacheTests", ["PromptCache", "TestSupport"]),
     tests(
       "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],
       exclude: ["Goldens"]),

@@ -1,7 +1,16 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// How another package uses this one: it names the products that it imports, and builds them from the folder above.
+// How another package uses this one: it names the product that it imports, and builds it from the folder above.
+func example(_ name: String) -> Target {
+  .executableTarget(
+    name: name,
+    dependencies: [
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "PromptCache", package: "prompt-cache"),
+    ])
+}
+
 let package = Package(
   name: "examples",
   dependencies: [
@@ -10,12 +19,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", "1.5.0"..<"2.0.0"),
   ],
   targets: [
-    .executableTarget(
-      name: "Ask",
-      dependencies: [
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "PMLCompiler", package: "prompt-cache"),
-        .product(name: "PromptCache", package: "prompt-cache"),
-      ])
+    example("Ask"),
+    example("AskSeveral"),
+    example("BuildPrompts"),
+    example("CancelAnswers"),
+    example("HandleErrors"),
   ]
 )

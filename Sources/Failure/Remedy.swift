@@ -17,6 +17,8 @@ public enum Remedy: Hashable, Sendable {
   case splitText
   /// Add text to the prompt.
   case addText
+  /// Measure a smaller prompt.
+  case measureLess
 
   // MARK: The store
 
@@ -75,6 +77,7 @@ extension Remedy: CustomStringConvertible {
     case .useKVFormat(let format): "keep states in \(format)"
     case .splitText: "split the text into several modules"
     case .addText: "add text to the prompt"
+    case .measureLess: "measure with fewer cached or new tokens"
     case .nameStoreFolder: "name a folder for the store"
     case .nameOtherFolder: "name another folder"
     case .raiseStoreLimit: "raise the limit"

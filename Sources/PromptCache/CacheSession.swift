@@ -1,149 +1,138 @@
 public import ContentHash
 public import Engine
-internal import FileSystem
-public import KVCacheFormat
-public import PMLCompiler
+public import FileSystem
+internal import KVCacheFormat
 public import Store
+internal import Synchronization
 
-/// A model's engine and a store, joined: answers prompts from cached states.
+/// A model and a store of its states: the entry point to everything that this library does.
 ///
-/// Sessions are values, and any number of tasks may use one at a time; passes take turns on the engine.
-public struct CacheSession: Sendable {
+/// Open one, compile documents for its `model`, warm schemas, and read answers:
+///
+///     let session = try CacheSession(model: LoadedModel(at: nil), storeAt: "states")
+///     let handbook = try session.warm(.read("handbook.pml"))
+///     for try await event in try session.generate(from: .read("trip.pml"), of: handbook) { … }
+///
+/// Nothing is loaded or created before it is needed: weights are loaded when the first states or the first answer are
+/// computed, and the store's folder is created when the first states are kept. Any number of tasks may use one session;
+/// passes take turns on the engine.
+public final class CacheSession: Sendable {
   /// The model.
   public let model: LoadedModel
-  /// Its weights.
-  public let engine: InferenceEngine
-  /// Where states are.
-  public let store: StateStore
-  /// Identity of the model in the store.
-  public let fingerprint: SHA256Digest
+  let sessionStore: SessionStore
+  let progress: @Sendable (CacheProgress) -> Void
 
-  /// A session.
+  private let threads: Int?
+  private let knownFingerprint = Mutex<SHA256Digest?>(nil)
+  private let loadedEngine = Mutex<InferenceEngine?>(nil)
+
+  /// A session with the store in the folder `path`.
   ///
-  /// - Parameter model: the model that the states are for.
-  /// - Parameter store: where states are kept.
-  /// - Parameter engine: the engine, for `model`.
-  /// - Parameter fingerprint: that of `model`.
-  public init(model: LoadedModel, engine: InferenceEngine, store: StateStore, fingerprint: SHA256Digest) {
-    self.model = model
-    self.engine = engine
-    self.store = store
-    self.fingerprint = fingerprint
-  }
-
-  /// A session with the store in the folder `path`, which is made if it is not there.
+  /// An existing store is opened at once. A missing one is created when states are first kept, so that a model or a
+  /// document that turns out to be unusable leaves no store behind.
   ///
   /// - Parameters:
   ///   - model: the model that the states are for.
-  ///   - path: the store's folder; made if it is missing.
-  ///   - options: how the store is opened.
+  ///   - path: the store's folder.
+  ///   - access: what the session may do with the store.
+  ///   - options: how the store is opened; `access` decides about `readOnly`.
   ///   - threads: how many compute; all cores that the process may use if `nil`.
-  /// - Throws: `PromptCacheError` for a model or a store that cannot be opened.
-  public init(
-    model: LoadedModel, storeAt path: String, options: StoreOptions = .init(), threads: Int? = nil
+  ///   - progress: called while something takes long.
+  /// - Throws: `PromptCacheError` for a store that cannot be opened and, if states may be computed, for weights that are
+  ///   missing or of wrong shapes.
+  public convenience init(
+    model: LoadedModel, storeAt path: FilePath, access: StoreAccess = .writing, options: StoreOptions = .init(),
+    threads: Int? = nil, progress: @escaping @Sendable (CacheProgress) -> Void = { _ in }
   ) throws(PromptCacheError) {
-    // A model that cannot be loaded shall leave no store behind.
-    try model.checkWeights()
-    let store = try withStoreErrors { () throws(StoreError) in try StateStore(at: FilePath(path), options: options) }
-    let fingerprint = try model.fingerprint(rememberedIn: store)
-    let prepared = model.weights == .stored ? nil : try store.preparedWeights(for: fingerprint)
-    let engine = try model.engine(threads: threads, prepared: prepared)
-    self.init(model: model, engine: engine, store: store, fingerprint: fingerprint)
+    self.init(model, SessionStore(at: path, access: access, options: options), threads, progress)
+    if access == .writing { try model.checkWeights() }
+    if access != .readingIfThere { _ = try sessionStore.readable() }
   }
 
-  /// The answer to a prompt that was prepared, as it is made.
+  /// A session without a store: it computes every token of a prompt.
   ///
-  /// - Parameter options: how tokens are chosen, and when the answer ends.
-  /// - Parameter prompt: the prompt.
-  /// - Parameter start: when the request began; the time to the first token counts from here.
-  public func generate(
-    from prompt: ReadyPrompt, options: GenerationOptions = .init(), start: ContinuousClock.Instant = .now
-  ) -> Generation {
-    Generation(to: prompt, model: model, engine: engine, options: options, start: start)
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - threads: how many compute; all cores that the process may use if `nil`.
+  ///   - progress: called while something takes long.
+  public convenience init(
+    model: LoadedModel, threads: Int? = nil, progress: @escaping @Sendable (CacheProgress) -> Void = { _ in }
+  ) {
+    self.init(model, SessionStore(at: nil, access: .readingIfThere, options: .init()), threads, progress)
   }
 
-  /// Finds the states that a prompt uses. They are read where they lie for as long as the result lives.
+  private init(
+    _ model: LoadedModel, _ store: SessionStore, _ threads: Int?,
+    _ progress: @escaping @Sendable (CacheProgress) -> Void
+  ) {
+    self.model = model
+    sessionStore = store
+    self.threads = threads
+    self.progress = progress
+  }
+
+  /// The store, for inspection and maintenance.
   ///
-  /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states.
-  public func prepare(
-    _ layout: PromptLayout, of schema: PlannedSchema, element: KVElement
-  ) throws(PromptCacheError) -> ReadyPrompt {
-    let snapshot = try withStoreErrors { () throws(StoreError) in try store.snapshot() }
-    let lookup = StateLookup(
-      plan: schema.plan, snapshot: snapshot, model: fingerprint, element: element, shape: engine.kvShape)
-    var attended: [AttendedSegment] = []
-    attended.reserveCapacity(layout.cached.count)
-    for use in layout.cached {
-      let encoding = schema.plan.encodings[use.encoding]
-      guard let segment = try lookup.segment(encoding) else { throw .statesMissing(schema: schema.schema.name) }
-      attended.append(AttendedSegment(segment, place: use.place, encodedAt: encoding.start, count: use.count))
+  /// - Throws: `PromptCacheError.store` where there is none yet; `.noStore` in a session without one.
+  public var store: StateStore {
+    get throws(PromptCacheError) {
+      if let store = try sessionStore.readable() { return store }
+      guard let place = sessionStore.place else { throw .noStore }
+      throw .store(.noStore(path: place.description))
     }
-    return ReadyPrompt(layout, attended: attended, snapshot: snapshot)
   }
 
-  /// Computes and keeps the states that a prompt needs and the store lacks, without recording a version.
-  public func ensureStates(
-    for layout: PromptLayout, of schema: PlannedSchema, element: KVElement
-  ) throws(PromptCacheError) {
-    let (engine, wanted) = (engine, layout.cached.map(\.encoding))
-    try warmer(element).ensureStates(of: schema, wanted: wanted) { () throws(PromptCacheError) in engine }
-  }
-
-  /// Brings the store up to date with what this session computes.
-  func warmer(_ element: KVElement) -> Warmer {
-    Warmer(model: model, fingerprint: fingerprint, store: store, element: element)
-  }
-}
-
-/// A schema as a store's version records it. The version stays in the store as long as this lives.
-public struct WarmedSchema: Sendable {
-  /// The schema.
-  public let schema: PlannedSchema
-  /// KV format of its states.
-  public let element: KVElement
-  /// Number of the version.
-  public let version: Int
-  /// Says to other processes that the version is in use, so that they do not free it.
-  private let lease: Lease
-
-  init(schema: PlannedSchema, element: KVElement, version: Int, lease: Lease) {
-    self.schema = schema
-    self.element = element
-    self.version = version
-    self.lease = lease
-  }
-
-  /// The newest version of the schema called `name`.
+  /// Identity of the model in the store: SHA-256 over what decides its states. Computed once; digests of files that are
+  /// remembered in the store are not computed again.
   ///
-  /// - Parameter model: the model that the states are for.
-  /// - Parameter fingerprint: identity of the model.
-  /// - Parameter store: where states are kept.
-  /// - Parameter name: the schema's name.
-  /// - Parameter element: its KV format, any where it is `nil`.
-  /// - Returns: `nil` if there is none.
-  public init?(
-    named name: String, element: KVElement?, for model: LoadedModel, fingerprint: SHA256Digest, in store: StateStore
-  ) throws(PromptCacheError) {
-    func newestVersion() throws(PromptCacheError) -> VersionRecord? {
-      try withStoreErrors { () throws(StoreError) in
-        try store.snapshot().versions(model: fingerprint, schema: name)
-          .last { element == nil || $0.element == element }
+  /// - Throws: `PromptCacheError.engine` for files that cannot be read; `.store`.
+  public var fingerprint: SHA256Digest {
+    get throws(PromptCacheError) {
+      let store = try sessionStore.readable()
+      return try knownFingerprint.withLock { (known) throws(PromptCacheError) in
+        if let known { return known }
+        defer { progress(.ended) }
+        let fingerprint = try model.fingerprint(rememberedIn: store) { [progress] done, total in
+          progress(.readingModel(done: done, total: total))
+        }
+        known = fingerprint
+        return fingerprint
       }
     }
-    guard var newest = try newestVersion() else { return nil }
-    // It may go, or have a successor, before it is leased.
-    while true {
-      let leased = newest.name
-      let lease = try withStoreErrors { () throws(StoreError) in try store.lease(leased) }
-      guard let found = try newestVersion() else { return nil }
-      newest = found
-      if newest.name == leased {
-        self.lease = lease
-        break
+  }
+
+  /// The engine with the model's weights, which the first call loads.
+  ///
+  /// - Throws: `PromptCacheError.engine`.
+  public var engine: InferenceEngine {
+    get throws(PromptCacheError) {
+      try loadedEngine.withLock { (loaded) throws(PromptCacheError) in
+        if let loaded { return loaded }
+        let engine = try loadEngine()
+        loaded = engine
+        return engine
       }
     }
-    schema = try PlannedSchema(of: newest, model: model)
-    self.element = newest.element
-    version = newest.number
+  }
+
+  /// Weights in another format than the model's own are made once and kept beside the store, where there is one.
+  private func loadEngine() throws(PromptCacheError) -> InferenceEngine {
+    guard model.weights != .stored, let store = try sessionStore.readable(),
+      let kept = try store.preparedWeights(for: fingerprint)
+    else { return try loadEngine(keeping: nil) }
+    do throws(PromptCacheError) {
+      return try loadEngine(keeping: kept)
+    } catch {
+      guard case .engine(.unwritableFile) = error else { throw error }
+      progress(.weightsNotKept(model.weights, because: error))
+      return try loadEngine(keeping: nil)
+    }
+  }
+
+  private func loadEngine(keeping place: PreparedWeights?) throws(PromptCacheError) -> InferenceEngine {
+    defer { progress(.ended) }
+    return try model.engine(threads: threads, prepared: place) { [progress, model] done, total in
+      progress(.makingWeights(model.weights, done: done, total: total))
+    }
   }
 }

@@ -1,4 +1,5 @@
 public import Engine
+public import Failure
 public import KVCacheFormat
 public import PMLCompiler
 public import Store
@@ -22,29 +23,46 @@ public enum PromptCacheError: Error, Sendable {
   case notWarmed(schema: String, model: LoadedModel, element: KVElement?)
   /// A document with errors; `diagnostics` are all that was found in it.
   case invalidDocument(SourceFile, diagnostics: [Diagnostic])
+  /// A lowered schema that is damaged, or was compiled for another model.
+  case unusableLoweredSchema(path: String, IRError)
   /// The task that asked was cancelled.
   case cancelled
   /// The store holds no version of the schema, or none with this number.
   case noSuchVersion(schema: String, number: Int?)
   /// The store holds no version, or none for the model in `model`.
   case nothingToExport(model: String?)
-  /// States that a prompt uses are not there, though a version of its schema is.
+  /// The store lacks states that a prompt uses.
   case statesMissing(schema: String)
   /// States that another process removed while they were in use here.
   case stateRemoved
   /// A version's lowered schema that this program cannot read.
   case unreadableVersion(schema: String, version: Int, problem: String)
-  /// Nothing is present in the prompt: there is no token to go on from.
+  /// The prompt has no tokens to go on from.
   case emptyPrompt
   /// A benchmark's prompt, with the tokens that it decodes, is longer than the model takes.
   case benchmarkTooLong(tokens: Int, decoded: Int, contextLength: Int)
-  /// No folder for a store could be found: neither an option nor an environment variable names one.
-  case noStoreFolder
+  /// The session has no store, and something has to be read from or kept in one.
+  case noStore
 }
 
-extension PromptCacheError: CustomStringConvertible {
-  /// What is wrong, in one lower-case clause.
-  public var description: String {
+extension PromptCacheError: CategorizedError, CustomStringConvertible {
+  /// The kind of failure, by which a caller can choose how to react.
+  public var category: FailureCategory {
+    switch self {
+    case .engine(let error): categorized(error)?.category ?? .own
+    case .store(let error): categorized(error)?.category ?? .own
+    case .tokenizer, .missingFile, .unknownChatTemplate, .badChatTemplate, .invalidDocument, .unusableLoweredSchema,
+      .emptyPrompt, .benchmarkTooLong, .noStore:
+      .input
+    case .notWarmed, .noSuchVersion, .nothingToExport, .statesMissing: .notFound
+    case .stateRemoved: .busy
+    case .unreadableVersion: .damaged
+    case .cancelled: .cancelled
+    }
+  }
+
+  /// What is wrong, in one lower-case clause; for a document with errors, followed by all of its diagnostics.
+  public var message: String {
     switch self {
     case .engine(let error): error.message
     case .store(let error): error.message
@@ -57,6 +75,7 @@ extension PromptCacheError: CustomStringConvertible {
         + (model.weights == .stored ? "" : " with \(model.weights) weights") + (element.map { " in \($0)" } ?? "")
     case .invalidDocument(let source, let diagnostics):
       "`\(source.path)` has errors:\n" + TextRenderer(sources: [source]).render(diagnostics)
+    case .unusableLoweredSchema(let path, let error): "`\(path)`: \(error)"
     case .cancelled: "the task was cancelled"
     case .noSuchVersion(let schema, let number):
       "the store has no version " + (number.map { "\($0) " } ?? "") + "of schema `\(schema)`"
@@ -68,32 +87,43 @@ extension PromptCacheError: CustomStringConvertible {
     case .emptyPrompt: "the prompt is empty: there is no token to answer from"
     case .benchmarkTooLong(let tokens, let decoded, let contextLength):
       "a prompt of \(tokens) tokens and \(decoded) that are decoded do not fit the model's \(contextLength) positions"
-    case .noStoreFolder: "there is no folder for the store"
+    case .noStore: "there is no folder for the store"
     }
   }
 
-  /// What to do about it, where something can be done.
-  public var help: String? {
+  /// What may be done about it.
+  public var remedies: [Remedy] {
     switch self {
-    case .engine(let error): error.help
-    case .store(let error): error.help
-    case .tokenizer: "only byte-level and SentencePiece-style BPE are supported"
-    case .missingFile: "name a Hugging Face model folder with config.json, tokenizer.json and *.safetensors"
+    case .engine(let error): categorized(error)?.remedies ?? other(error.help)
+    case .store(let error): categorized(error)?.remedies ?? other(error.help)
+    case .tokenizer: [.other("only byte-level and SentencePiece-style BPE are supported")]
+    case .missingFile: [.nameModelFolder]
     case .unknownChatTemplate(_, let known):
-      "known are \(known.joined(separator: ", ")); a file must be a JSON object with `system`, `user`, `assistant`, `header`"
-    case .badChatTemplate: nil
+      [
+        .other(
+          "known are \(known.joined(separator: ", ")); "
+            + "a file must be a JSON object with `system`, `user`, `assistant`, `header`")
+      ]
     case .notWarmed(let schema, let model, let element):
-      "run `pmlc warm\(element.map { " --kv \($0)" } ?? "")\(model.weights == .stored ? "" : " --weights \(model.weights)")` "
-        + "on the file of `\(schema)`, or pass it with `--schema`"
-    case .invalidDocument, .cancelled: nil
-    case .noSuchVersion, .nothingToExport: "see which there are: pmlc store ls"
-    case .stateRemoved: "do it again; and let no other process collect garbage meanwhile"
-    case .statesMissing, .unreadableVersion: "run `pmlc warm` on the schema's file again"
-    case .emptyPrompt: "add text to the prompt"
-    case .benchmarkTooLong: "pass a smaller `--cached` or `--new`"
-    case .noStoreFolder: "pass `--store DIR`, or set PMLC_STORE, XDG_CACHE_HOME or HOME"
+      [
+        .warm(
+          schema: schema, element: element?.rawValue, weights: model.weights == .stored ? nil : model.weights.rawValue),
+        .giveSchemaFile,
+      ]
+    case .unusableLoweredSchema(_, let error): categorized(error)?.remedies ?? other(error.help)
+    case .badChatTemplate, .invalidDocument, .cancelled: []
+    case .noSuchVersion, .nothingToExport: [.listVersions]
+    case .stateRemoved: [.other("do it again; and let no other process collect garbage meanwhile")]
+    case .statesMissing(let schema), .unreadableVersion(let schema, _, _): [.warm(schema: schema)]
+    case .emptyPrompt: [.addText]
+    case .benchmarkTooLong: [.measureLess]
+    case .noStore: [.nameStoreFolder]
     }
   }
+
+  private func categorized(_ error: any Error) -> (any CategorizedError)? { error as? any CategorizedError }
+
+  private func other(_ help: String?) -> [Remedy] { help.map { [.other($0)] } ?? [] }
 }
 
 /// Runs `body` with its errors wrapped.

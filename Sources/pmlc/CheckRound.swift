@@ -1,5 +1,4 @@
 import ArgumentParser
-import PMLCompiler
 import PromptCache
 
 /// What `check` was asked for.

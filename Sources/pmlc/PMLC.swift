@@ -1,5 +1,5 @@
 import ArgumentParser
-import PMLCompiler
+import PromptCache
 
 @main
 struct PMLC: AsyncParsableCommand {

@@ -24,8 +24,8 @@ enum CompilerBench {
       let bytes = Array(text.utf8)
       var tokens = 0
       let timing = try Timing.median(of: 5) {
-        let loading = PlannedSchema.compile(SourceFile(path: "sample.pml", bytes: bytes), for: model)
-        guard let schema = loading.schema else { throw Failure(diagnostics: loading.diagnostics) }
+        let result = model.compile(schema: SourceFile(path: "sample.pml", bytes: bytes))
+        guard let schema = result.value else { throw Failure(diagnostics: result.diagnostics) }
         tokens = schema.plan.layout.segments.reduce(0) { $0 + $1.tokens.count }
         _ = schema.compiled.encoded
       }
@@ -74,7 +74,7 @@ enum CompilerBench {
       }
       try text.write(to: folder.url.appending(path: name), atomically: true, encoding: .utf8)
     }
-    return try LoadedModel(at: folder.url.path)
+    return try LoadedModel(at: FilePath(folder.url.path))
   }
 
   private static func row(_ cells: [String]) { print("| \(cells.joined(separator: " | ")) |") }

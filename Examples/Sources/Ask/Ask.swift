@@ -1,5 +1,4 @@
 import ArgumentParser
-import PMLCompiler
 import PromptCache
 
 /// Answers questions about the handbook from states that are computed once.
@@ -12,7 +11,7 @@ import PromptCache
 
   func run() async throws {
     // A Hugging Face folder in place of `nil` loads another model than the small one that ships.
-    let session = try CacheSession(model: LoadedModel(at: nil), storeAt: store)
+    let session = try CacheSession(model: LoadedModel(at: nil), storeAt: FilePath(store))
     // Computes what the store lacks: everything the first time, nothing the second, what changed after an edit.
     let handbook = try session.warm(.read(schema))
 

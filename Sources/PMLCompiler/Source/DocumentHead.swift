@@ -16,30 +16,36 @@ extension PML {
     DocumentHead(source)?.schemaName?.name
   }
 
-  /// What is wrong with schemas that are used together: those that have the name of an earlier one, since nobody can
-  /// say which of the two a prompt means.
+  /// What is wrong with schemas that are used together: those of one name, since nobody can say which of them a prompt
+  /// means. All but the first by path have a problem, which names that one: it does not depend on the order in which
+  /// documents are given.
   ///
   /// - Parameter sources: documents of any kind. One that is listed twice is no other schema.
-  /// - Returns: problems, each in the order of the later document.
+  /// - Returns: problems, in the order of `sources`.
   public static func checkNames(of sources: [SourceFile]) -> [Diagnostic] {
-    var first: [String: (source: SourceFile, range: Range<Int>)] = [:]
-    var diagnostics: [Diagnostic] = []
-    for source in sources {
-      guard let found = DocumentHead(source)?.schemaName else { continue }
-      guard let other = first[found.name] else {
-        first[found.name] = (source, found.range)
-        continue
-      }
-      guard other.source.path != source.path else { continue }
-      let related = Diagnostic.Related(
-        file: other.source.path, range: other.source.positions(of: other.range), message: "the first one")
-      let diagnostic = Diagnostic(
-        code: .repeatedSchema, file: source.path, range: source.positions(of: found.range),
-        message: "there is a schema \(found.name.quoted()) in \(other.source.path.quoted()) already",
-        help: "give one of them another name, or take them one at a time", related: [related])
-      if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+    struct Named {
+      let source: SourceFile
+      let name: String
+      let range: Range<Int>
     }
-    return diagnostics
+    var paths: Set<String> = []
+    let schemas = sources.compactMap { source in
+      DocumentHead(source)?.schemaName.flatMap { found in
+        paths.insert(source.path).inserted ? Named(source: source, name: found.name, range: found.range) : nil
+      }
+    }
+    let first = Dictionary(schemas.map { ($0.name, $0) }) { $0.source.path <= $1.source.path ? $0 : $1 }
+    return schemas.compactMap { schema in
+      guard let other = first[schema.name], other.source.path != schema.source.path else { return nil }
+      return Diagnostic(
+        code: .repeatedSchema, file: schema.source.path, range: schema.source.positions(of: schema.range),
+        message: "there is a schema \(schema.name.quoted()) in \(other.source.path.quoted()) too",
+        help: "give one of them another name, or take them one at a time",
+        related: [
+          Diagnostic.Related(
+            file: other.source.path, range: other.source.positions(of: other.range), message: "the other one")
+        ])
+    }
   }
 
   /// The name of the schema that a prompt is for, so that it can be found; `nil` where the document does not begin as a

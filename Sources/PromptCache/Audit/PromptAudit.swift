@@ -34,7 +34,7 @@ public struct PromptAudit: Sendable {
     let baseline = ReadyPrompt(uncached: layout)
     guard !baseline.tokens.isEmpty else { throw .emptyPrompt }
     // The baseline has the lower positions.
-    let limit = min(maximumTokens, session.engine.configuration.contextLength - cached.nextPosition)
+    let limit = min(maximumTokens, session.model.configuration.contextLength - cached.nextPosition)
     let followers = [Follower(baseline), Follower(cached)]
     var divergences: [Double] = []
     var agreeing = 0
@@ -86,7 +86,8 @@ public struct PromptAudit: Sendable {
 
   /// The scores of the next token, one row an input.
   private func next(_ inputs: [InferenceEngine.Input]) throws(PromptCacheError) -> [Logits] {
-    let logits = try withEngineErrors { () throws(EngineError) in try session.engine.forward(inputs) }
+    let engine = try session.engine
+    let logits = try withEngineErrors { () throws(EngineError) in try engine.forward(inputs) }
     guard logits.allSatisfy({ $0.isFinite(row: 0) }) else { throw .engine(.scoresNotFinite) }
     return logits
   }
@@ -97,7 +98,7 @@ public struct PromptAudit: Sendable {
   }
 
   private func answer(to prompt: ReadyPrompt, _ limit: Int) throws(PromptCacheError) -> AuditReport.Answer {
-    var batch = GenerationBatch(model: session.model, engine: session.engine)
+    var batch = GenerationBatch(model: session.model, engine: try session.engine)
     try batch.add(prompt, options: GenerationOptions(maximumTokens: limit))
     while true {
       for (_, event) in try batch.step() {

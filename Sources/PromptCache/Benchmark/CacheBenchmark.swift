@@ -40,9 +40,9 @@ public struct CacheBenchmark: Sendable {
       tokens: cached + new, decoded: Self.decodedTokens, contextLength: model.configuration.contextLength)
     let documents = BenchmarkDocuments(cached: cached, new: new, tokenizer: model.tokenizer)
     let schemaSource = SourceFile(path: "benchmark", text: documents.schema)
-    guard let schema = PlannedSchema.compile(schemaSource, for: model).schema else { throw tooLong }
-    let engine = session.engine
-    let warmed = try session.warmer(element).warm(schema) { () throws(PromptCacheError) in engine }
+    guard let schema = model.compile(schema: schemaSource).value else { throw tooLong }
+    let engine = try session.engine
+    let warmed = try session.warm(schema, as: element)
     guard let layout = layout(documents.prompt, schema),
       layout.nextPosition + Self.decodedTokens <= model.configuration.contextLength
     else { throw tooLong }
@@ -72,13 +72,13 @@ public struct CacheBenchmark: Sendable {
       computedTokens: prompt.tokens.count,
       cachedTTFT: median(cachedTimes), fullTTFT: median(fullTimes),
       decodeTokensPerSecond: Double(Self.decodedTokens) * 1000 / decodeTime,
-      warmTokensPerSecond: Double(warmed.tokensComputed) / warmed.seconds,
+      warmTokensPerSecond: warmed.report.map { Double($0.tokensComputed) / $0.seconds } ?? 0,
       store: BenchmarkReport.StoreReads(
         bytes: prompt.cachedByteCount, firstLookup: firstLookup, lookup: median(lookups)))
   }
 
   private func layout(_ prompt: String, _ schema: PlannedSchema) -> PromptLayout? {
-    schema.compile(prompt: SourceFile(path: "benchmark", text: prompt), for: session.model).layout
+    session.model.compile(prompt: SourceFile(path: "benchmark", text: prompt), of: schema).value?.layout
   }
 
   /// All that a request does before its first token is there.
@@ -104,8 +104,9 @@ public struct CacheBenchmark: Sendable {
   private func token(
     after tokens: [Int32], at positions: [Int32], in sequence: SequenceState
   ) throws(PromptCacheError) -> Int32 {
+    let engine = try session.engine
     let logits = try withEngineErrors { () throws(EngineError) in
-      try session.engine.forward(tokens: tokens, positions: positions, sequence: sequence, logits: .last)
+      try engine.forward(tokens: tokens, positions: positions, sequence: sequence, logits: .last)
     }
     var sampler = Sampler(SamplingOptions())
     return sampler.pick(from: logits[0])

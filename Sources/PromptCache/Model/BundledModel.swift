@@ -20,7 +20,7 @@ public import Engine
   }
 
   /// What messages call it.
-  public var location: String { "the model that ships with pmlc" }
+  public var location: String { "the model that ships with this program" }
   /// Names of its files, sorted.
   public var names: [String] { files.keys.sorted() }
 

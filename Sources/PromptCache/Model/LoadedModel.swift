@@ -1,8 +1,9 @@
-public import ContentHash
+package import ContentHash
 public import Engine
-internal import FileSystem
+public import FileSystem
+internal import KVCacheFormat
 public import PMLCompiler
-public import Store
+package import Store
 internal import Tokenizers
 
 /// A model with what is needed before any weights are read: configuration, tokenizer and chat template.
@@ -26,11 +27,11 @@ public struct LoadedModel: Sendable {
   ///   - weights: what weights are multiplied in.
   /// - Throws: `PromptCacheError` for a folder that is not a supported model, or an unknown template.
   public init(
-    at folder: String?, template: String? = nil, weights: WeightFormat = .stored
+    at folder: FilePath?, template: String? = nil, weights: WeightFormat = .stored
   ) throws(PromptCacheError) {
     self.weights = weights
     do throws(EngineError) {
-      if let folder { files = try ModelFolder(at: folder) } else { files = BundledModel() }
+      if let folder { files = try ModelFolder(at: folder.description) } else { files = BundledModel() }
       configuration = try ModelConfiguration(files: files)
     } catch {
       throw .engine(error)
@@ -45,11 +46,22 @@ public struct LoadedModel: Sendable {
     return Set(tokenizer.tokenizer.endOfSequence.map { [$0] } ?? [])
   }
 
-  /// SHA-256 over what decides the model's states; digests of files are remembered in `store` by each file's path, size, time and inode.
+  /// The KV formats with the bytes that states take in them, over all layers.
+  public var stateFormats: [StateFormat] {
+    let shape = configuration.kvShape
+    return KVElement.allCases.map { element in
+      StateFormat(name: element.rawValue) { tokens in
+        KVBlobLayout(element: element, shape: shape, tokens: tokens).byteCount * shape.layers
+      }
+    }
+  }
+
+  /// SHA-256 over what decides the model's states. Digests of files are remembered in `store` by what identifies a file
+  /// that has not changed.
   ///
   /// - Parameter store: remembers the digests.
   /// - Parameter progress: told the bytes read and their number.
-  public func fingerprint(
+  package func fingerprint(
     rememberedIn store: StateStore?, progress: (Int, Int) -> Void = { _, _ in }
   ) throws(PromptCacheError) -> SHA256Digest {
     let memory = try FingerprintMemory(store)
@@ -62,7 +74,7 @@ public struct LoadedModel: Sendable {
   }
 
   /// Checks that the weights are all there and of the right shapes, without reading them.
-  public func checkWeights() throws(PromptCacheError) {
+  package func checkWeights() throws(PromptCacheError) {
     try withEngineErrors { () throws(EngineError) in try InferenceEngine.check(files) }
   }
 
@@ -74,7 +86,7 @@ public struct LoadedModel: Sendable {
   ///     anew in memory if `nil`.
   ///   - progress: told how many matrices are done, and their number, while such weights are made.
   /// - Throws: `PromptCacheError.engine`.
-  public func engine(
+  package func engine(
     threads: Int? = nil, prepared: PreparedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(PromptCacheError) -> InferenceEngine {
     try withEngineErrors { () throws(EngineError) in
@@ -86,7 +98,7 @@ public struct LoadedModel: Sendable {
 extension StateStore {
   /// Where weights of the model with this fingerprint are kept beside the store, once they are made; `nil` where this
   /// store, open for reading, has no place for them.
-  public func preparedWeights(for fingerprint: SHA256Digest) throws(PromptCacheError) -> PreparedWeights? {
+  func preparedWeights(for fingerprint: SHA256Digest) throws(PromptCacheError) -> PreparedWeights? {
     let path = try withStoreErrors { () throws(StoreError) -> FilePath? in
       guard let folder = try derivedFolder() else { return nil }
       return folder.path

@@ -29,7 +29,7 @@ public struct ReadyPrompt: Sendable {
     snapshot = nil
   }
 
-  init(_ layout: PromptLayout, attended: [AttendedSegment], snapshot: Snapshot) {
+  init(_ layout: PromptLayout, attended: [AttendedSegment], snapshot: Snapshot?) {
     self.attended = attended
     self.snapshot = snapshot
     tokens = layout.computed.map(\.token)

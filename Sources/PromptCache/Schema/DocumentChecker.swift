@@ -12,36 +12,38 @@ public struct DocumentChecker: Sendable {
     public let diagnostics: [Diagnostic]
   }
 
-  private let model: LoadedModel?
-  private let template: ChatTemplate
+  private let compiler: DocumentCompiler
   private let includes: @Sendable (SourceFile) -> any IncludeReader
 
   /// A checker that knows no lengths without a `model`.
   ///
-  /// - Parameter model: its tokenizer counts lengths, if there is one.
-  /// - Parameter template: what stands around the roles' text; without it, what the model has.
-  /// - Parameter includes: what reads the files that a schema names in `src`; without it, they are read from its folder.
+  /// - Parameters:
+  ///   - model: its tokenizer counts lengths, if there is one.
+  ///   - template: what stands around the roles' text; without it, what the model has.
+  ///   - includes: what reads the files that a schema names in `src`; without it, they are read from its folder.
   public init(
     model: LoadedModel?, template: ChatTemplate? = nil,
     includes: @escaping @Sendable (SourceFile) -> any IncludeReader = { FolderIncludeReader(besides: $0.path) }
   ) {
-    self.model = model
+    compiler = DocumentCompiler(template: template ?? model?.template ?? .plain, tokenizer: model?.tokenizer)
     self.includes = includes
-    self.template = template ?? model?.template ?? .plain
   }
 
   /// Checks documents, in parallel. Results are in the order of `sources`.
   ///
-  /// - Parameter sources: the documents.
-  /// - Parameter schema: the prompts' schema; without it, a prompt is checked against the schema of the name that it gives
-  ///   among `sources`. What is wrong with it comes last, if something is.
+  /// - Parameters:
+  ///   - sources: the documents.
+  ///   - schema: the prompts' schema; without it, a prompt is checked against the schema of the name that it gives among
+  ///     `sources`. What is wrong with it comes last, if something is.
   public func check(_ sources: [SourceFile], schema: SourceFile? = nil) -> [Result] {
     let kinds = sources.map { PML.rootKind(of: $0) }
+    let names = PML.checkNames(of: sources)
     let schemas = inParallel(sources.count + 1) { index -> CheckedSchema? in
       if index == sources.count { return schema.map(compile) }
       return kinds[index] == .prompt ? nil : compile(sources[index])
     }
     let given = schemas[sources.count]
+    // Where two have one name, which is an error by itself, prompts are held against the first.
     let byName = Dictionary(
       zip(sources, schemas).compactMap { source, checked in
         checked.flatMap { checked in PML.name(ofSchema: source).map { ($0, checked) } }
@@ -49,54 +51,37 @@ public struct DocumentChecker: Sendable {
       uniquingKeysWith: { first, _ in first })
     let results = inParallel(sources.count) { index in
       let source = sources[index]
-      if let checked = schemas[index] { return Result(source: source, diagnostics: checked.diagnostics) }
-      let name = PML.schemaName(ofPrompt: source)
-      let schema = given ?? name.flatMap { byName[$0] }
-      return Result(source: source, diagnostics: check(source, against: schema))
+      if let checked = schemas[index] {
+        let found = checked.document.diagnostics + names.filter { $0.file == source.path }
+        return Result(source: source, diagnostics: found.inSourceOrder())
+      }
+      let schema = given ?? PML.schemaName(ofPrompt: source).flatMap { byName[$0] }
+      return Result(source: source, diagnostics: check(source, against: schema).inSourceOrder())
     }
-    guard let schema, let given, !given.diagnostics.isEmpty else { return results }
-    return results + [Result(source: schema, diagnostics: given.diagnostics)]
+    guard let schema, let given, !given.document.diagnostics.isEmpty else { return results }
+    return results + [Result(source: schema, diagnostics: given.document.diagnostics.inSourceOrder())]
   }
 
-  /// Compiles one schema.
-  ///
-  /// - Returns: the lowered schema unless there are errors, lengths included where there is a model; and what was found.
-  public func compile(schema source: SourceFile) -> (schema: Schema?, diagnostics: [Diagnostic]) {
-    let checked = compile(source)
-    let isRight = !checked.diagnostics.contains { $0.severity == .error }
-    return (isRight ? checked.schema : nil, checked.diagnostics)
+  /// Compiles one schema, lengths included where there is a model.
+  public func compile(schema source: SourceFile) -> CompilationResult<Schema> {
+    let document = compiler.compile(schema: source, includes: includes(source))
+    return CompilationResult(document.hasErrors ? nil : document.schema, of: source, document.diagnostics)
   }
 
   private struct CheckedSchema: Sendable {
-    let schema: Schema?
+    let document: DocumentCompiler.CompiledDocument
     let plan: EncodingPlan?
-    let diagnostics: [Diagnostic]
   }
 
   private func compile(_ source: SourceFile) -> CheckedSchema {
-    let compilation = PML.compileSchema(source, template: template, includes: includes(source))
-    var diagnostics = compilation.diagnostics
-    let layout = compilation.schema.flatMap { schema in
-      model.flatMap {
-        SchemaLayout(
-          of: schema, tokenizer: $0.tokenizer, sources: compilation.sourceMap, diagnostics: &diagnostics)
-      }
-    }
-    return CheckedSchema(
-      schema: compilation.schema, plan: layout.map { EncodingPlan(of: $0) }, diagnostics: diagnostics.inSourceOrder())
+    let document = compiler.compile(schema: source, includes: includes(source))
+    return CheckedSchema(document: document, plan: document.layout.map { EncodingPlan(of: $0) })
   }
 
   private func check(_ source: SourceFile, against checked: CheckedSchema?) -> [Diagnostic] {
     guard let checked else { return PML.checkPrompt(source) }
-    guard let schema = checked.schema else { return PML.checkPrompt(source, isSchemaKnown: true) }
-    let compilation = PML.compilePrompt(source, schema: schema, template: template)
-    var diagnostics = compilation.diagnostics
-    if let model, let plan = checked.plan, let prompt = compilation.prompt {
-      _ = PromptLayout(
-        of: prompt, in: source.path, plan: plan, tokenizer: model.tokenizer, template: template,
-        diagnostics: &diagnostics)
-    }
-    return diagnostics.inSourceOrder()
+    guard let schema = checked.document.schema else { return PML.checkPrompt(source, isSchemaKnown: true) }
+    return compiler.compile(prompt: source, of: schema, plan: checked.plan).diagnostics
   }
 }
 

@@ -1,5 +1,6 @@
 public import ContentHash
 public import PMLCompiler
+internal import Store
 
 /// A schema laid out for one model: positions, and the encodings to keep.
 public struct PlannedSchema: Sendable {
@@ -10,8 +11,35 @@ public struct PlannedSchema: Sendable {
 
   /// The lowered schema.
   public var schema: Schema { compiled.schema }
+  /// Its name, by which prompts ask for it.
+  public var name: String { compiled.schema.name }
   /// SHA-256 of the lowered schema.
   public var hash: SHA256Digest { compiled.schema.contentHash }
+
+  init(_ compiled: CompiledSchema) {
+    self.compiled = compiled
+    plan = EncodingPlan(of: compiled.layout)
+  }
+
+  /// Reads a lowered schema.
+  ///
+  /// - Throws: `IRError` if it is something else, or was compiled for another tokenizer.
+  init(lowered bytes: [UInt8], for model: LoadedModel) throws(IRError) {
+    let compiled = try CompiledSchema(decoding: bytes)
+    try compiled.check(model.tokenizer)
+    self.init(compiled)
+  }
+
+  /// Reads the lowered schema of a version in a store.
+  ///
+  /// - Throws: `PromptCacheError.unreadableVersion` if it was written by another program version or for another tokenizer.
+  init(of version: VersionRecord, model: LoadedModel) throws(PromptCacheError) {
+    do throws(IRError) {
+      try self.init(lowered: version.lowered, for: model)
+    } catch {
+      throw .unreadableVersion(schema: version.schema, version: version.number, problem: error.description)
+    }
+  }
 
   /// Digests of all encodings to keep, each once, and what a person would call them: module, position, scaffold.
   var storedEncodings: [(digest: SHA256Digest, label: String)] {
@@ -23,10 +51,5 @@ public struct PlannedSchema: Sendable {
       let scaffold = encoding.scaffold.map { ", scaffold \($0 + 1)" } ?? ""
       return (encoding.digest, "\(place) at position \(plan.layout.positions(of: encoding.item).lowerBound)\(scaffold)")
     }
-  }
-
-  init(_ compiled: CompiledSchema) {
-    self.compiled = compiled
-    plan = EncodingPlan(of: compiled.layout)
   }
 }

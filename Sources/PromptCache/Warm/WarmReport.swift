@@ -44,7 +44,16 @@ public struct WarmReport: Encodable, Sendable {
   }
 }
 
-/// How far warming has come.
+extension WarmReport {
+  init(_ schema: PlannedSchema, _ missing: MissingStates, version: Int?, seconds: Double) {
+    self.init(
+      schema: schema.name, version: version, hash: schema.hash,
+      encodings: Encodings(reused: missing.reused, computed: missing.computed), tokensComputed: missing.tokens,
+      bytesWritten: missing.bytes, seconds: seconds)
+  }
+}
+
+/// How far computing states has come.
 public struct WarmProgress: Sendable {
   /// Tokens whose states are computed.
   public let tokensDone: Int
@@ -59,4 +68,9 @@ public struct WarmProgress: Sendable {
   public var secondsLeft: Double {
     tokensPerSecond > 0 ? Double(tokensTotal - tokensDone) / tokensPerSecond : .infinity
   }
+}
+
+extension Duration {
+  /// The same in seconds.
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -1,9 +1,6 @@
 import ArgumentParser
 import Foundation
-import KVCacheFormat
-import PMLCompiler
 import PromptCache
-import Store
 
 struct Audit: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -45,25 +42,14 @@ struct Audit: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let sources = try prompts.map(Inputs.read)
-      let inputs = try options.inputs()
-      let session = try PromptSession(for: sources, inputs, options)
-      defer { withExtendedLifetime(session) {} }
       // Whatever is wrong with a prompt shows before the first answer.
-      let questions = try sources.map { source in
-        let schema = try session.schema(of: source, inputs)
-        return (
-          path: source.path, schema: schema,
-          layout: try inputs.prompt(source, for: schema.prepared, showing: options.schema == nil)
-        )
-      }
+      let asked = try Questions(prompts, options)
       var failures: [String] = []
-      for (index, question) in questions.enumerated() {
-        let audit = PromptAudit(session.session, element: question.schema.element, maximumTokens: maxTokens)
-        let report = try audit.report(on: question.layout, of: question.schema.prepared)
+      for (index, question) in asked.questions.enumerated() {
+        let report = try asked.session.audit(question.prompt, of: question.schema, maximumTokens: maxTokens)
         let found = bounds(passedBy: report)
         let audited = AuditedPrompt(
-          prompt: question.path, schema: question.schema.prepared.schema.name, kv: question.schema.element.rawValue,
+          prompt: question.path, schema: question.schema.schema.name, kv: question.schema.element.rawValue,
           passed: found.isEmpty, report: report)
         if json {
           Terminal.output.writeLine(try jsonLine(audited))
@@ -72,7 +58,7 @@ struct Audit: ParsableCommand {
         }
         failures += found.map { "`\(question.path)`: \($0)" }
       }
-      session.session.store.recordUsesIfIdle()
+      asked.session.recordUses()
       for failure in failures { Terminal.error.writeLine("pmlc: \(failure)") }
       if !failures.isEmpty { throw ExitCode.badInput }
     }

@@ -1,10 +1,6 @@
 import ArgumentParser
-import Engine
-import FileSystem
 import Foundation
-import KVCacheFormat
 import PromptCache
-import Store
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,12 +42,11 @@ struct Bench: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let model = try modelOptions.load(weights: weightOptions.weights)
-      let engine = try computeOptions.engine(of: model, keptBeside: nil)
       let folder = FileManager.default.temporaryDirectory.appending(path: "pmlc-bench-\(UUID().uuidString)")
       defer { try? FileManager.default.removeItem(at: folder) }
-      let store = try reportingStoreFailures { () throws(StoreError) in try StateStore(at: FilePath(folder.path())) }
-      let fingerprint = try model.fingerprintShowingProgress(rememberedIn: nil)
-      let session = CacheSession(model: model, engine: engine, store: store, fingerprint: fingerprint)
+      let session = try CacheSession(
+        model: model, storeAt: FilePath(folder.path()), threads: computeOptions.threads,
+        progress: ProgressDisplay().show)
       let benchmark = CacheBenchmark(session, element: kv, repeats: repeats)
       let reports = try sizes(for: model).map { size in
         var line = ProgressLine()

@@ -1,5 +1,4 @@
 import ArgumentParser
-import PMLCompiler
 import PromptCache
 
 struct Check: ParsableCommand {

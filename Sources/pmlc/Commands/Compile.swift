@@ -1,5 +1,4 @@
 import ArgumentParser
-import PMLCompiler
 import PromptCache
 
 struct Compile: ParsableCommand {
@@ -20,18 +19,8 @@ struct Compile: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let inputs = Inputs(model: try modelOptions.load())
-      var bytes: [UInt8] = []
-      var status: ExitCode?
-      for path in schemas {
-        do {
-          bytes += try inputs.schema(at: path).compiled.encoded + [UInt8(ascii: "\n")]
-        } catch let failure as ExitCode {
-          // What is wrong with the others is wanted too.
-          status = status == .notDone ? status : failure
-        }
-      }
-      if let status { throw status }
+      let schemas = try Documents.schemas(schemas, for: modelOptions.load())
+      let bytes = schemas.flatMap { $0.compiled.encoded + [UInt8(ascii: "\n")] }
       guard let output else { return Terminal.output.write(bytes) }
       try write(bytes, to: output)
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import PMLCompiler
 import PromptCache
 
 struct Diff: ParsableCommand {
@@ -22,10 +21,10 @@ struct Diff: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let inputs = Inputs(model: try modelOptions.load())
-      let diff = SchemaDiff(
-        from: try inputs.schemaOrLowered(at: old).plan, to: try inputs.schemaOrLowered(at: new).plan)
-      let report = DiffReport(of: diff, formats: inputs.model.stateFormats)
+      let model = try modelOptions.load()
+      let plans = try [old, new].map { try model.compile(schemaOrLowered: Documents.read($0)).shown().plan }
+      let diff = SchemaDiff(from: plans[0], to: plans[1])
+      let report = DiffReport(of: diff, formats: model.stateFormats)
       if json {
         Terminal.output.write(report.json + [UInt8(ascii: "\n")])
       } else {

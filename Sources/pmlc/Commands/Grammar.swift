@@ -1,5 +1,4 @@
 import ArgumentParser
-import PMLCompiler
 import PromptCache
 
 struct Grammar: ParsableCommand {
@@ -13,14 +12,11 @@ struct Grammar: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let source = try Inputs.read(schema)
+      let source = try Documents.read(schema)
       // Lengths do not show in a grammar: without a model, a schema may be as long as it likes.
       let (model, template) = try modelOptions.load()
-      let checker = DocumentChecker(model: model, template: template)
-      let (compiled, diagnostics) = checker.compile(schema: source)
-      DiagnosticOutput(sources: [source]).show(diagnostics)
-      guard let compiled else { throw ExitCode.badInput }
-      Terminal.output.write(PML.promptGrammar(for: compiled))
+      let schema = try DocumentChecker(model: model, template: template).compile(schema: source).shown()
+      Terminal.output.write(PML.promptGrammar(for: schema))
     }
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import PMLCompiler
 import PromptCache
 
 struct Inspect: ParsableCommand {
@@ -19,9 +18,9 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let inputs = Inputs(model: try modelOptions.load())
-      let schema = try inputs.schemaOrLowered(at: schema)
-      let report = LayoutReport(of: schema.schema, plan: schema.plan, formats: inputs.model.stateFormats)
+      let model = try modelOptions.load()
+      let schema = try model.compile(schemaOrLowered: Documents.read(schema)).shown()
+      let report = LayoutReport(of: schema.schema, plan: schema.plan, formats: model.stateFormats)
       if let html { try write(report.html, to: html) }
       if json {
         Terminal.output.write(report.json + [UInt8(ascii: "\n")])

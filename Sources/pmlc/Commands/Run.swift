@@ -1,10 +1,6 @@
 import ArgumentParser
-import Engine
 import Foundation
-import KVCacheFormat
-import PMLCompiler
 import PromptCache
-import Store
 
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -64,10 +60,7 @@ struct Run: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingFailures {
-      let source = try Inputs.read(prompt)
-      let inputs = try promptOptions.inputs()
-      let completion =
-        noCache ? try await answerUncached(source, inputs) : try await answerCached(source, inputs)
+      let completion = noCache ? try await answerUncached() : try await answerCached()
       if printsJSON {
         Terminal.output.writeLine(try jsonLine(completion))
       } else {
@@ -89,48 +82,36 @@ struct Run: AsyncParsableCommand {
   }
 
   /// Answers from the store's states.
-  private func answerCached(_ source: SourceFile, _ inputs: Inputs) async throws -> Completion {
-    let session = try PromptSession(for: [source], inputs, promptOptions)
-    defer { withExtendedLifetime(session) {} }
-    let schema = try session.schema(of: source, inputs)
-
-    // Compiling the prompt is part of a request, so it is timed, though it may have been checked before.
-    let start = ContinuousClock.now
-    let layout = try inputs.prompt(source, for: schema.prepared, showing: promptOptions.schema == nil)
-    let prepared = try session.session.prepare(layout, of: schema.prepared, element: schema.element)
-    let completion = try await show(session.session.generate(from: prepared, options: options, start: start))
+  private func answerCached() async throws -> Completion {
+    let asked = try Questions([prompt], promptOptions)
+    guard let question = asked.questions.first else { throw PromptCacheError.emptyPrompt }
+    let completion = try await show(
+      asked.session.generate(from: question.prompt, of: question.schema, options: options))
     // After the answer, which does not wait for it.
-    session.session.store.recordUsesIfIdle()
+    asked.session.recordUses()
+    withExtendedLifetime(asked) {}
     return completion
   }
 
   /// Answers without states: every token is computed.
-  private func answerUncached(_ source: SourceFile, _ inputs: Inputs) async throws -> Completion {
-    let model = inputs.model
-    let schema = try promptOptions.schema.map(inputs.schema(at:)) ?? warmedSchema(of: source, inputs)
-    // Weights that were prepared are used, but no store is made for them.
-    let store = model.weights == .stored ? nil : try promptOptions.store.openIfThere()
-    let engine = try promptOptions.compute.engine(
-      of: model, keptBeside: try store.map { ($0, try model.fingerprintShowingProgress(rememberedIn: $0)) })
-    let start = ContinuousClock.now
-    let layout = try inputs.prompt(source, for: schema)
-    return try await show(
-      Generation(to: ReadyPrompt(uncached: layout), model: model, engine: engine, options: options, start: start))
-  }
-
-  /// The newest version of the prompt's schema, whatever its KV format.
-  private func warmedSchema(of source: SourceFile, _ inputs: Inputs) throws -> PlannedSchema {
-    let store = try promptOptions.store.open(for: .reading)
-    let name = try inputs.schemaName(of: source)
-    let model = inputs.model
-    let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
-    guard
-      let warmed = try WarmedSchema(
-        named: name, element: promptOptions.kv, for: model, fingerprint: fingerprint, in: store)
-    else {
-      throw PromptCacheError.notWarmed(schema: name, model: model, element: promptOptions.kv)
+  private func answerUncached() async throws -> Completion {
+    let source = try Documents.read(prompt)
+    let model = try promptOptions.loadModel()
+    let session: CacheSession
+    let schema: PlannedSchema
+    if let path = promptOptions.schema {
+      schema = try model.compile(schema: Documents.read(path)).shown()
+      // The store is of use for weights that are kept beside it, and no store is made for them.
+      session =
+        model.weights == .stored
+        ? promptOptions.compute.session(model) : try promptOptions.session(model, access: .readingIfThere)
+    } else {
+      let name = try model.schemaName(of: source).shown()
+      session = try promptOptions.session(model, access: .reading)
+      schema = try session.schema(named: name, as: promptOptions.kv).schema
     }
-    return warmed.schema
+    let question = try model.compile(prompt: source, of: schema).shown()
+    return try await show(session.generateUncached(from: question, options: options))
   }
 
   /// Writes the text as it comes, unless all is written at the end.

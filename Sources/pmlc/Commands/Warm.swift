@@ -1,7 +1,4 @@
 import ArgumentParser
-import Engine
-import KVCacheFormat
-import PMLCompiler
 import PromptCache
 
 struct Warm: ParsableCommand {
@@ -32,44 +29,18 @@ struct Warm: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let inputs = Inputs(model: try modelOptions.load(weights: weightOptions.weights))
-      let prepared = try schemas.map(inputs.schema(at:))
-      try dryRun ? forecast(prepared, for: inputs.model) : warm(prepared, for: inputs.model)
-    }
-  }
-
-  private func warm(_ schemas: [PlannedSchema], for model: LoadedModel) throws {
-    // A model that cannot be loaded shall leave no store behind.
-    if try storeOptions.openIfThere() == nil { try model.checkWeights() }
-    let store = try storeOptions.open(for: .creating, limit: storeLimit)
-    let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
-    let warmer = Warmer(model: model, fingerprint: fingerprint, store: store, element: kv)
-    var loaded: InferenceEngine?
-    func engine() throws(PromptCacheError) -> InferenceEngine {
-      if let loaded { return loaded }
-      let engine = try computeOptions.engine(of: model, keptBeside: (store, fingerprint))
-      loaded = engine
-      return engine
-    }
-    for schema in schemas {
-      var line = ProgressLine()
-      let report = try warmer.warm(schema, engine: engine) { progress in
-        line.draw(progress, of: schema.schema.name)
+      let model = try modelOptions.load(weights: weightOptions.weights)
+      let planned = try Documents.schemas(schemas, for: model)
+      let session = try storeOptions.session(
+        model, access: dryRun ? .readingIfThere : .writing, limit: storeLimit, threads: computeOptions.threads)
+      for schema in planned {
+        try show(dryRun ? session.forecast(schema, as: kv) : session.warm(schema, as: kv).report)
       }
-      line.clear()
-      try show(report)
     }
   }
 
-  private func forecast(_ schemas: [PlannedSchema], for model: LoadedModel) throws {
-    let store = try storeOptions.openIfThere()
-    let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
-    for schema in schemas {
-      try show(.forecast(schema, model: model, fingerprint: fingerprint, store: store, element: kv))
-    }
-  }
-
-  private func show(_ report: WarmReport) throws {
+  private func show(_ report: WarmReport?) throws {
+    guard let report else { return }
     if json {
       Terminal.output.writeLine(try jsonLine(report))
     } else {
@@ -85,14 +56,5 @@ struct Warm: ParsableCommand {
     }
     return "\(report.schema): version \(version), encodings: \(counts)computed "
       + "(\(report.tokensComputed) tokens, \(formatted(bytes: report.bytesWritten)), \(formatted(seconds: report.seconds)))"
-  }
-}
-
-extension ProgressLine {
-  fileprivate mutating func draw(_ progress: WarmProgress, of schema: String) {
-    draw(
-      Double(progress.tokensDone) / Double(max(progress.tokensTotal, 1)),
-      "\(schema): \(progress.tokensDone) of \(progress.tokensTotal) tokens, \(Int(progress.tokensPerSecond)) a second, "
-        + "\(formatted(seconds: progress.secondsLeft)) left")
   }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import PMLCompiler
+import PromptCache
 
 /// How `check` prints what it finds.
 enum DiagnosticFormat: String, CaseIterable, ExpressibleByArgument {

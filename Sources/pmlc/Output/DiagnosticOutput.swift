@@ -1,4 +1,4 @@
-import PMLCompiler
+import PromptCache
 
 /// Shows diagnostics as text on standard error.
 struct DiagnosticOutput {

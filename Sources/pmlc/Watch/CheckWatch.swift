@@ -1,6 +1,5 @@
 import Dispatch
 import Glibc
-import PMLCompiler
 import PromptCache
 
 /// Checks documents at once, and again after each change.

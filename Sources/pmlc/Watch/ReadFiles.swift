@@ -1,5 +1,5 @@
 import Glibc
-import PMLCompiler
+import PromptCache
 import Synchronization
 
 /// The files that a check has read, or has looked for, and what they were like just before.

@@ -1,7 +1,4 @@
-import KVCacheFormat
-import PMLCompiler
 import PromptCache
-import Store
 import Testing
 
 /// Where every module sees all that is before it, cached inference computes what plain inference does.

@@ -1,6 +1,3 @@
-import Engine
-import KVCacheFormat
-import PMLCompiler
 import PromptCache
 import TestSupport
 import Testing
@@ -57,7 +54,7 @@ import Testing
     #expect(Set(alone.map(\.tokens)).count == alone.count)
     // Joining all at once, and one after the other while the others are on their way; thrice, so that many decode.
     for distance in [0, 1, 3] {
-      var batch = GenerationBatch(model: fixture.model, engine: fixture.engine)
+      var batch = GenerationBatch(model: fixture.model, engine: try fixture.engine)
       var requestOf: [GenerationBatch.ID: Int] = [:]
       var found: [Int] = []
       var waiting = (0..<3 * prompts.count)[...]
@@ -83,7 +80,7 @@ import Testing
     let fixture = try Fixture()
     let prompts = try requests(fixture)
     let alone = try fixture.answer(prompts[4], options(4))
-    var batch = GenerationBatch(model: fixture.model, engine: fixture.engine)
+    var batch = GenerationBatch(model: fixture.model, engine: try fixture.engine)
     let leaving = try batch.add(prompts[3], options: options(3))
     let staying = try batch.add(prompts[4], options: options(4))
     _ = try batch.step()
@@ -108,7 +105,7 @@ import Testing
     let long = try fixture.layout(prompt(String(repeating: " word and word", count: 700)), of: schema)
     #expect(long.computed.count > 3 * InferenceEngine.tokensPerPass)
     let short = try fixture.layout(prompt("A"), of: schema)
-    var batch = GenerationBatch(model: fixture.model, engine: fixture.engine)
+    var batch = GenerationBatch(model: fixture.model, engine: try fixture.engine)
     let talking = try batch.add(
       try fixture.session.prepare(short, of: schema, element: .f32),
       options: GenerationOptions(maximumTokens: 40, sampling: SamplingOptions(temperature: 2, seed: 5)))
@@ -135,7 +132,7 @@ import Testing
     let config = try TemporaryFolder.demoText("config.json")
     let smaller = config.replacing("\"num_hidden_layers\": 5", with: "\"num_hidden_layers\": 3")
     #expect(smaller != config)
-    let other = try LoadedModel(at: try folder.modelCopy(changing: ["config.json": smaller])).engine()
+    let other = try LoadedModel(at: FilePath(folder.modelCopy(changing: ["config.json": smaller]))).engine()
     var batch = GenerationBatch(model: fixture.model, engine: other)
     do {
       try batch.add(prompt)

@@ -1,17 +1,12 @@
-import Engine
 import Foundation
-import KVCacheFormat
-import PMLCompiler
 import PromptCache
-import Store
 import TestSupport
 import Testing
-import Tokenizers
 
 /// Answers as asynchronous sequences.
 @Suite struct GenerationTests {
   private func session(_ folder: TemporaryFolder, model: LoadedModel? = nil) throws -> CacheSession {
-    try CacheSession(model: try model ?? LoadedModel(at: nil), storeAt: folder.path("store"), threads: 1)
+    try CacheSession(model: try model ?? LoadedModel(at: nil), storeAt: FilePath(folder.path("store")), threads: 1)
   }
 
   private let schemaFile = SourceFile(path: "chain.pml", text: chain)
@@ -115,7 +110,7 @@ import Tokenizers
     #expect(usual.tokens.count > 2)
     let model = try folder.modelCopy(
       changing: ["generation_config.json": #"{"eos_token_id": [2, \#(usual.tokens[1])]}"#])
-    let listed = try await session(folder, model: LoadedModel(at: model)).answerOfTheChain()
+    let listed = try await session(folder, model: LoadedModel(at: FilePath(model))).answerOfTheChain()
     #expect(listed.tokens == [usual.tokens[0]])
     #expect(listed.finishReason == .stop && listed.usage.completionTokens == 1)
   }
@@ -159,10 +154,10 @@ import Tokenizers
     let schema = try session.warm(schemaFile)
     let text = String(repeating: " word and word", count: 300)
     let long = SourceFile(path: "long.pml", text: "<prompt schema=\"chain\"><first/>\(text)</prompt>")
-    let layout = try #require(schema.schema.compile(prompt: long, for: session.model).layout)
+    let layout = try #require(session.model.compile(prompt: long, of: schema.schema).value).layout
     #expect(layout.computed.count > 2 * InferenceEngine.tokensPerPass)
     let prompt = try session.prepare(layout, of: schema.schema, element: schema.element)
-    var batch = GenerationBatch(model: session.model, engine: session.engine)
+    var batch = GenerationBatch(model: session.model, engine: try session.engine)
     try batch.add(prompt, options: wild)
     #expect(try batch.step().isEmpty)
     // In the second part of the prompt, and again where it is.
@@ -219,7 +214,7 @@ import Tokenizers
     for index in bytes.count - 256..<bytes.count { bytes[index] = 0xFF }
     try FileManager.default.removeItem(at: weights)
     try bytes.write(to: weights)
-    let session = try session(folder, model: LoadedModel(at: path))
+    let session = try session(folder, model: LoadedModel(at: FilePath(path)))
     let schema = try session.warm(schemaFile)
     do {
       _ = try await session.generate(from: promptFile, of: schema).completion()
@@ -257,7 +252,7 @@ import Tokenizers
     let schema = try session.warm(schemaFile)
     _ = try session.store.collectGarbage(GarbagePolicy(keep: 0))
     _ = try session.generate(from: promptFile, of: schema)
-    let layout = try #require(schema.schema.compile(prompt: promptFile, for: session.model).layout)
+    let layout = try #require(session.model.compile(prompt: promptFile, of: schema.schema).value).layout
     do {
       _ = try session.prepare(layout, of: schema.schema, element: .f32)
       Issue.record("states that are not there were found")

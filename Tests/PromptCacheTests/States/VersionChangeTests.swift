@@ -1,7 +1,5 @@
 import Foundation
-import PMLCompiler
 import PromptCache
-import Store
 import TestSupport
 import Testing
 
@@ -11,8 +9,7 @@ import Testing
   private let prompt = #"<prompt schema="s"><m/> Go:</prompt>"#
 
   private func current(_ fixture: Fixture) throws -> WarmedSchema? {
-    try WarmedSchema(
-      named: "s", element: nil, for: fixture.model, fingerprint: fixture.fingerprint, in: fixture.store)
+    try fixture.session.newestVersion(of: "s")
   }
 
   private func prepare(_ warmed: WarmedSchema, _ fixture: Fixture) throws -> ReadyPrompt {
@@ -50,7 +47,7 @@ import Testing
     #expect(try answer(prepare(#require(first), fixture), fixture) == expected)
     first = nil
     try await pmlc("store", "gc", "--keep", "1")
-    let left = try fixture.store.snapshot().versions(model: fixture.fingerprint, schema: "s").map(\.number)
+    let left = try fixture.store.snapshot().versions(model: fixture.session.fingerprint, schema: "s").map(\.number)
     #expect(left == [2])
     // A request that began before goes on to its end.
     #expect(try answer(running, fixture) == expected)

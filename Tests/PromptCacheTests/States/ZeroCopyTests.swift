@@ -1,6 +1,4 @@
-import Engine
 import Foundation
-import KVCacheFormat
 import PromptCache
 import TestSupport
 import Testing
@@ -26,7 +24,7 @@ import Testing
 
     let maps = try mappings(of: fixture.folder.path("store/data.mdb"))
     try #require(!maps.isEmpty)
-    let shape = fixture.engine.kvShape
+    let shape = try fixture.engine.kvShape
     for segment in prompt.attended.map(\.segment) {
       for layer in 0..<shape.layers {
         for head in 0..<shape.heads {

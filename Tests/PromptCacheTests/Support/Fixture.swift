@@ -1,67 +1,48 @@
-import ContentHash
-import Engine
-import FileSystem
-import Foundation
-import KVCacheFormat
-import PMLCompiler
 import PromptCache
-import Store
-import Testing
 import TestSupport
+import Testing
 
-/// The model that ships, and a store of its own in a temporary folder.
+/// The model that ships, and a session with a store of its own in a temporary folder.
 struct Fixture {
-  let model: LoadedModel
-  let engine: InferenceEngine
-  let store: StateStore
-  let fingerprint: SHA256Digest
+  let session: CacheSession
   let folder: TemporaryFolder
+
+  var model: LoadedModel { session.model }
+  var engine: InferenceEngine { get throws { try session.engine } }
+  var store: StateStore { get throws { try session.store } }
 
   init(weights: WeightFormat = .stored) throws {
     folder = try TemporaryFolder()
-    model = try LoadedModel(at: nil, weights: weights)
-    engine = try model.engine(threads: 1)
-    store = try StateStore(at: FilePath(folder.path("store")))
-    fingerprint = try model.fingerprint(rememberedIn: nil)
+    session = try Self.session(LoadedModel(at: nil, weights: weights), in: folder)
   }
 
   /// The same store under another tenant's name.
   init(besides other: Fixture, namespace: String) throws {
     folder = other.folder
-    model = other.model
-    engine = other.engine
-    fingerprint = other.fingerprint
-    store = try StateStore(at: FilePath(folder.path("store")), options: StoreOptions(namespace: namespace))
+    session = try Self.session(other.model, in: folder, StoreOptions(namespace: namespace))
   }
 
-  var session: CacheSession {
-    CacheSession(model: model, engine: engine, store: store, fingerprint: fingerprint)
+  private static func session(
+    _ model: LoadedModel, in folder: TemporaryFolder, _ options: StoreOptions = .init()
+  ) throws -> CacheSession {
+    try CacheSession(model: model, storeAt: FilePath(folder.path("store")), options: options, threads: 1)
   }
 
   func schema(_ text: String) throws -> PlannedSchema {
-    let loading = PlannedSchema.compile(SourceFile(path: "schema.pml", text: text), for: model)
-    #expect(loading.diagnostics.filter { $0.severity == .error } == [])
-    return try #require(loading.schema)
+    let result = model.compile(schema: SourceFile(path: "schema.pml", text: text))
+    #expect(result.diagnostics.filter { $0.severity == .error } == [])
+    return try #require(result.value)
   }
 
   func layout(_ prompt: String, of schema: PlannedSchema) throws -> PromptLayout {
-    let source = SourceFile(path: "prompt.pml", text: prompt)
-    var diagnostics: [Diagnostic] = []
-    let compilation = PML.compilePrompt(source, schema: schema.schema, template: schema.compiled.template)
-    #expect(compilation.diagnostics == [])
-    let resolved = try #require(compilation.prompt)
-    let layout = PromptLayout(
-      of: resolved, in: source.path, plan: schema.plan, tokenizer: model.tokenizer,
-      template: schema.compiled.template, diagnostics: &diagnostics)
-    #expect(diagnostics == [])
-    return try #require(layout)
+    let result = model.compile(prompt: SourceFile(path: "prompt.pml", text: prompt), of: schema)
+    #expect(result.diagnostics == [])
+    return try #require(result.value).layout
   }
 
   @discardableResult
   func warm(_ schema: PlannedSchema, as element: KVElement = .f32) throws -> WarmReport {
-    let warmer = Warmer(model: model, fingerprint: fingerprint, store: store, element: element)
-    let engine = engine
-    return try warmer.warm(schema, engine: { () throws(PromptCacheError) in engine })
+    try #require(try session.warm(schema, as: element).report)
   }
 
   func answer(
@@ -69,7 +50,7 @@ struct Fixture {
   )
     throws -> Completion
   {
-    var batch = GenerationBatch(model: model, engine: engine)
+    var batch = GenerationBatch(model: model, engine: try engine)
     try batch.add(prompt, options: options)
     while !batch.isEmpty {
       for case (_, .finish(let completion)) in try batch.step() { return completion }

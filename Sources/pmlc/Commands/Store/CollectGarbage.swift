@@ -1,5 +1,5 @@
 import ArgumentParser
-import Store
+import PromptCache
 
 struct CollectGarbage: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -33,9 +33,7 @@ struct CollectGarbage: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let store = try storeOptions.open(for: dryRun ? .reading : .changing)
-      let report = try reportingStoreFailures { () throws(StoreError) in
-        try store.collectGarbage(GarbagePolicy(keep: keep, maximumBytes: limit), dryRun: dryRun)
-      }
+      let report = try store.collectGarbage(GarbagePolicy(keep: keep, maximumBytes: limit), dryRun: dryRun)
       if json { return Terminal.output.writeLine(try jsonLine(report)) }
       for version in report.versions {
         Terminal.output.writeLine("\(dryRun ? "would free" : "freed") version \(version.number) of `\(version.schema)`")

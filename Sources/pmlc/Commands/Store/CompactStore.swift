@@ -1,6 +1,5 @@
 import ArgumentParser
-import FileSystem
-import Store
+import PromptCache
 
 struct CompactStore: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,10 +18,8 @@ struct CompactStore: ParsableCommand {
     try reportingFailures {
       let path = try folder.path()
       var line = ProgressLine()
-      let report = try reportingStoreFailures { () throws(StoreError) in
-        try StateStore.compact(at: FilePath(path), salvaging: salvage) { done, total in
-          line.draw(Double(done) / Double(max(total, 1)), "\(formatted(bytes: done)) of \(formatted(bytes: total))")
-        }
+      let report = try StateStore.compact(at: path, salvaging: salvage) { done, total in
+        line.draw(Double(done) / Double(max(total, 1)), "\(formatted(bytes: done)) of \(formatted(bytes: total))")
       }
       line.clear()
       if json { return Terminal.output.writeLine(try jsonLine(report)) }

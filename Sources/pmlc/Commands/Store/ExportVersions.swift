@@ -1,7 +1,5 @@
 import ArgumentParser
-import ContentHash
 import PromptCache
-import Store
 
 struct ExportVersions: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,18 +36,21 @@ struct ExportVersions: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let store = try storeOptions.open(for: .reading)
-      let names = try chosen(in: store)
-      var line = ProgressLine()
-      let report = try reportingStoreFailures { () throws(StoreError) in
-        let draw = { (done: Int, total: Int) in
-          line.draw(Double(done) / Double(max(total, 1)), "\(done) of \(total) encodings")
-        }
-        if let output {
-          return try store.export(names, toFile: output, replacing: force, progress: draw)
-        }
-        return try store.export(names, toFolder: folder ?? "", progress: draw)
+      let session = try model.map {
+        try storeOptions.session(LoadedModel(at: FilePath($0)), access: .reading)
       }
+      let store = try session?.store ?? storeOptions.open(for: .reading)
+      let names = try chosen(from: try store.snapshot().versions().map(\.name), of: try session?.fingerprint)
+      var line = ProgressLine()
+      let draw = { (done: Int, total: Int) in
+        line.draw(Double(done) / Double(max(total, 1)), "\(done) of \(total) encodings")
+      }
+      let report =
+        if let output {
+          try store.export(names, toFile: output, replacing: force, progress: draw)
+        } else {
+          try store.export(names, toFolder: folder ?? "", progress: draw)
+        }
       line.clear()
       if json { return Terminal.output.writeLine(try jsonLine(report)) }
       for version in report.versions { Terminal.output.writeLine("version \(version.number) of `\(version.schema)`") }
@@ -59,19 +60,14 @@ struct ExportVersions: ParsableCommand {
     }
   }
 
-  /// The versions asked for.
-  private func chosen(in store: StateStore) throws -> [VersionName] {
-    var all = try reportingStoreFailures { () throws(StoreError) in try store.snapshot().versions().map(\.name) }
-    if let model {
-      let loaded = try LoadedModel(at: model)
-      let fingerprint = try loaded.fingerprintShowingProgress(rememberedIn: store)
-      all = all.filter { $0.model == fingerprint }
-    }
-    guard !versions.isEmpty else {
-      if all.isEmpty { throw PromptCacheError.nothingToExport(model: model) }
+  /// The versions asked for, among all that the store has.
+  private func chosen(from versions: [VersionName], of model: SHA256Digest?) throws -> [VersionName] {
+    let all = versions.filter { model == nil || $0.model == model }
+    guard !self.versions.isEmpty else {
+      if all.isEmpty { throw PromptCacheError.nothingToExport(model: self.model) }
       return all
     }
-    return try versions.flatMap { wanted in
+    return try self.versions.flatMap { wanted in
       let ofSchema = all.filter { $0.schema == wanted.schema }
       let newest = Dictionary(ofSchema.map { ($0.model, $0.number) }, uniquingKeysWith: max)
       let found = ofSchema.filter { $0.number == wanted.number ?? newest[$0.model] }

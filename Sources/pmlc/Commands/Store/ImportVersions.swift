@@ -1,5 +1,5 @@
 import ArgumentParser
-import Store
+import PromptCache
 
 struct ImportVersions: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,16 +28,12 @@ struct ImportVersions: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let path = file ?? folder ?? ""
-      // What is no export shall not leave a store behind.
-      try reportingStoreFailures { () throws(StoreError) in
-        try StateStore.checkExport(at: path, isFolder: folder != nil)
-      }
-      let store = try storeOptions.open(for: .creating, limit: storeLimit)
+      // What is not an export leaves no store behind.
+      try StateStore.checkExport(at: path, isFolder: folder != nil)
+      let store = try storeOptions.open(for: .writing, limit: storeLimit)
       var line = ProgressLine()
-      let report = try reportingStoreFailures { () throws(StoreError) in
-        try store.importVersions(from: path) { fraction, byteCount in
-          line.draw(fraction, "\(formatted(bytes: byteCount)) of states read")
-        }
+      let report = try store.importVersions(from: path) { fraction, byteCount in
+        line.draw(fraction, "\(formatted(bytes: byteCount)) of states read")
       }
       line.clear()
       if json { return Terminal.output.writeLine(try jsonLine(report)) }

@@ -1,8 +1,6 @@
 import ArgumentParser
-import ContentHash
 import Foundation
-import KVCacheFormat
-import Store
+import PromptCache
 
 struct ListVersions: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,7 +14,7 @@ struct ListVersions: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let store = try storeOptions.open(for: .reading)
-      let versions = try reportingStoreFailures { () throws(StoreError) in try store.list() }
+      let versions = try store.list()
       if json { return Terminal.output.writeLine(try jsonLine(versions)) }
       var table = Table([
         "MODEL", "SCHEMA", "VERSION", "KV", "ENCODINGS", "MISSING", "SIZE", "RECORDED", "LAST USE", "",

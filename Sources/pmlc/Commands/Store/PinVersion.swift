@@ -1,7 +1,5 @@
 import ArgumentParser
-import Engine
 import PromptCache
-import Store
 
 /// Which version of a schema.
 struct VersionArguments: ParsableArguments {
@@ -18,17 +16,15 @@ struct VersionArguments: ParsableArguments {
 
   @OptionGroup var weightOptions: WeightOptions
 
-  /// The version's full name in `store`.
-  func name(in store: StateStore) throws -> VersionName {
-    let model = try LoadedModel(at: model, weights: weightOptions.weights)
-    let fingerprint = try model.fingerprintShowingProgress(rememberedIn: store)
-    let newest = try reportingStoreFailures { () throws(StoreError) in
-      try store.snapshot().newestVersion(model: fingerprint, schema: schema)
-    }
-    guard let newest else {
+  /// The store, to be changed, and the version's full name in it.
+  func find(_ options: NamespaceInStore) throws -> (store: StateStore, name: VersionName) {
+    let model = try LoadedModel(at: model.map { FilePath($0) }, weights: weightOptions.weights)
+    let session = try options.session(model, access: .changing)
+    let (store, fingerprint) = try (session.store, session.fingerprint)
+    guard let newest = try store.snapshot().newestVersion(model: fingerprint, schema: schema) else {
       throw PromptCacheError.notWarmed(schema: schema, model: model, element: nil)
     }
-    return VersionName(model: fingerprint, schema: schema, number: number ?? newest.number)
+    return (store, VersionName(model: fingerprint, schema: schema, number: number ?? newest.number))
   }
 }
 
@@ -41,9 +37,8 @@ struct PinVersion: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let store = try storeOptions.open(for: .changing)
-      let name = try version.name(in: store)
-      try reportingStoreFailures { () throws(StoreError) in try store.pin(name) }
+      let (store, name) = try version.find(storeOptions)
+      try store.pin(name)
     }
   }
 }
@@ -57,9 +52,8 @@ struct UnpinVersion: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let store = try storeOptions.open(for: .changing)
-      let name = try version.name(in: store)
-      try reportingStoreFailures { () throws(StoreError) in try store.unpin(name) }
+      let (store, name) = try version.find(storeOptions)
+      try store.unpin(name)
     }
   }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Store
+import PromptCache
 
 struct ShowStatistics: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,7 +13,7 @@ struct ShowStatistics: ParsableCommand {
   func run() throws {
     try reportingFailures {
       let store = try folder.open(for: .reading)
-      let statistics = try reportingStoreFailures { () throws(StoreError) in try store.statistics() }
+      let statistics = try store.statistics()
       if json { return Terminal.output.writeLine(try jsonLine(statistics)) }
       var table = Table(["store", statistics.path])
       table.append(["format", "\(statistics.format)"])

@@ -1,6 +1,5 @@
 import ArgumentParser
-import ContentHash
-import Store
+import PromptCache
 
 struct VerifyStore: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,10 +15,8 @@ struct VerifyStore: ParsableCommand {
     try reportingFailures {
       let store = try folder.open(for: .reading)
       var line = ProgressLine()
-      let verification = try reportingStoreFailures { () throws(StoreError) in
-        try store.verify { done, total in
-          line.draw(Double(done) / Double(max(total, 1)), "\(formatted(bytes: done)) of \(formatted(bytes: total))")
-        }
+      let verification = try store.verify { done, total in
+        line.draw(Double(done) / Double(max(total, 1)), "\(formatted(bytes: done)) of \(formatted(bytes: total))")
       }
       line.clear()
       if json {

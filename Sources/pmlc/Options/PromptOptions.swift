@@ -1,5 +1,4 @@
 import ArgumentParser
-import KVCacheFormat
 import PromptCache
 
 /// What prompts are answered with: their schema, the model, the store.
@@ -18,5 +17,10 @@ struct PromptOptions: ParsableArguments {
   @OptionGroup var compute: ComputeOptions
 
   /// Reads the model's configuration, tokenizer and chat template.
-  func inputs() throws(PromptCacheError) -> Inputs { Inputs(model: try model.load(weights: weights.weights)) }
+  func loadModel() throws(PromptCacheError) -> LoadedModel { try model.load(weights: weights.weights) }
+
+  /// A session with the store.
+  func session(_ model: LoadedModel, access: StoreAccess) throws -> CacheSession {
+    try store.session(model, access: access, limit: limit, threads: compute.threads)
+  }
 }

@@ -1,10 +1,8 @@
-import KVCacheFormat
-import PMLCompiler
 import PromptCache
-import Store
+import TestSupport
 import Testing
 
-@Suite struct WarmerTests {
+@Suite struct WarmingTests {
   private func schema(middle: String = "The blue town.", comment: String = "") -> String {
     """
     <schema name="edited">\(comment)
@@ -79,10 +77,13 @@ import Testing
   @Test func aForecastWritesNothing() throws {
     let fixture = try Fixture()
     let schema = try fixture.schema(schema())
-    let forecast = try WarmReport.forecast(
-      schema, model: fixture.model, fingerprint: fixture.fingerprint, store: fixture.store, element: .f16)
+    let forecast = try fixture.session.forecast(schema)
     #expect(forecast.encodings.computed == 7)
     #expect(forecast.version == nil)
-    #expect(try fixture.store.snapshot().versions().isEmpty)
+    #expect(!StateStore.exists(at: FilePath(fixture.folder.path("store"))))
+    try fixture.warm(schema, as: .f32)
+    #expect(try fixture.session.forecast(schema).encodings.computed == 7)
+    #expect(try fixture.session.forecast(schema, as: .f32).encodings.reused == 7)
+    #expect(try fixture.store.snapshot().versions().count == 1)
   }
 }

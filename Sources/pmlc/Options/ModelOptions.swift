@@ -1,6 +1,5 @@
 public import ArgumentParser
-import Engine
-import KVCacheFormat
+import PromptCache
 
 /// Which model, and what stands around its roles.
 struct ModelOptions: ParsableArguments {
@@ -10,7 +9,11 @@ struct ModelOptions: ParsableArguments {
   var model: String?
 
   @OptionGroup var template: ChatTemplateOption
-  var chatTemplate: String? { template.chatTemplate }
+
+  /// Reads configuration, tokenizer and chat template.
+  func load(weights: WeightFormat = .stored) throws(PromptCacheError) -> LoadedModel {
+    try LoadedModel(at: model.map { FilePath($0) }, template: template.chatTemplate, weights: weights)
+  }
 }
 
 /// Which model, for commands that need none: they know no lengths then.
@@ -22,6 +25,13 @@ struct OptionalModelOptions: ParsableArguments {
   var model: String?
 
   @OptionGroup var template: ChatTemplateOption
+
+  /// Reads the model, if one is named, and the template that is asked for. A template may be given without a model.
+  func load() throws(PromptCacheError) -> (model: LoadedModel?, template: ChatTemplate?) {
+    guard model != nil || template.chatTemplate != nil else { return (nil, nil) }
+    let loaded = try LoadedModel(at: model.map { FilePath($0) }, template: template.chatTemplate)
+    return (model == nil ? nil : loaded, loaded.template)
+  }
 }
 
 /// What stands around the text of roles.

@@ -1,0 +1,17 @@
+public import Engine
+
+/// What a session is working on, so that a program can show its progress.
+///
+/// Each piece of work sends its events in order and `ended` last, on the thread that does the work: handle them quickly.
+public enum CacheProgress: Sendable {
+  /// Reading the model's files to identify the model: bytes so far, and in all.
+  case readingModel(done: Int, total: Int)
+  /// Converting weights to another format: matrices so far, and in all.
+  case makingWeights(WeightFormat, done: Int, total: Int)
+  /// Computing states of a schema.
+  case computingStates(schema: String, WarmProgress)
+  /// Converted weights cannot be kept beside the store, so they are made in memory each time.
+  case weightsNotKept(WeightFormat, because: PromptCacheError)
+  /// The work has ended, successfully or not.
+  case ended
+}

@@ -1,0 +1,190 @@
+public import KVCacheFormat
+public import PMLCompiler
+internal import Store
+
+extension CacheSession {
+  /// Compiles a schema's document and warms it.
+  ///
+  /// - Parameters:
+  ///   - source: the document.
+  ///   - element: how states are kept.
+  /// - Throws: `PromptCacheError.invalidDocument` where the schema has errors; else as the other `warm`.
+  public func warm(_ source: SourceFile, as element: KVElement = .f16) throws(PromptCacheError) -> WarmedSchema {
+    try warm(model.compile(schema: source).get(), as: element)
+  }
+
+  /// Computes the states of a schema that the store lacks, and records a version of it unless nothing changed since the
+  /// newest one.
+  ///
+  /// It can be stopped at any point: states are committed every half second, and the next call goes on from there.
+  ///
+  /// - Parameters:
+  ///   - schema: compiled for this session's model.
+  ///   - element: how states are kept.
+  /// - Returns: the schema, its version leased, with a report of what was computed.
+  /// - Throws: `PromptCacheError` for the engine's and the store's failures.
+  public func warm(_ schema: PlannedSchema, as element: KVElement = .f16) throws(PromptCacheError) -> WarmedSchema {
+    let store = try storeForStates()
+    while true {
+      let report = try record(schema, as: element, in: store)
+      let name = VersionName(model: try fingerprint, schema: schema.name, number: report.version ?? 0)
+      // Another process may collect garbage between recording and leasing.
+      guard let lease = try lease(name) else { continue }
+      return WarmedSchema(schema, element: element, version: name.number, report: report, lease: lease)
+    }
+  }
+
+  /// What warming a schema would do. Nothing is computed, and nothing written.
+  ///
+  /// - Parameters:
+  ///   - schema: compiled for this session's model.
+  ///   - element: how states would be kept.
+  /// - Throws: `PromptCacheError` for the store's failures.
+  public func forecast(_ schema: PlannedSchema, as element: KVElement = .f16) throws(PromptCacheError) -> WarmReport {
+    let wanted = Array(schema.plan.encodings.indices)
+    return WarmReport(schema, try MissingStates(of: wanted, in: try lookup(schema, element)), version: nil, seconds: 0)
+  }
+
+  /// The newest version of the schema called `name` that the store has now.
+  ///
+  /// - Parameters:
+  ///   - name: the schema's name.
+  ///   - element: its KV format, any where it is `nil`.
+  /// - Throws: `PromptCacheError.notWarmed` if there is none; `.unreadableVersion` for one that another version of this
+  ///   library has written; `.store`.
+  public func schema(named name: String, as element: KVElement? = nil) throws(PromptCacheError) -> WarmedSchema {
+    guard let newest = try newestVersion(of: name, as: element) else {
+      throw .notWarmed(schema: name, model: model, element: element)
+    }
+    return newest
+  }
+
+  /// A schema that is not warmed as a whole: `ensureStates` computes only what prompts need.
+  ///
+  /// - Parameters:
+  ///   - schema: compiled for this session's model.
+  ///   - element: how states are kept: without it as in the schema's newest version, or else as f16.
+  /// - Throws: `PromptCacheError.store`.
+  public func schema(_ schema: PlannedSchema, as element: KVElement? = nil) throws(PromptCacheError) -> WarmedSchema {
+    guard let (newest, lease) = try leaseNewestVersion(of: schema.name, as: element) else {
+      return WarmedSchema(schema, element: element ?? .f16)
+    }
+    // States that it has in common with the version stay as long as this does.
+    return WarmedSchema(schema, element: element ?? newest.element, lease: lease)
+  }
+
+  /// Computes and keeps the states that a prompt needs and the store lacks, without recording a version.
+  ///
+  /// Where nothing is missing, nothing is written, so the store may be one that can only be read.
+  ///
+  /// - Parameters:
+  ///   - prompt: compiled for `schema`.
+  ///   - schema: how the states are kept.
+  /// - Throws: `PromptCacheError` for the engine's and the store's failures.
+  public func ensureStates(for prompt: PlannedPrompt, of schema: WarmedSchema) throws(PromptCacheError) {
+    let wanted = prompt.layout.cached.map(\.encoding)
+    guard !wanted.isEmpty else { return }
+    if try sessionStore.readable() == nil { _ = try storeForStates() }
+    let missing = try MissingStates(of: wanted, in: try lookup(schema.schema, schema.element))
+    guard !missing.order.isEmpty else { return }
+    try compute(missing, of: schema.schema, as: schema.element, in: try sessionStore.writable())
+  }
+
+  /// Notes in the store which states were used last, for garbage collection, unless another process is writing or
+  /// nothing can be written. Call it after an answer, which need not wait for it.
+  public func recordUses() {
+    _ = try? sessionStore.readable()?.recordUsesIfIdle()
+  }
+
+  /// The newest version of a schema; `nil` if there is none.
+  package func newestVersion(
+    of name: String, as element: KVElement? = nil
+  ) throws(PromptCacheError) -> WarmedSchema? {
+    guard let (newest, lease) = try leaseNewestVersion(of: name, as: element) else { return nil }
+    let schema = try PlannedSchema(of: newest, model: model)
+    return WarmedSchema(schema, element: newest.element, version: newest.number, lease: lease)
+  }
+
+  /// Says to other processes that a version is in use; `nil` if it is gone.
+  package func lease(_ version: VersionName) throws(PromptCacheError) -> Lease? {
+    let store = try store
+    return try withStoreErrors { () throws(StoreError) in
+      let lease = try store.lease(version)
+      // It may have been freed just before. Once leased, it stays.
+      let isThere = try store.snapshot().versions(model: version.model, schema: version.schema)
+        .contains { $0.number == version.number }
+      return isThere ? lease : nil
+    }
+  }
+
+  private func leaseNewestVersion(
+    of name: String, as element: KVElement?
+  ) throws(PromptCacheError) -> (VersionRecord, Lease)? {
+    guard let store = try sessionStore.readable() else { return nil }
+    let fingerprint = try fingerprint
+    while true {
+      let newest = try withStoreErrors { () throws(StoreError) in
+        try store.snapshot().versions(model: fingerprint, schema: name)
+          .last { element == nil || $0.element == element }
+      }
+      guard let newest else { return nil }
+      if let lease = try lease(newest.name) { return (newest, lease) }
+    }
+  }
+
+  /// The store, for states that are about to be computed.
+  ///
+  /// A missing one is created after the weights are loaded, which may fail, unless these are to be kept beside it, and
+  /// before the model's files are read, so that it remembers their digests.
+  private func storeForStates() throws(PromptCacheError) -> StateStore {
+    if sessionStore.access == .writing, model.weights == .stored, try sessionStore.readable() == nil { _ = try engine }
+    return try sessionStore.writable()
+  }
+
+  private func record(
+    _ schema: PlannedSchema, as element: KVElement, in store: StateStore
+  ) throws(PromptCacheError) -> WarmReport {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let warming = try withStoreErrors { () throws(StoreError) in try store.leaseForWarming() }
+    defer { withExtendedLifetime(warming) {} }
+    let wanted = Array(schema.plan.encodings.indices)
+    let missing = try MissingStates(of: wanted, in: try lookup(schema, element))
+    try compute(missing, of: schema, as: element, in: store)
+    let fingerprint = try fingerprint
+    let version = try withStoreErrors { () throws(StoreError) in
+      try store.write { batch throws(StoreError) in
+        let kept = schema.storedEncodings
+        return try batch.recordVersion(
+          model: fingerprint, schema: schema.name, hash: schema.hash, lowered: schema.compiled.encoded,
+          element: element, encodings: kept.map(\.digest), labels: kept.map(\.label))
+      }
+    }
+    return WarmReport(schema, missing, version: version.number, seconds: (clock.now - start).inSeconds)
+  }
+
+  private func compute(
+    _ missing: MissingStates, of schema: PlannedSchema, as element: KVElement, in store: StateStore
+  ) throws(PromptCacheError) {
+    guard !missing.order.isEmpty else { return }
+    let clock = ContinuousClock()
+    let computer = StateComputer(
+      plan: schema.plan, engine: try engine, store: store, model: try fingerprint, element: element)
+    defer { progress(.ended) }
+    let start = clock.now
+    try computer.perform(missing) { tokensDone in
+      let done = WarmProgress(
+        tokensDone: tokensDone, tokensTotal: missing.tokens, seconds: (clock.now - start).inSeconds)
+      progress(.computingStates(schema: schema.name, done))
+    }
+  }
+
+  /// Finds states as the store has them now.
+  func lookup(_ schema: PlannedSchema, _ element: KVElement) throws(PromptCacheError) -> StateLookup {
+    let store = try sessionStore.readable()
+    let snapshot = try withStoreErrors { () throws(StoreError) in try store?.snapshot() }
+    return StateLookup(
+      plan: schema.plan, snapshot: snapshot, model: try fingerprint, element: element,
+      shape: model.configuration.kvShape)
+  }
+}

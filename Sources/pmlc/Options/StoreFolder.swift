@@ -1,0 +1,62 @@
+import ArgumentParser
+import PromptCache
+
+/// Which store.
+struct StoreFolder: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The store's folder. Without it, $PMLC_STORE, else pmlc in $XDG_CACHE_HOME or ~/.cache.", valueName: "dir"))
+  var store: String?
+
+  func path() throws(NoStoreFolder) -> FilePath { try StoreLocation.folder(option: store.map { FilePath($0) }) }
+
+  /// Opens the store, all of it.
+  func open(for access: StoreAccess) throws -> StateStore { try .open(path(), for: access) }
+}
+
+/// Which store, and whose part of it.
+struct NamespaceInStore: ParsableArguments {
+  @OptionGroup var folder: StoreFolder
+
+  @Option(help: ArgumentHelp("Keeps what is stored apart from other names' (one a tenant).", valueName: "name"))
+  var namespace: String = "default"
+
+  /// Opens the store.
+  func open(for access: StoreAccess, limit: StoreLimit? = nil) throws -> StateStore {
+    try .open(folder.path(), for: access, options: options(limit))
+  }
+
+  /// A session with the store.
+  func session(
+    _ model: LoadedModel, access: StoreAccess, limit: StoreLimit? = nil, threads: Int? = nil
+  ) throws -> CacheSession {
+    try CacheSession(
+      model: model, storeAt: folder.path(), access: access, options: options(limit), threads: threads,
+      progress: ProgressDisplay().show)
+  }
+
+  private func options(_ limit: StoreLimit?) -> StoreOptions {
+    StoreOptions(
+      maximumBytes: limit?.maxBytes, maximumNamespaceBytes: limit?.maxNamespaceBytes, namespace: namespace,
+      onWait: { Terminal.error.writeLine("pmlc: \($0.message)") })
+  }
+}
+
+/// How large a store, and one tenant's part of it, may become.
+struct StoreLimit: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Bytes that the store's file may take. The least recently used encodings make room, never those of pinned versions.
+      """,
+      valueName: "n"))
+  var maxBytes: Int?
+
+  @Option(help: ArgumentHelp("The same for the states of this namespace.", valueName: "n"))
+  var maxNamespaceBytes: Int?
+
+  func validate() throws {
+    if let maxBytes, maxBytes < 1 { throw ValidationError("--max-bytes takes 1 or more") }
+    if let maxNamespaceBytes, maxNamespaceBytes < 1 { throw ValidationError("--max-namespace-bytes takes 1 or more") }
+  }
+}
