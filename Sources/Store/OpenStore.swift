@@ -6,13 +6,13 @@ import Synchronization
 final class OpenStore: Sendable {
   let folder: StoreFolder
   /// Which file the database is: what makes two paths one store.
-  var identity: FileSystem.FileStatus.Identity { environment.identity }
+  var identity: FileStatus.Identity { environment.identity }
   let access: AccessLock
   let environment: Environment
   let tables: Tables
   /// Blobs whose checksum this process found right.
   let verified = VerifiedBlobs()
-  /// Encodings that were lent and whose use is not recorded yet.
+  /// Encodings that were lent, and whose use is not recorded yet.
   let uses = UseLog()
   /// Where the map begins.
   private let mapStart: UInt
@@ -47,7 +47,7 @@ final class OpenStore: Sendable {
     access.close()
   }
 
-  /// Writes the header of the pages of `value` anew if it is not as it must be. The caller is the writer.
+  /// Rewrites the header of the pages of `value` if it is wrong. The caller is the writer.
   func mendRunHeader(of value: MapRange) throws(StoreError) {
     let map = mapStart..<mapStart + UInt(environment.mapByteCount)
     // Elsewhere lies what this transaction wrote.
@@ -91,9 +91,9 @@ enum OpenStores {
     var handles: Int
   }
 
-  private static let entries = Mutex<[FileSystem.FileStatus.Identity: Entry]>([:])
+  private static let entries = Mutex<[FileStatus.Identity: Entry]>([:])
 
-  /// The store in the folder `path`. Each call wants one of `close`.
+  /// The store in the folder `path`. Each call must be matched by one of `close`.
   static func open(_ path: FilePath, _ options: StoreOptions) throws(StoreError) -> OpenStore {
     try entries.withLock { (entries) throws(StoreError) in
       let folder = options.readOnly ? try StoreFolder(existing: path) : try StoreFolder(creating: path)

@@ -2,9 +2,8 @@ import Synchronization
 
 /// The store's contents at one instant: all that was committed before, nothing that is committed after.
 ///
-/// It lasts until the last reference to it, or to a `Blob` that it lent, is gone. While it lasts, the space of what
-/// others replace or remove is not used again. So hold one for a request, not for a day; where a request takes long,
-/// `renew` it now and then.
+/// It lasts until the last reference to it, or to a `Blob` that it lent, is gone. While it lasts, space that others free
+/// is not used again. So hold one for a request, not for a day, and `renew` it now and then if a request takes long.
 public final class Snapshot: Sendable {
   private struct State: ~Copyable {
     var transaction: Transaction

@@ -12,11 +12,11 @@ public final class StateStore: Sendable {
   let namespace: Namespace
   let open: OpenStore
 
-  /// Opens the store in the folder `path`, and creates it, for its owner alone, unless `options.readOnly`.
+  /// Opens the store in the folder `path`. Unless `options.readOnly`, a missing one is created, for its owner alone.
   ///
-  /// Handles on the same store share one environment.
+  /// Handles on the same store share one environment, whatever paths they were opened by.
   ///
-  /// - Throws: if there is no store and none can be made, if what is there is not a store, belongs to someone else, was
+  /// - Throws: if there is no store and none can be made; if what is there is not a store, belongs to someone else, was
   ///   written by a newer program, or is cut off. Nothing is written then.
   public init(at path: FilePath, options: StoreOptions = .init()) throws(StoreError) {
     self.path = path
@@ -35,8 +35,8 @@ public final class StateStore: Sendable {
 
   /// Runs `body` as the only writer, on this thread, and commits what it wrote; if it throws, nothing was written.
   ///
-  /// What a batch puts stays in this process's memory until the commit, so write much in several batches. A writer
-  /// elsewhere is waited for, which `options.onWait` hears of. `body` must not write to the store in another way.
+  /// A batch stays in this process's memory until the commit, so write large amounts in several batches. If another writer
+  /// is at work, the call waits and tells `options.onWait`. `body` must not write to the store in any other way.
   @discardableResult
   public func write<R>(_ body: (borrowing WriteBatch) throws(StoreError) -> R) throws(StoreError) -> R {
     guard !options.readOnly else { throw .readOnly(path: path.description) }

@@ -20,12 +20,12 @@ enum Archive {
 
 /// Writes an archive.
 final class ArchiveWriter: ExportDestination {
-  private let file: NewFile
+  private let file: FileSink
   private let frame: ZstandardSink
   private var names: [EncodingKey: SHA256Digest] = [:]
 
   init(_ path: String) throws(StoreError) {
-    file = try NewFile(path)
+    file = try FileSink(path)
     frame = ZstandardSink(into: file)
     var head = RecordWriter()
     for byte in Archive.magic { head.append(byte) }

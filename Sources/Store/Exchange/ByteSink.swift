@@ -1,3 +1,5 @@
+internal import FileSystem
+
 /// Where the bytes of an export go, from start to end.
 protocol ByteSink: AnyObject {
   func write(_ bytes: RawSpan) throws(StoreError)
@@ -11,4 +13,25 @@ extension ByteSink {
     try write(file.head)
     for blob in blobs { try write(blob.payload) }
   }
+}
+
+/// A file that is new, for its owner alone.
+final class FileSink: ByteSink {
+  private let file: NewFile
+
+  /// The file that will be at `path`.
+  init(_ path: String) throws(StoreError) {
+    file = try storing(try NewFile(FilePath(path), permissions: 0o600))
+  }
+
+  func write(_ bytes: RawSpan) throws(StoreError) {
+    do throws(SystemFailure) {
+      try file.write(bytes)
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  /// Puts the file in its place.
+  func finish() throws(StoreError) { try storing(try file.finish()) }
 }

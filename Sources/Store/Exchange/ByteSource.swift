@@ -1,4 +1,5 @@
 internal import ContentHash
+internal import FileSystem
 internal import Glibc
 
 /// Bytes of an export, read once from start to end.
@@ -48,34 +49,37 @@ extension ByteSource {
 /// The bytes of a file.
 final class FileSource: ByteSource {
   let label: String
-  private let file: File
+  private let file: OpenFile
   private var offset = 0
 
   init(_ path: String) throws(StoreError) {
     label = path
-    file = try File(path, O_RDONLY)
+    file = try storing(try OpenFile(FilePath(path), .reading))
   }
 
   /// How much of it was read, from 0 to 1.
   var fraction: Double {
-    let total = (try? file.byteCount()) ?? 0
+    let total = (try? file.status().byteCount) ?? 0
     return total > 0 ? min(1, Double(offset) / Double(total)) : 1
   }
 
   /// Bytes that are left.
-  func rest() throws(StoreError) -> Int { max(0, try file.byteCount() - offset) }
+  func rest() throws(StoreError) -> Int { max(0, try storing(try file.status()).byteCount - offset) }
 
   func fill(_ span: inout MutableRawSpan) throws(StoreError) {
-    guard try file.read(into: &span, at: offset) == span.byteCount else { throw damaged("it ends too soon") }
-    offset += span.byteCount
+    guard try fillPart(&span) == span.byteCount else { throw damaged("it ends too soon") }
   }
 
   /// Up to `span.byteCount` bytes, as many as there are.
   ///
   /// - Returns: how many.
   func fillPart(_ span: inout MutableRawSpan) throws(StoreError) -> Int {
-    let count = try file.read(into: &span, at: offset)
-    offset += count
-    return count
+    do throws(SystemFailure) {
+      let count = try file.read(into: &span, at: offset)
+      offset += count
+      return count
+    } catch {
+      throw StoreError(error)
+    }
   }
 }

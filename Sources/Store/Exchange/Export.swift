@@ -1,4 +1,5 @@
 internal import ContentHash
+internal import FileSystem
 internal import KVCacheFormat
 
 /// What an export wrote.
@@ -26,7 +27,9 @@ extension StateStore {
     _ versions: [VersionName]? = nil, toFile path: String, replacing: Bool = false,
     progress: ((_ done: Int, _ total: Int) -> Void)? = nil
   ) throws(StoreError) -> ExportReport {
-    if let found = try FileStatus(path: path), found.isFolder || !replacing { throw .exists(path: path) }
+    if let found = try storing(try FileStatus(of: FilePath(path))), found.kind == .folder || !replacing {
+      throw .exists(path: path)
+    }
     let archive = try ArchiveWriter(path)
     let report = try export(versions, to: archive, progress)
     try archive.finish()

@@ -1,4 +1,5 @@
 internal import ContentHash
+internal import FileSystem
 internal import Glibc
 
 /// An export as a folder of files that never change, named by their contents.
@@ -19,7 +20,7 @@ final class ExportFolder: ExportDestination {
     self.path = path
     if creating { try StoreFolder.makeFolders(path) }
     let marker = "\(path)/\(Self.markerName)"
-    if let bytes = try readFile(marker, limit: 256) {
+    if let bytes = try Self.start(of: marker) {
       let text = String(decoding: bytes, as: UTF8.self)
       guard text.hasPrefix(Self.markerStart),
         let format = Int(text.dropFirst(Self.markerStart.count).prefix { $0.isNumber })
@@ -28,13 +29,23 @@ final class ExportFolder: ExportDestination {
         throw .otherExportFormat(path: path, found: format, supported: ExportFormat.version)
       }
     } else {
-      guard creating, try folderNames(path).isEmpty else { throw .notAnExport(path: path) }
-      let file = try NewFile(marker)
+      guard creating, try storing(try Folder(FilePath(path)).names()).isEmpty else { throw .notAnExport(path: path) }
+      let file = try FileSink(marker)
       try file.write(Array("\(Self.markerStart)\(ExportFormat.version)\n".utf8))
       try file.finish()
     }
     for version in try versions() {
       for (key, name) in zip(version.version.encodingKeys, version.files) { names[key] = name }
+    }
+  }
+
+  /// The first bytes of the file at `path`; `nil` if there is none.
+  private static func start(of path: String) throws(StoreError) -> [UInt8]? {
+    do throws(SystemFailure) {
+      return try OpenFile(FilePath(path), .reading).read(256, at: 0)
+    } catch {
+      if error.isNotFound { return nil }
+      throw StoreError(error)
     }
   }
 
@@ -44,7 +55,7 @@ final class ExportFolder: ExportDestination {
     let path = statesPath(states.name)
     if !isThere(states.name) {
       try StoreFolder.makeFolders("\(self.path)/states/\(states.name.hexadecimal.prefix(2))")
-      let file = try NewFile(path)
+      let file = try FileSink(path)
       try file.write(states, blobs)
       try file.finish()
     }
@@ -54,9 +65,9 @@ final class ExportFolder: ExportDestination {
   func put(_ version: VersionFile) throws(StoreError) {
     let bytes = version.bytes
     let path = "\(path)/versions/\(unsafe SHA256Digest(of: bytes.span.bytes))"
-    guard try FileStatus(path: path) == nil else { return }
+    guard try storing(try FileStatus(of: FilePath(path))) == nil else { return }
     try StoreFolder.makeFolders("\(self.path)/versions")
-    let file = try NewFile(path)
+    let file = try FileSink(path)
     try file.write(bytes)
     try file.finish()
   }
@@ -64,9 +75,9 @@ final class ExportFolder: ExportDestination {
   /// The versions that are there.
   func versions() throws(StoreError) -> [VersionFile] {
     let folder = "\(path)/versions"
-    guard try FileStatus(path: folder) != nil else { return [] }
+    guard try storing(try FileStatus(of: FilePath(folder))) != nil else { return [] }
     var versions: [VersionFile] = []
-    for name in try folderNames(folder).sorted() {
+    for name in try storing(try Folder(FilePath(folder)).names()).sorted().map(\.description) {
       // Something else, or what a mirror is still writing.
       guard let digest = SHA256Digest(hexadecimal: name) else { continue }
       let source = try FileSource("\(folder)/\(name)")

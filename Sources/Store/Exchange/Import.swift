@@ -31,14 +31,14 @@ extension StateStore {
     from path: String, progress: ((_ fraction: Double, _ byteCount: Int) -> Void)? = nil
   ) throws(StoreError) -> ImportReport {
     guard !options.readOnly else { throw .readOnly(path: self.path.description) }
-    guard let status = try FileStatus(path: path) else { throw .notAnExport(path: path) }
-    return status.isFolder
+    guard let status = try storing(try FileStatus(of: FilePath(path))) else { throw .notAnExport(path: path) }
+    return status.kind == .folder
       ? try take(ExportFolderReader(path), progress) : try take(ArchiveReader(path), progress)
   }
 
   /// Throws unless `path` is, by its start, an export: a folder or a file, as `isFolder` says.
   public static func checkExport(at path: String, isFolder: Bool) throws(StoreError) {
-    guard let status = try FileStatus(path: path), status.isFolder == isFolder else {
+    guard let status = try storing(try FileStatus(of: FilePath(path))), (status.kind == .folder) == isFolder else {
       throw .notAnExport(path: path)
     }
     if isFolder { _ = try ExportFolderReader(path) } else { _ = try ArchiveReader(path) }

@@ -19,7 +19,7 @@ func storing<R: ~Copyable>(_ body: @autoclosure () throws(SystemFailure) -> R) t
   }
 }
 
-extension FileSystem.FileStatus {
+extension FileStatus {
   /// Throws unless the file at `path` belongs to this user.
   func checkOwner(of path: FilePath) throws(StoreError) {
     let user = geteuid()
@@ -62,7 +62,7 @@ extension Folder {
   }
 
   /// Throws if `status`, of what is called `name`, is that of something else than a file.
-  func checkKind(of status: FileSystem.FileStatus?, _ name: FilePath) throws(StoreError) {
+  func checkKind(of status: FileStatus?, _ name: FilePath) throws(StoreError) {
     let kind: String
     switch status?.kind {
     case .regular, nil: return

@@ -39,7 +39,7 @@ package struct MountedFileSystem {
   }
 
   /// Throws if no store can lie on the file system that holds `path`.
-  static func check(_ path: FilePath, _ status: FileSystem.FileStatus) throws(StoreError) {
+  static func check(_ path: FilePath, _ status: FileStatus) throws(StoreError) {
     guard let found = Self(device: status.identity.device), let objection = found.objection else { return }
     throw .unsuitableFileSystem(path: path.description, type: found.type, reason: objection)
   }

@@ -100,23 +100,23 @@ final class StoreFolder: Sendable {
   }
 
   /// The status of the folder above `path` that exists.
-  private static func nearestExisting(_ path: FilePath) throws(SystemFailure) -> FileSystem.FileStatus {
+  private static func nearestExisting(_ path: FilePath) throws(SystemFailure) -> FileStatus {
     var parent = path.parent
     while true {
-      if let status = try FileSystem.FileStatus(of: parent) { return status }
+      if let status = try FileStatus(of: parent) { return status }
       guard parent.parent != parent else { throw SystemFailure("stat", parent, code: ENOENT) }
       parent = parent.parent
     }
   }
 
   /// The status of the database; `nil` if there is none yet.
-  func data() throws(StoreError) -> FileSystem.FileStatus? {
+  func data() throws(StoreError) -> FileStatus? {
     guard let data = try storing(try folder.status(of: Self.dataName)) else { return nil }
     try folder.checkKind(of: data, Self.dataName)
     return data.byteCount > 0 ? data : nil
   }
 
-  private func check(data: FileSystem.FileStatus) throws(StoreError) {
+  private func check(data: FileStatus) throws(StoreError) {
     try data.checkOwner(of: dataPath)
     try data.checkMode(of: dataPath)
   }
@@ -128,7 +128,7 @@ extension StoreFolder {
   /// The marker; `nil` if there is none and the folder may become a store's. `status` is the folder's.
   ///
   /// - Throws: `StoreError.notAStore` if the folder holds something else.
-  private func markerOrRoom(_ status: FileSystem.FileStatus) throws(StoreError) -> String? {
+  private func markerOrRoom(_ status: FileStatus) throws(StoreError) -> String? {
     if let marker = try marker(status) { return marker }
     let names = try storing(try folder.names())
     let strangers = names.subtracting(Self.expected).filter { !Self.isMarkerLeftover($0) }
@@ -145,7 +145,7 @@ extension StoreFolder {
     name.bytes.starts(with: markerName.withSuffix(".").bytes) && name.hasSuffix(".new")
   }
 
-  private func marker(_ status: FileSystem.FileStatus) throws(StoreError) -> String? {
+  private func marker(_ status: FileStatus) throws(StoreError) -> String? {
     guard try storing(try folder.status(of: Self.markerName)) != nil else { return nil }
     try status.checkMode(of: path)
     let file = try folder.openOwn(Self.markerName, .reading)
@@ -167,7 +167,7 @@ extension StoreFolder {
   /// Writes the marker, whole or not at all, and only if the file system keeps holes in files. Several processes may do so
   /// at the same time.
   private func writeMarker() throws(StoreError) {
-    let file = try storing(try FileSystem.NewFile(Self.markerName, in: folder.again(), permissions: 0o600))
+    let file = try storing(try NewFile(Self.markerName, in: folder.again(), permissions: 0o600))
     guard try storing(try file.keepsHoles(of: 1 << 20)) else {
       throw .unsuitableFileSystem(path: path.description, type: "unknown", reason: "it has no sparse files")
     }

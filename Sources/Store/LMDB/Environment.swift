@@ -24,7 +24,7 @@ import Synchronization
   /// Bytes of the map.
   let mapByteCount: Int
   /// Which file the database is.
-  let identity: FileSystem.FileStatus.Identity
+  let identity: FileStatus.Identity
   let handle: OpaquePointer
   /// What LMDB takes for the number of this process.
   private let opener: OpenerNumber?
@@ -49,7 +49,7 @@ import Synchronization
     let needed = try DatabaseFile.byteCountInUse(of: data, in: path)
     // LMDB opens its files by path. This one leads to the folder that was checked, unless there is no /proc.
     let isThere =
-      try storing(try FileSystem.FileStatus(of: folder.pathOfDescriptor))?.identity
+      try storing(try FileStatus(of: folder.pathOfDescriptor))?.identity
       == storing(try folder.status()).identity
     let opening = Opening(
       path: isThere ? folder.pathOfDescriptor : folder.path, shown: path,
@@ -72,7 +72,7 @@ import Synchronization
     unsafe mdb_env_get_fd(handle, &descriptor)
     identity = status.identity
     guard
-      try storing(try FileSystem.FileStatus(ofDescriptor: descriptor, path: folder.path)).identity == status.identity
+      try storing(try FileStatus(ofDescriptor: descriptor, path: folder.path)).identity == status.identity
     else {
       close()
       throw .system(operation: "mdb_env_open", path: path.description, code: ESTALE)

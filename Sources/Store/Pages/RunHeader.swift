@@ -1,13 +1,13 @@
 /// The 16 bytes before a value that has pages of its own (see `Page`).
 ///
-/// LMDB believes them when it frees the pages. So before a blob is replaced or removed they are held against what the
-/// index says, and written anew if they are not right.
+/// LMDB believes them when it frees the pages. So before a blob is replaced or removed, they are compared with the index
+/// and rewritten if they are wrong.
 struct RunHeader {
-  /// The bytes as they must be.
+  /// What the bytes must be.
   let bytes: [UInt8]
   /// Where in the file they belong.
   let offset: Int
-  /// Whether those in the map are so.
+  /// Whether those in the map are right.
   let isRight: Bool
 
   /// The header of the run of pages that holds `value`.

@@ -5,6 +5,7 @@ import TestSupport
 final class Torture {
   private let process = Process()
   private let folder: TemporaryFolder
+  private let isContained: Bool
   private var outputPath: String { folder.path("out") }
 
   /// Starts it with `arguments`.
@@ -12,7 +13,7 @@ final class Torture {
 
   /// Starts it with `arguments` as process 1 of a space of process numbers of its own, as in a container.
   convenience init(contained arguments: String...) throws {
-    try self.init(arguments, under: ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL"])
+    try self.init(arguments, under: ["unshare", "--pid", "--fork", "--mount-proc"])
   }
 
   /// Whether this process may make such a space.
@@ -20,6 +21,7 @@ final class Torture {
 
   private init(_ arguments: [String], under command: [String]) throws {
     folder = try TemporaryFolder()
+    isContained = !command.isEmpty
     let bundle = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments =
@@ -42,6 +44,13 @@ final class Torture {
   /// Whether it has ended.
   var isDone: Bool { !process.isRunning }
 
+  /// The process in the container, once there is one.
+  private var child: Int32? {
+    let path = "/proc/\(identifier)/task/\(identifier)/children"
+    let children = try? FileHandle(forReadingFrom: URL(filePath: path)).readToEnd()
+    return children.flatMap { String(decoding: $0, as: UTF8.self).split(separator: " ").first }.flatMap { Int32($0) }
+  }
+
   /// Waits until it has printed `count` lines, or has ended.
   func wait(lines count: Int) {
     while lines.count < count, process.isRunning { usleep(500) }
@@ -50,7 +59,15 @@ final class Torture {
   /// Ends it at once, with no chance to clean up.
   func kill() {
     guard process.isRunning else { return }
-    Foundation.kill(identifier, SIGKILL)
+    if isContained {
+      // Its parent ends with it. The other way round, a child that is just being made would stay behind.
+      while process.isRunning {
+        if let child { Foundation.kill(child, SIGKILL) }
+        usleep(500)
+      }
+    } else {
+      Foundation.kill(identifier, SIGKILL)
+    }
     process.waitUntilExit()
   }
 
