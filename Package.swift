@@ -52,6 +52,7 @@ let package = Package(
     library("ContentHash", ["CLibCrypto"]),
     library("JSONText"),
     library("Jinja"),
+    library("GGUF", ["Failure"]),
     library("KVCacheFormat"),
 
     // Three libraries that do not know each other, and the tokenizers.
@@ -84,6 +85,7 @@ let package = Package(
     tests("JSONTextTests", ["JSONText"]),
     tests("JinjaTests", ["Jinja", "JSONText"], exclude: ["Fixtures"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
+    tests("GGUFTests", ["GGUF"], exclude: ["Fixtures"]),
     tests("TokenizersTests", ["JSONText", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
       "PMLCompilerTests", ["ContentHash", "JSONText", "PMLCompiler", "TestSupport"],
