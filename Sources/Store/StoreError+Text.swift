@@ -1,9 +1,19 @@
-import Glibc
+public import Failure
+internal import Glibc
 
-extension StoreError: CustomStringConvertible {
-  /// The message, and the help where there is one.
-  public var description: String {
-    if let help { "\(message); \(help)" } else { message }
+extension StoreError: CategorizedError, CustomStringConvertible {
+  /// Whose matter it is.
+  public var category: FailureCategory {
+    switch self {
+    case .noStore, .noVersion, .missingEncodings: .notFound
+    case .notAFolder, .notAStore, .newerFormat, .otherOwner, .writableByOthers, .noPermission, .readOnly,
+      .unsuitableFileSystem, .blobTooLarge, .exists, .notAnExport, .otherExportFormat:
+      .input
+    case .inUse, .sameProcessNumber: .busy
+    case .tooManyReaders, .storeFull, .namespaceFull, .diskFull, .addressSpace: .resources
+    case .truncated, .unusableBlob, .damagedRecord, .damaged, .damagedTree, .damagedExport: .damaged
+    case .system, .database: .own
+    }
   }
 
   /// What is wrong: one lower-case clause.
@@ -72,36 +82,36 @@ extension StoreError: CustomStringConvertible {
     }
   }
 
-  /// What to do about it, where something can be done.
-  public var help: String? {
+  /// What may be done about it.
+  public var remedies: [Remedy] {
     switch self {
-    case .noStore: "warm a schema to create one, or name another folder"
-    case .notAFolder: "name a folder"
-    case .notAStore: "name a folder that is empty, does not exist yet, or holds a store"
-    case .newerFormat: "use the program that wrote it or a newer one"
-    case .otherOwner: "run as the owner, or use a store of your own"
-    case .writableByOthers(let path, _): "take the right away: chmod go-w '\(path)'"
-    case .noPermission: "who uses a store, to read it too, needs to read and write its files; or name another folder"
-    case .readOnly: "open it for writing, or name another folder"
-    case .unsuitableFileSystem: "name a folder on a local disk"
-    case .truncated: "restore the file from a copy, or remove the folder and warm again"
-    case .inUse: "end that process and try again"
-    case .sameProcessNumber: "start the containers with one space of process numbers, or end that process"
-    case .addressSpace: "raise the process's limit of address space (ulimit -v)"
-    case .tooManyReaders: "end some of the processes that use the store"
-    case .storeFull: "raise the limit, or free space: pmlc store gc"
-    case .namespaceFull: "raise the limit, or free space: pmlc store gc"
-    case .diskFull: "free some space; what was committed is safe"
-    case .blobTooLarge: "split the text into several modules"
-    case .noVersion: "see which there are: pmlc store ls"
-    case .missingEncodings: "warm the schema again"
-    case .unusableBlob, .damagedRecord: "warm the schema again, which replaces what is damaged"
-    case .damaged, .damagedTree: "save what is whole: pmlc store compact --salvage; then warm again"
-    case .exists: "name another file, or remove it first"
-    case .notAnExport: "name a file or a folder that an export wrote"
-    case .otherExportFormat: "use the program that wrote it, or export again with this one"
-    case .damagedExport: "copy it again, or export again"
-    case .system, .database: nil
+    case .noStore: [.warm(schema: nil), .nameOtherFolder]
+    case .notAFolder: [.nameOtherFolder]
+    case .notAStore: [.other("name a folder that is empty, does not exist yet, or holds a store")]
+    case .newerFormat: [.useNewerProgram]
+    case .otherOwner: [.runAsOwner, .other("use a store of your own")]
+    case .writableByOthers(let path, _): [.restrictPermissions(path: path)]
+    case .noPermission:
+      [.other("whoever uses a store, even to read it, must be able to read and write its files"), .nameOtherFolder]
+    case .readOnly: [.other("open it for writing"), .nameOtherFolder]
+    case .unsuitableFileSystem: [.other("name a folder on a local disk")]
+    case .truncated: [.other("restore the file from a copy"), .other("remove the folder and warm again")]
+    case .inUse: [.other("end that process and try again")]
+    case .sameProcessNumber: [.other("start the containers with one space of process numbers"), .endOtherProcesses]
+    case .addressSpace: [.raiseMemoryLimit]
+    case .tooManyReaders: [.endOtherProcesses]
+    case .storeFull, .namespaceFull: [.raiseStoreLimit, .collectGarbage]
+    case .diskFull: [.freeDiskSpace]
+    case .blobTooLarge: [.splitText]
+    case .noVersion: [.listVersions]
+    case .missingEncodings(let schema, _): [.warm(schema: schema)]
+    case .unusableBlob, .damagedRecord: [.replaceDamaged]
+    case .damaged, .damagedTree: [.salvageStore]
+    case .exists: [.other("name another file"), .other("remove it first")]
+    case .notAnExport: [.other("name a file or a folder that an export wrote")]
+    case .otherExportFormat: [.useNewerProgram, .other("export again with this one")]
+    case .damagedExport: [.exportAgain]
+    case .system, .database: []
     }
   }
 }

@@ -1,4 +1,5 @@
 public import ContentHash
+public import Failure
 public import KVCacheFormat
 
 /// Something in the store that is not as it was written.
@@ -75,11 +76,11 @@ extension Damage {
   }
 
   /// What mends it.
-  public var help: String {
+  public var remedy: Remedy {
     switch kind {
-    case .blob where !neededBy.isEmpty, .record: "warm the schema again, which replaces what is damaged"
-    case .blob: "remove what no version needs: pmlc store gc"
-    case .index: "save what is whole: pmlc store compact --salvage; then warm again"
+    case .blob where !neededBy.isEmpty, .record: .replaceDamaged
+    case .blob: .collectGarbage
+    case .index: .salvageStore
     }
   }
 }
