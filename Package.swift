@@ -55,12 +55,12 @@ let package = Package(
     // Three libraries that do not know each other, and the tokenizers.
     library("Tokenizers", ["JSONText"]),
     library(
-      "PMLCompiler", ["CLibXML2", "ContentHash", "JSONText"],
+      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "JSONText"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "JSONText", "KVCacheFormat"]),
+    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "JSONText", "KVCacheFormat"]),
 
     // What joins them, and the command.
     .target(name: "CDemoModel"),
@@ -76,6 +76,7 @@ let package = Package(
       swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    tests("FailureTests", ["Failure"]),
     tests("FileSystemTests", ["FileSystem"]),
     tests("ContentHashTests", ["ContentHash"]),
     tests("JSONTextTests", ["JSONText"]),
@@ -98,7 +99,7 @@ let package = Package(
         "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
         "store-torture",
       ]),
-    tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
+    tests("EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache", "TestSupport"]),
     tests(
       "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],

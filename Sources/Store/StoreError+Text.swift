@@ -20,65 +20,65 @@ extension StoreError: CategorizedError, CustomStringConvertible {
   public var message: String {
     switch self {
     case .noStore(let path):
-      "there is no store in `\(path)`"
+      "there is no store in \(path.quoted(limit: 1000))"
     case .notAFolder(let path):
-      "`\(path)` is not a folder"
+      "\(path.quoted(limit: 1000)) is not a folder"
     case .notAStore(let path, let reason):
-      "`\(path)` is not a store: \(reason)"
+      "\(path.quoted(limit: 1000)) is not a store: \(reason)"
     case .newerFormat(let path, let found, let supported):
-      "the store in `\(path)` has format \(found), this program reads formats up to \(supported)"
+      "the store in \(path.quoted(limit: 1000)) has format \(found), this program reads formats up to \(supported)"
     case .otherOwner(let path, let owner, let user):
-      "`\(path)` belongs to user \(owner), and this process runs as user \(user)"
+      "\(path.quoted(limit: 1000)) belongs to user \(owner), and this process runs as user \(user)"
     case .writableByOthers(let path, let mode):
-      "`\(path)` can be written by other users (mode \(String(mode, radix: 8)))"
+      "\(path.quoted(limit: 1000)) can be written by other users (mode \(String(mode, radix: 8)))"
     case .noPermission(let path):
-      "no permission to use `\(path)`"
+      "no permission to use \(path.quoted(limit: 1000))"
     case .readOnly(let path):
-      "the store in `\(path)` can only be read"
+      "the store in \(path.quoted(limit: 1000)) can only be read"
     case .unsuitableFileSystem(let path, let type, let reason):
-      "`\(path)` lies on a file system (\(type)) that cannot hold a store: \(reason)"
+      "\(path.quoted(limit: 1000)) lies on a file system (\(type.printable(limit: 60))) that cannot hold a store: \(reason)"
     case .truncated(let path, let byteCount, let expected):
-      "`\(path)` is cut off: it has \(byteCount) bytes of \(expected)"
+      "\(path.quoted(limit: 1000)) is cut off: it has \(byteCount) bytes of \(expected)"
     case .inUse(let path, let process):
-      "the store in `\(path)` is in use by \(process.map { "process \($0)" } ?? "another process")"
+      "the store in \(path.quoted(limit: 1000)) is in use by \(process.map { "process \($0)" } ?? "another process")"
     case .sameProcessNumber(let path, let process):
-      "the store in `\(path)` is in use by a process of another container that has the number \(process) too"
+      "the store in \(path.quoted(limit: 1000)) is in use by a process of another container that has the number \(process) too"
     case .tooManyReaders(let path, let slots):
-      "all \(slots) readers of the store in `\(path)` are taken"
+      "all \(slots) readers of the store in \(path.quoted(limit: 1000)) are taken"
     case .storeFull(let path, let limit):
-      "the store in `\(path)` would grow past its limit of \(limit) bytes"
+      "the store in \(path.quoted(limit: 1000)) would grow past its limit of \(limit) bytes"
     case .namespaceFull(let namespace, let limit):
-      "namespace `\(namespace)` would grow past its limit of \(limit) bytes"
+      "namespace \(namespace.quoted()) would grow past its limit of \(limit) bytes"
     case .diskFull(let path):
-      "no space is left on the disk that holds `\(path)`"
+      "no space is left on the disk that holds \(path.quoted(limit: 1000))"
     case .addressSpace(let path, let byteCount):
-      "the store in `\(path)` needs a larger map than the \(byteCount) bytes of address space that this process can have"
+      "the store in \(path.quoted(limit: 1000)) needs a larger map than the \(byteCount) bytes of address space that this process can have"
     case .blobTooLarge(let byteCount, let limit):
       "a layer of one segment takes \(byteCount) bytes, and a blob holds \(limit) at most"
     case .noVersion(let version):
-      "the store has no version \(version.number) of schema `\(version.schema)` for model \(version.model)"
+      "the store has no version \(version.number) of schema \(version.schema.quoted()) for model \(version.model)"
     case .missingEncodings(let schema, let count):
-      "\(count) encodings of schema `\(schema)` are not in the store, or not in all layers"
+      "\(count) encodings of schema \(schema.quoted()) are not in the store, or not in all layers"
     case .unusableBlob(let key, let defect):
       "layer \(key.layer) of encoding \(key.encoding) (\(key.element)) cannot be used: \(defect.message)"
     case .damagedRecord(let table, let key):
       "the record of `\(key)` in table `\(table)` is damaged"
     case .damaged(let path, let count, let first):
-      "the store in `\(path)` has \(count) damaged parts, the first one \(first.message)"
+      "the store in \(path.quoted(limit: 1000)) has \(count) damaged parts, the first one \(first.message)"
     case .damagedTree(let path, let operation):
-      "the index of the store in `\(path)` is damaged (\(operation))"
+      "the index of the store in \(path.quoted(limit: 1000)) is damaged (\(operation))"
     case .exists(let path):
-      "`\(path)` exists already"
+      "\(path.quoted(limit: 1000)) exists already"
     case .notAnExport(let path):
-      "`\(path)` is not an export of a store"
+      "\(path.quoted(limit: 1000)) is not an export of a store"
     case .otherExportFormat(let path, let found, let supported):
-      "the export `\(path)` has format \(found), this program reads format \(supported)"
+      "the export \(path.quoted(limit: 1000)) has format \(found), this program reads format \(supported)"
     case .damagedExport(let path, let reason):
-      "the export `\(path)` is damaged: \(reason)"
+      "the export \(path.quoted(limit: 1000)) is damaged: \(reason)"
     case .system(let operation, let path, let code):
-      "\(operation) failed for `\(path)`: \(errorText(code))"
+      "\(operation) failed for \(path.quoted(limit: 1000)): \(errorText(code))"
     case .database(let operation, let path, let code):
-      "\(operation) failed for the store in `\(path)`: \(databaseText(code))"
+      "\(operation) failed for the store in \(path.quoted(limit: 1000)): \(databaseText(code))"
     }
   }
 

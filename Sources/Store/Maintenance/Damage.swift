@@ -71,8 +71,8 @@ extension Damage {
 
   private var place: String {
     guard let need = neededBy.first else { return "encoding \(encoding?.hexadecimal ?? ""), of no version" }
-    let label = need.label.map { ", `\($0)`" } ?? ""
-    return "schema `\(need.schema)`, version \(need.version)\(label)"
+    let label = need.label.map { ", \($0.quoted())" } ?? ""
+    return "schema \(need.schema.quoted()), version \(need.version)\(label)"
   }
 
   /// What mends it.
