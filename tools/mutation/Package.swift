@@ -21,7 +21,7 @@ let package = Package(
     library("ContentHash", ["CLibCrypto"]),
     library("FileSystem", []),
     library("KVCacheFormat", []),
-    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "FileSystem", "KVCacheFormat"]),
+    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     library("TestSupport", [], path: "Tests/TestSupport"),
     library(
       "StoreTestSupport", ["ContentHash", "FileSystem", "KVCacheFormat", "Store"], path: "Tests/StoreTestSupport"),
@@ -31,7 +31,8 @@ let package = Package(
     .testTarget(
       name: "StoreTests",
       dependencies: [
-        "ContentHash", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport", "store-torture",
+        "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
+        "store-torture",
       ],
       swiftSettings: settings),
   ]
