@@ -45,11 +45,13 @@ let package = Package(
     system("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     system("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
 
-    // What the layers above share: kinds of failures, files, content hashes, JSON, and the arithmetic of the blobs' format.
+    // What the layers above share: kinds of failures, files, content hashes, JSON, chat templates' language, and the
+    // arithmetic of the blobs' format.
     library("Failure"),
     library("FileSystem"),
     library("ContentHash", ["CLibCrypto"]),
     library("JSONText"),
+    library("Jinja"),
     library("KVCacheFormat"),
 
     // Three libraries that do not know each other, and the tokenizers.
@@ -80,6 +82,7 @@ let package = Package(
     tests("FileSystemTests", ["FileSystem"]),
     tests("ContentHashTests", ["ContentHash"]),
     tests("JSONTextTests", ["JSONText"]),
+    tests("JinjaTests", ["Jinja", "JSONText"], exclude: ["Fixtures"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
     tests("TokenizersTests", ["JSONText", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
