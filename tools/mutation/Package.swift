@@ -19,6 +19,7 @@ let package = Package(
     system("CLMDB", pkgConfig: "lmdb"), system("CLibCrypto", pkgConfig: "libcrypto"),
     system("CXXHash", pkgConfig: "libxxhash"), system("CZstd", pkgConfig: "libzstd"),
     library("ContentHash", ["CLibCrypto"]),
+    library("Failure", []),
     library("FileSystem", []),
     library("KVCacheFormat", []),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
