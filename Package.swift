@@ -104,7 +104,8 @@ let package = Package(
         "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
         "store-torture",
       ]),
-    tests("EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "KVCacheFormat"], exclude: ["Fixtures"]),
+    tests(
+      "EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "GGUF", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache", "TestSupport"]),
     tests(
       "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],

@@ -34,7 +34,7 @@ import Testing
       Issue.record("no large integer")
       return
     }
-    #expect(large == 1 << 63 + 1)
+    #expect(large == UInt64(1) << 63 + 1)
     #expect(try header.number("value.float32") == Double(Float(0.1)))
     #expect(try header.number("value.float64") == 0.1)
     #expect(try header.number("value.uint8") == 200)

@@ -52,7 +52,7 @@ static void run_few_rows(void *context, int thread, int threads) {
   size_t begin, end;
   size_t inputs = p->shape.inputs;
   share(p->shape.outputs, 8, thread, threads, &begin, &end);
-  if (thread == 0 && p->element == ck_q8) ck_pack_few_rows(p->x, inputs, p->rows, inputs, p->packed);
+  if (thread == 0 && p->element == ck_q8) ck_pack_few_rows(p->element, p->x, inputs, p->rows, inputs, p->packed);
   ck_few_rows_call call = {
     .element = p->element, .weights = next_copy(p, thread), .scales = p->scales, .columns = inputs, .x = p->x,
     .x_stride = inputs, .packed = p->packed, .rows = p->rows, .output = p->output, .output_stride = p->shape.outputs};

@@ -5,7 +5,7 @@ import COpenBLAS
 struct Operand {
   /// Which kernel takes them.
   enum Way {
-    /// Few rows, as they lie; with `q8` packed.
+    /// Few rows: as they lie, or packed for weights of a few bits.
     case few
     /// Many rows, packed.
     case many
@@ -15,9 +15,44 @@ struct Operand {
 
   let matrix: Matrix
   let way: Way
-  /// The type of the weights that they are for (all types but `q8` share one form).
-  let element: WeightElement
   let packed: FloatMemory?
+}
+
+/// The same activations for weights of each type that they are about to meet: layers of GGUF files mix types.
+struct Operands {
+  let matrix: Matrix
+  private var plain: Operand?
+  private var groups: Operand?
+  private var blocks: Operand?
+
+  fileprivate init(_ matrix: Matrix) { self.matrix = matrix }
+
+  fileprivate subscript(form: WeightElement.ActivationForm) -> Operand? {
+    get {
+      switch form {
+      case .plain: plain
+      case .groups: groups
+      case .blocks: blocks
+      }
+    }
+    set {
+      switch form {
+      case .plain: plain = newValue
+      case .groups: groups = newValue
+      case .blocks: blocks = newValue
+      }
+    }
+  }
+
+  /// The activations for the weights of `linear`.
+  ///
+  /// - Precondition: they were made ready for weights of its type.
+  fileprivate func operand(for linear: Linear) -> Operand {
+    guard let operand = self[linear.weight.element.activationForm] else {
+      preconditionFailure("made ready for other weights than those of \(linear.name)")
+    }
+    return operand
+  }
 }
 
 /// One product: operand · Wᵀ + b, written to `output` or added to it.
@@ -29,7 +64,7 @@ struct Product {
 
 extension Compute {
   /// Up to so many rows the weights are read once for all of them, and nothing is packed.
-  static func fewRows(_ element: WeightElement) -> Int { element == .q8 ? 4 : 8 }
+  static func fewRows(_ form: WeightElement.ActivationForm) -> Int { form == .plain ? 8 : 4 }
   /// Weight rows of a task; the kernel works on so many at a time.
   private static let panelRows = ck_product_panel_rows()
   /// Weight bytes of a task where reading them is what takes the time.
@@ -37,28 +72,37 @@ extension Compute {
   /// Numbers of a tile of weights that is converted for OpenBLAS: a quarter of a megabyte stays in the cache.
   private static let tileNumbers = 1 << 16
 
-  /// Makes `x` ready for products with `linear` and others like it. It holds until the next call, and as long as `x` is
-  /// left as it is.
+  /// Makes `x` ready for products with `linears`. It holds until the next call, and as long as `x` is left as it is.
   ///
   /// - Parameter packs: whether to pack even a few rows.
-  func operand(_ x: Matrix, for linear: Linear, packs: Bool) throws(EngineError) -> Operand {
-    let element = linear.weight.element
-    let isFew = !packs && x.rows <= Self.fewRows(element)
-    if isFew {
-      return Operand(matrix: x, way: .few, element: element, packed: element == .q8 ? try packFewRows(x) : nil)
+  func operands(_ x: Matrix, for linears: [Linear], packs: Bool) throws(EngineError) -> Operands {
+    var operands = Operands(x)
+    for linear in linears {
+      let element = linear.weight.element
+      guard operands[element.activationForm] == nil else { continue }
+      operands[element.activationForm] = try operand(x, for: element, packs: packs)
     }
-    if usesBLAS && element != .q8 { return Operand(matrix: x, way: .blas, element: element, packed: nil) }
-    return Operand(matrix: x, way: .many, element: element, packed: try packRows(x, for: element))
+    return operands
   }
 
-  private func packFewRows(_ x: Matrix) throws(EngineError) -> FloatMemory {
-    let packed = try packedMemory(byteCount: ck_few_packed_bytes(x.rows, x.columns))
-    unsafe ck_pack_few_rows(x.pointer(row: 0), x.stride, x.rows, x.columns, packed.base)
+  private func operand(_ x: Matrix, for element: WeightElement, packs: Bool) throws(EngineError) -> Operand {
+    let form = element.activationForm
+    if !packs && x.rows <= Self.fewRows(form) {
+      return Operand(matrix: x, way: .few, packed: form == .plain ? nil : try packFewRows(x, for: element))
+    }
+    if usesBLAS && form == .plain { return Operand(matrix: x, way: .blas, packed: nil) }
+    return Operand(matrix: x, way: .many, packed: try packRows(x, for: element))
+  }
+
+  private func packFewRows(_ x: Matrix, for element: WeightElement) throws(EngineError) -> FloatMemory {
+    let kernelElement = element.kernelElement
+    let packed = try packedMemory(element, byteCount: ck_few_packed_bytes(kernelElement, x.rows, x.columns))
+    unsafe ck_pack_few_rows(kernelElement, x.pointer(row: 0), x.stride, x.rows, x.columns, packed.base)
     return packed
   }
 
   private func packRows(_ x: Matrix, for element: WeightElement) throws(EngineError) -> FloatMemory {
-    let packed = try packedMemory(byteCount: ck_packed_bytes(element.kernelElement, x.rows, x.columns))
+    let packed = try packedMemory(element, byteCount: ck_packed_bytes(element.kernelElement, x.rows, x.columns))
     let step = 64  // what the kernel asks for
     pool.run((x.columns + step - 1) / step) { task, _ in
       unsafe ck_pack_rows(
@@ -68,12 +112,18 @@ extension Compute {
     return packed
   }
 
-  private func packedMemory(byteCount: Int) throws(EngineError) -> FloatMemory {
-    try workspace.matrix(.packed, rows: 1, columns: (byteCount + 3) / 4).memory
+  private func packedMemory(_ element: WeightElement, byteCount: Int) throws(EngineError) -> FloatMemory {
+    let slot: Workspace.Slot =
+      switch element.activationForm {
+      case .plain: .packed
+      case .groups: .packedGroups
+      case .blocks: .packedBlocks
+      }
+    return try workspace.matrix(slot, rows: 1, columns: (byteCount + 3) / 4).memory
   }
 
-  /// Carries out products with one operand, sharing out their weight rows.
-  func multiply(_ x: Operand, _ products: [Product]) throws(EngineError) {
+  /// Carries out products with the same activations, sharing out their weight rows.
+  func multiply(_ x: Operands, _ products: [Product]) throws(EngineError) {
     guard x.matrix.rows > 0 else { return }
     var tasks: [(product: Product, outputs: Range<Int>)] = []
     for product in products {
@@ -81,8 +131,7 @@ extension Compute {
       precondition(
         x.matrix.columns == weight.columns && product.output.columns == weight.rows
           && product.output.rows == x.matrix.rows, "shapes do not match")
-      precondition((weight.element == .q8) == (x.element == .q8), "made ready for other weights")
-      let step = outputsPerTask(weight, x)
+      let step = outputsPerTask(weight, x.operand(for: product.linear))
       for start in stride(from: 0, to: weight.rows, by: step) {
         tasks.append((product, start..<min(start + step, weight.rows)))
       }
@@ -90,12 +139,13 @@ extension Compute {
     try unsafe run(tasks.count, scratch: scratchNumbers(x)) { task, scratch in
       let (product, outputs) = tasks[task]
       unsafe multiply(
-        x, product.linear, outputs, into: product.output.columns(outputs), adding: product.adding, scratch: scratch)
+        x.operand(for: product.linear), product.linear, outputs, into: product.output.columns(outputs),
+        adding: product.adding, scratch: scratch)
     }
   }
 
   /// y += x · Wᵀ + b.
-  func add(_ x: Operand, times linear: Linear, to y: Matrix) throws(EngineError) {
+  func add(_ x: Operands, times linear: Linear, to y: Matrix) throws(EngineError) {
     try multiply(x, [Product(linear: linear, output: y, adding: true)])
   }
 
@@ -103,24 +153,24 @@ extension Compute {
   ///
   /// The activation goes over each part of the product while it is in the cache.
   func multiply(
-    _ x: Operand, gate: Linear?, up: Linear, activation: Activation, into y: Matrix
+    _ x: Operands, gate: Linear?, up: Linear, activation: Activation, into y: Matrix
   ) throws(EngineError) {
     guard x.matrix.rows > 0 else { return }
     let rows = x.matrix.rows
-    let step = outputsPerTask(up.weight, x)
+    let step = outputsPerTask(up.weight, x.operand(for: up))
     let productNumbers = scratchNumbers(x)
     let tasks = (up.weight.rows + step - 1) / step
     try unsafe run(tasks, scratch: productNumbers + (gate == nil ? 0 : rows * step)) { task, scratch in
       let outputs = task * step..<min((task + 1) * step, up.weight.rows)
       let part = y.columns(outputs)
-      unsafe multiply(x, up, outputs, into: part, adding: false, scratch: scratch)
+      unsafe multiply(x.operand(for: up), up, outputs, into: part, adding: false, scratch: scratch)
       guard let gate else {
         for row in 0..<rows { unsafe activation.apply(part.pointer(row: row), count: outputs.count) }
         return
       }
       let gated = unsafe scratch + productNumbers
       unsafe multiply(
-        x, gate, outputs, output: gated, stride: outputs.count, adding: false, scratch: scratch)
+        x.operand(for: gate), gate, outputs, output: gated, stride: outputs.count, adding: false, scratch: scratch)
       for row in 0..<rows {
         unsafe activation.apply(
           gated + row * outputs.count, multiplying: part.pointer(row: row), count: outputs.count)
@@ -139,6 +189,14 @@ extension Compute {
   private static func blasTileRows(columns: Int) -> Int { max(tileNumbers / columns / 16, 1) * 16 }
 
   /// Numbers of scratch, a multiple of 16, that one task's product takes.
+  private func scratchNumbers(_ x: Operands) -> Int {
+    var most = 0
+    for form in WeightElement.ActivationForm.allCases {
+      if let operand = x[form] { most = max(most, scratchNumbers(operand)) }
+    }
+    return most
+  }
+
   private func scratchNumbers(_ x: Operand) -> Int {
     switch x.way {
     case .few: 0

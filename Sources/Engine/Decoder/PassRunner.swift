@@ -77,7 +77,7 @@ struct PassRunner {
 
   /// Packs inputs into passes. Where an input is cut, and which way its parts go, depends on itself alone.
   private func cut(_ inputs: [InferenceEngine.Input], isEncoding: Bool) -> [[Part]] {
-    let few = Compute.fewRows(decoder.weights.output.weight.element)
+    let few = Compute.fewRows(decoder.weights.output.weight.element.activationForm)
     var passes: [[Part]] = []
     var open: [Way: OpenPass] = [:]
     for (index, input) in inputs.enumerated() {

@@ -56,7 +56,7 @@ struct TransformerDecoder {
     let projection = try compute.workspace.matrix(
       .projection, rows: normalized.rows, columns: description.projectionSize)
     try compute.multiply(
-      compute.operand(normalized, for: layer.projection[0].linear, packs: pass.packs),
+      compute.operands(normalized, for: layer.projection.map(\.linear), packs: pass.packs),
       layer.projection.map { Product(linear: $0.linear, output: projection.columns($0.columns)) })
     if let bound = description.projectionBound { compute.clip(projection, to: bound) }
     return projection
@@ -69,13 +69,13 @@ struct TransformerDecoder {
     switch description.residual {
     case .sequential:
       try compute.add(
-        compute.operand(attended, for: layer.attentionOutput, packs: pass.packs), times: layer.attentionOutput,
+        compute.operands(attended, for: [layer.attentionOutput], packs: pass.packs), times: layer.attentionOutput,
         to: hidden)
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
     case .parallel:
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
       try compute.add(
-        compute.operand(attended, for: layer.attentionOutput, packs: pass.packs), times: layer.attentionOutput,
+        compute.operands(attended, for: [layer.attentionOutput], packs: pass.packs), times: layer.attentionOutput,
         to: hidden)
     }
     try feedForward(layer, pass, normalized, addingTo: hidden)
@@ -86,10 +86,11 @@ struct TransformerDecoder {
   ) throws(EngineError) {
     let up = try compute.workspace.matrix(.up, rows: input.rows, columns: description.intermediateSize)
     try compute.multiply(
-      compute.operand(input, for: layer.up, packs: pass.packs), gate: layer.gate, up: layer.up,
+      compute.operands(input, for: [layer.up] + (layer.gate.map { [$0] } ?? []), packs: pass.packs), gate: layer.gate,
+      up: layer.up,
       activation: description.activation,
       into: up)
-    try compute.add(compute.operand(up, for: layer.down, packs: pass.packs), times: layer.down, to: hidden)
+    try compute.add(compute.operands(up, for: [layer.down], packs: pass.packs), times: layer.down, to: hidden)
   }
 
   /// The last layer, for the rows that were asked for alone.
@@ -113,7 +114,8 @@ struct TransformerDecoder {
     compute.normalize(hidden, weights.finalNorm, into: normalized)
     let logits = try compute.workspace.matrix(.logits, rows: hidden.rows, columns: weights.output.weight.rows)
     try compute.multiply(
-      compute.operand(normalized, for: weights.output, packs: false), [Product(linear: weights.output, output: logits)])
+      compute.operands(normalized, for: [weights.output], packs: false),
+      [Product(linear: weights.output, output: logits)])
     return logits
   }
 

@@ -210,9 +210,9 @@ private struct ProductProblem {
   }
 
   func fewRows(_ range: Range<Int>, _ adding: Bool, into output: NaNMemory) {
-    let packed = NaNMemory(byteCount: ck_few_packed_bytes(rows, columns))
+    let packed = NaNMemory(byteCount: ck_few_packed_bytes(element, rows, columns))
     if element == ck_q8 {
-      unsafe ck_pack_few_rows(storedX.floats.baseAddress, xStride, rows, columns, packed.address)
+      unsafe ck_pack_few_rows(element, storedX.floats.baseAddress, xStride, rows, columns, packed.address)
     }
     unsafe bias.withUnsafeBufferPointer { bias in
       var call = unsafe ck_few_rows_call(
