@@ -1,3 +1,5 @@
+internal import Failure
+
 /// What the analyzer finds in a prompt.
 enum PromptProblem {
   case unknownSchema(String)
@@ -17,46 +19,48 @@ extension PromptProblem: Problem {
     switch self {
     case .unknownSchema(let name):
       Report(
-        code: .unknownSchema, message: "schema \(quoted(name)) is not at hand",
+        code: .unknownSchema, message: "schema \(name.quoted()) is not at hand",
         help: "give the file of the schema too")
     case .otherSchema(let name, let given):
       Report(
-        code: .otherSchema, message: "this prompt is for schema \(quoted(name)), not \(quoted(given))",
+        code: .otherSchema, message: "this prompt is for schema \(name.quoted()), not \(given.quoted())",
         help: "give it the schema that it names, or write `schema=\"\(given)\"`")
     case .unknownModule(let name, let scope, let nearest):
       Report(
         code: .unknownModule,
-        message: "there is no module \(quoted(name)) in \(scope == .root ? "the schema" : quoted(scope.description))",
-        help: nearest.map { "did you mean \(quoted($0))?" })
+        message: "there is no module \(name.quoted()) in \(scope == .root ? "the schema" : scope.description.quoted())",
+        help: nearest.map { "did you mean \($0.quoted())?" })
     case .nestedElsewhere(let name, let scope, let path):
       Report(
         code: .nestedElsewhere,
-        message: "module \(quoted(name)) is not in \(scope == .root ? "the schema itself" : quoted(scope.description))",
+        message:
+          "module \(name.quoted()) is not in \(scope == .root ? "the schema itself" : scope.description.quoted())",
         help: path.parent == .root
           ? "write it at the top of the prompt"
-          : "write it inside \(quoted("<" + (path.parent?.name ?? "") + ">")): its path is \(quoted(path.description))"
+          : "write it inside \(("<" + (path.parent?.name ?? "") + ">").quoted()): its path is \(path.description.quoted())"
       )
     case .unknownParameter(let name, let module, let nearest):
       Report(
-        code: .unknownParameter, message: "module \(quoted(module.description)) has no parameter \(quoted(name))",
-        help: nearest.map { "did you mean \(quoted($0))?" })
+        code: .unknownParameter, message: "module \(module.description.quoted()) has no parameter \(name.quoted())",
+        help: nearest.map { "did you mean \($0.quoted())?" })
     case .missingArgument(let parameter, let module):
       Report(
         code: .missingArgument,
-        message: "module \(quoted(module)) needs an argument for its parameter \(quoted(parameter))",
+        message: "module \(module.quoted()) needs an argument for its parameter \(parameter.quoted())",
         help: "write `<\(module) \(parameter)=\"…\"/>`, or give the parameter a `default` in the schema")
     case .importedTwice(let path, let first):
       Report(
-        code: .importedTwice, message: "module \(quoted(path.description)) is imported already",
+        code: .importedTwice, message: "module \(path.description.quoted()) is imported already",
         help: "a prompt imports a module once", related: [(first, "the first time")])
     case .unionMembers(let name, let otherName, let other):
       Report(
-        code: .unionMembers, message: "\(quoted(name)) and \(quoted(otherName)) are members of one union",
+        code: .unionMembers, message: "\(name.quoted()) and \(otherName.quoted()) are members of one union",
         help: "a prompt imports one of them", related: [(other, "the other one")])
     case .textOutOfOrder(let name, let other, let text):
       Report(
         code: .textOutOfOrder,
-        message: "\(quoted(name)) comes before \(quoted(other)) in the schema, so text cannot stand between references",
+        message:
+          "\(name.quoted()) comes before \(other.quoted()) in the schema, so text cannot stand between references",
         help: "put the references into schema order, or the text behind the last one",
         related: [(text, "text before a reference")])
     }

@@ -1,3 +1,5 @@
+internal import Failure
+
 /// What the analyzer finds in a schema.
 enum SchemaProblem {
   case repeatedModule(String, first: Range<Int>)
@@ -21,38 +23,38 @@ extension SchemaProblem: Problem {
     switch self {
     case .repeatedModule(let name, let first):
       Report(
-        code: .repeatedModule, message: "there is a module \(quoted(name)) in this scope already",
+        code: .repeatedModule, message: "there is a module \(name.quoted()) in this scope already",
         help: "unions and roles open no scope of their own; choose another name", related: [(first, "the first one")])
     case .repeatedParameter(let name, let first):
       Report(
-        code: .repeatedParameter, message: "there is a parameter \(quoted(name)) in this module already",
+        code: .repeatedParameter, message: "there is a parameter \(name.quoted()) in this module already",
         help: "choose another name", related: [(first, "the first one")])
     case .unknownMember(let name, let nearest):
       Report(
-        code: .unknownMember, message: "this union has no member \(quoted(name))", help: Self.didYouMean(nearest))
+        code: .unknownMember, message: "this union has no member \(name.quoted())", help: Self.didYouMean(nearest))
     case .unknownScaffoldModule(let name, let scope, let nearest):
       Report(
         code: .unknownScaffoldModule,
-        message: "there is no module \(quoted(name)) in \(scope == .root ? "the schema" : quoted(scope.description))",
+        message: "there is no module \(name.quoted()) in \(scope == .root ? "the schema" : scope.description.quoted())",
         help: Self.didYouMean(nearest) ?? "write the path of a module from the schema down, as in `a/b`")
     case .scaffoldRepeats(let path, let first):
       Report(
-        code: .scaffoldRepeats, message: "\(quoted(path.description)) is in this scaffold already",
+        code: .scaffoldRepeats, message: "\(path.description.quoted()) is in this scaffold already",
         related: [(first, "the first one")])
     case .scaffoldNests(let outer, let inner, let other):
       Report(
         code: .scaffoldNests,
-        message: "\(quoted(inner.description)) lies in \(quoted(outer.description)), and both are in this scaffold",
+        message: "\(inner.description.quoted()) lies in \(outer.description.quoted()), and both are in this scaffold",
         help: "list one of them", related: [(other, "the other one")])
     case .scaffoldExcludes(let name, let otherName, let other):
       Report(
         code: .scaffoldExcludes,
-        message: "\(quoted(name)) and \(quoted(otherName)) are members of one union, so no prompt imports both",
+        message: "\(name.quoted()) and \(otherName.quoted()) are members of one union, so no prompt imports both",
         help: "list one of them", related: [(other, "the other one")])
     case .scaffoldUncached(let path):
       Report(
         code: .scaffoldUncached,
-        message: "\(quoted(path.description)) has `cache=\"false\"`, so there is nothing to encode together",
+        message: "\(path.description.quoted()) has `cache=\"false\"`, so there is nothing to encode together",
         help: "leave it out, or remove `cache=\"false\"`")
     case .unionOfOne:
       Report(
@@ -60,11 +62,11 @@ extension SchemaProblem: Problem {
         help: "a module alone does the same")
     case .emptyModule(let name):
       Report(
-        code: .emptyModule, severity: .warning, message: "module \(quoted(name)) is empty: importing it adds nothing")
+        code: .emptyModule, severity: .warning, message: "module \(name.quoted()) is empty: importing it adds nothing")
     case .noPlaceholder(let name):
       Report(
         code: .noPlaceholder, severity: .warning,
-        message: "parameter \(quoted(name)) stands in a sentence but has no placeholder text",
+        message: "parameter \(name.quoted()) stands in a sentence but has no placeholder text",
         help: "write a typical argument into `scaffold`; what follows is encoded behind it")
     case .deprecatedSpelling(let old, let new):
       Report(
@@ -77,5 +79,5 @@ extension SchemaProblem: Problem {
     }
   }
 
-  private static func didYouMean(_ name: String?) -> String? { name.map { "did you mean \(quoted($0))?" } }
+  private static func didYouMean(_ name: String?) -> String? { name.map { "did you mean \($0.quoted())?" } }
 }

@@ -59,33 +59,3 @@ extension Collection<Diagnostic> {
     }
   }
 }
-
-/// The user's own words in a message: in backquotes, on one line, cut where they are long.
-func quoted(_ text: some StringProtocol) -> String {
-  let limit = 60
-  var shown = ""
-  for (index, scalar) in text.unicodeScalars.enumerated() {
-    if index == limit {
-      shown += "…"
-      break
-    }
-    switch scalar {
-    case "\n": shown += "\\n"
-    case "\r": shown += "\\r"
-    case "\t": shown += "\\t"
-    case _ where scalar.isInvisible: shown += "\\u{\(String(scalar.value, radix: 16))}"
-    default: shown.unicodeScalars.append(scalar)
-    }
-  }
-  return "`\(shown)`"
-}
-
-extension Unicode.Scalar {
-  /// Whether it moves a terminal's cursor or turns the text's direction rather than to show itself.
-  var isInvisible: Bool {
-    switch properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator: true
-    default: false
-    }
-  }
-}

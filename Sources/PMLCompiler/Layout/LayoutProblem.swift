@@ -1,3 +1,5 @@
+internal import Failure
+
 /// What is wrong with tokens and positions.
 enum LayoutProblem: Problem {
   case placeholderTooLong(parameter: String, tokens: Int, length: Int)
@@ -17,13 +19,13 @@ enum LayoutProblem: Problem {
       Report(
         code: .placeholderTooLong,
         message:
-          "`scaffold` of parameter \(quoted(parameter)) has \(counted(tokens, "token")), its `length` is \(length)",
+          "`scaffold` of parameter \(parameter.quoted()) has \(counted(tokens, "token")), its `length` is \(length)",
         help: "shorten the text, or raise `length` to \(tokens)")
     case .defaultTooLong(let parameter, let tokens, let length):
       Report(
         code: .defaultTooLong,
         message:
-          "`default` of parameter \(quoted(parameter)) has \(counted(tokens, "token")), its `length` is \(length)",
+          "`default` of parameter \(parameter.quoted()) has \(counted(tokens, "token")), its `length` is \(length)",
         help: "shorten the text, or raise `length` to \(tokens)")
     case .schemaTooLong(let positions, let contextLength):
       Report(
@@ -39,19 +41,19 @@ enum LayoutProblem: Problem {
     case .unreachable(let module, let contextLength):
       Report(
         code: .unreachable, severity: .warning,
-        message: (module.map { "module \(quoted($0.description))" } ?? "the schema's own text")
+        message: (module.map { "module \($0.description.quoted())" } ?? "the schema's own text")
           + " takes the last of the model's \(counted(contextLength, "position")), "
           + "so no prompt \(module == nil ? "" : "that imports it ")leaves one for an answer",
         help: "shorten what stands before it, or take a model with a longer context")
     case .argumentTooLong(let parameter, let tokens, let length):
       Report(
         code: .argumentTooLong,
-        message: "argument \(quoted(parameter)) has \(counted(tokens, "token")), its parameter holds \(length)",
+        message: "argument \(parameter.quoted()) has \(counted(tokens, "token")), its parameter holds \(length)",
         help: "shorten the text, or raise `length` in the schema to \(tokens)")
     case .newTextDoesNotFit(let module, let tokens, let free):
       Report(
         code: .newTextDoesNotFit,
-        message: "new text before \(quoted(module.description)) has \(counted(tokens, "token")), "
+        message: "new text before \(module.description.quoted()) has \(counted(tokens, "token")), "
           + "but \(counted(free, "position")) \(free == 1 ? "is" : "are") free there",
         help: "reserve positions with a `<parameter>` in the schema, or put the text after the last reference")
     case .promptTooLong(let positions, let contextLength):

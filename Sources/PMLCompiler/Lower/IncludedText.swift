@@ -1,3 +1,5 @@
+internal import Failure
+
 /// The text of a file that a module names in `src`.
 enum IncludedText {
   /// What all files of a schema may hold together; one file may be named many times.
@@ -47,20 +49,20 @@ extension IncludeProblem: Problem {
     switch self {
     case .outside(let path), .unreadable(let path, .leavesFolder):
       Report(
-        code: .includeOutside, message: "\(quoted(path)) leads out of the schema's folder", help: Self.outsideHelp)
+        code: .includeOutside, message: "\(path.quoted()) leads out of the schema's folder", help: Self.outsideHelp)
     case .unreadable(let path, .notRegularFile):
-      Report(code: .includeUnreadable, message: "\(quoted(path)) is not a file with text")
+      Report(code: .includeUnreadable, message: "\(path.quoted()) is not a file with text")
     case .unreadable(let path, .unreadable(let error)):
       Report(
-        code: .includeUnreadable, message: "\(quoted(path)) cannot be read: \(error)",
+        code: .includeUnreadable, message: "\(path.quoted()) cannot be read: \(error)",
         help: error == .notFound ? "the path starts from the schema's own folder" : nil)
     case .tooLarge(let path):
-      Report(code: .includeTooLarge, message: "\(quoted(path)) is larger than 64 MiB")
+      Report(code: .includeTooLarge, message: "\(path.quoted()) is larger than 64 MiB")
     case .tooLargeTogether:
       Report(code: .includeTooLarge, message: "the files of `src` up to this one are larger than 256 MiB")
     case .notText(let path, let line):
       Report(
-        code: .includeNotText, message: "\(quoted(path)) is not UTF-8: see its line \(line)",
+        code: .includeNotText, message: "\(path.quoted()) is not UTF-8: see its line \(line)",
         help: "save it as UTF-8")
     }
   }

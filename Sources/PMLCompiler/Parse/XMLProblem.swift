@@ -1,3 +1,5 @@
+internal import Failure
+
 /// Why a document cannot be read.
 enum XMLProblem {
   case invalidUTF8
@@ -53,7 +55,7 @@ extension XMLProblem: Problem {
       Report(code: .invalidUTF8, message: "these bytes are not UTF-8", help: "save the document as UTF-8")
     case .otherEncoding(let name):
       Report(
-        code: .otherEncoding, message: "the document's encoding is \(quoted(name)), not UTF-8",
+        code: .otherEncoding, message: "the document's encoding is \(name.quoted()), not UTF-8",
         help: "save it as UTF-8, and declare `encoding=\"UTF-8\"` or nothing")
     case .invalidCharacter(let value):
       Report(
@@ -73,7 +75,7 @@ extension XMLProblem: Problem {
         help: "is an end tag missing?")
     case .tooManyAttributes(let element):
       Report(
-        code: .tooManyAttributes, message: "\(quoted(element)) has more than \(DocumentLimits.attributes) attributes")
+        code: .tooManyAttributes, message: "\(element.quoted()) has more than \(DocumentLimits.attributes) attributes")
     case .tooManyElements:
       Report(
         code: .tooManyElements, message: "the document has more than 1,000,000 elements",
@@ -89,23 +91,24 @@ extension XMLProblem: Problem {
         help: "write `&amp;` for an `&` in text, or put the text into `<![CDATA[` and `]]>`")
     case .unknownEntity(let name):
       Report(
-        code: .unknownEntity, message: "XML defines no entity \(quoted(name))",
+        code: .unknownEntity, message: "XML defines no entity \(name.quoted())",
         help: "there are `&lt;`, `&gt;`, `&amp;`, `&quot;` and `&apos;`; write other characters as they are, "
           + "and `&amp;` where an `&` is text")
     case .invalidReference(let text):
       Report(
-        code: .invalidReference, message: "\(quoted(text)) stands for no character",
+        code: .invalidReference, message: "\(text.quoted()) stands for no character",
         help: "write a number like `&#10;` or `&#x3C;`, and `&amp;` where an `&` is text")
     case .mismatchedTag(let open, let close, let place):
       Report(
-        code: .mismatchedTag, message: "\(quoted("</" + close + ">")) where \(quoted("</" + open + ">")) should stand",
-        help: "close \(quoted(open)) first", related: [(place, "\(quoted(open)) begins here")])
+        code: .mismatchedTag,
+        message: "\(("</" + close + ">").quoted()) where \(("</" + open + ">").quoted()) should stand",
+        help: "close \(open.quoted()) first", related: [(place, "\(open.quoted()) begins here")])
     case .notClosed(let what): what.report
     case .malformedTag(let fault, let element):
       Report(code: .malformedTag, message: fault.message(in: element), help: fault.help(in: element))
     case .repeatedAttribute(let name, let first):
       Report(
-        code: .repeatedAttribute, message: "attribute \(quoted(name)) stands here twice",
+        code: .repeatedAttribute, message: "attribute \(name.quoted()) stands here twice",
         related: [(first, "the first one")])
     case .noRoot:
       Report(
@@ -117,7 +120,7 @@ extension XMLProblem: Problem {
         help: "a document has one root; move this into it, or into a file of its own")
     case .xmlVersion(let version):
       Report(
-        code: .xmlVersion, message: "XML \(quoted(version)) is not supported", help: "PML is XML 1.0")
+        code: .xmlVersion, message: "XML \(version.quoted()) is not supported", help: "PML is XML 1.0")
     case .declarationNotFirst:
       Report(
         code: .malformed, message: "an XML declaration stands at the very start of a document, or nowhere",
@@ -137,12 +140,13 @@ extension XMLProblem.Unclosed {
   fileprivate var report: Report {
     let (message, help): (String, String) =
       switch self {
-      case .element(let name): ("\(quoted(name)) is never closed", "write \(quoted("</" + name + ">")) where it ends")
-      case .endTag(let name): ("this is no end tag", "write \(quoted("</" + name + ">"))")
+      case .element(let name):
+        ("\(name.quoted()) is never closed", "write \(("</" + name + ">").quoted()) where it ends")
+      case .endTag(let name): ("this is no end tag", "write \(("</" + name + ">").quoted())")
       case .comment: ("the comment has no end", "write `-->` where it ends")
       case .section: ("the CDATA section has no end", "write `]]>` where it ends")
       case .instruction: ("the processing instruction has no end", "write `?>` where it ends")
-      case .value(let name): ("the value of \(quoted(name)) has no closing quote", "write the quote where it ends")
+      case .value(let name): ("the value of \(name.quoted()) has no closing quote", "write the quote where it ends")
       }
     return Report(code: .notClosed, message: message, help: help)
   }
@@ -151,26 +155,26 @@ extension XMLProblem.Unclosed {
 extension XMLProblem.Fault {
   fileprivate func message(in element: String) -> String {
     switch self {
-    case .noQuotes(let attribute): "the value of \(quoted(attribute)) is not in quotes"
-    case .noValue(let attribute): "\(quoted(attribute)) in the tag of \(quoted(element)) has no value"
-    case .noSpace: "white space is missing between two attributes of \(quoted(element))"
+    case .noQuotes(let attribute): "the value of \(attribute.quoted()) is not in quotes"
+    case .noValue(let attribute): "\(attribute.quoted()) in the tag of \(element.quoted()) has no value"
+    case .noSpace: "white space is missing between two attributes of \(element.quoted())"
     case .lessThanInValue: "a `<` stands in an attribute's value"
-    case .unexpected(let text): "\(quoted(text)) cannot stand in the tag of \(quoted(element))"
-    case .endsEarly: "the tag of \(quoted(element)) has no end"
+    case .unexpected(let text): "\(text.quoted()) cannot stand in the tag of \(element.quoted())"
+    case .endsEarly: "the tag of \(element.quoted()) has no end"
     }
   }
 
   fileprivate func help(in element: String) -> String? {
     let help: String? =
       switch self {
-      case .noQuotes(let attribute), .noValue(let attribute): "write \(quoted(attribute + "=\"…\""))"
+      case .noQuotes(let attribute), .noValue(let attribute): "write \((attribute + "=\"…\"").quoted())"
       case .noSpace, .unexpected: nil
       case .lessThanInValue: "write `&lt;` in a value, or close its quote before this"
       case .endsEarly: "write `>` or `/>` where it ends"
       }
     // The name of no element: perhaps this was not meant to be a tag.
     guard ElementKind(element) == nil else { return help }
-    let other = "if the `<` of \(quoted("<" + element)) is text, write `&lt;`"
+    let other = "if the `<` of \(("<" + element).quoted()) is text, write `&lt;`"
     return help.map { "\($0); \(other)" } ?? other
   }
 }

@@ -1,3 +1,4 @@
+internal import Failure
 public import JSONText
 
 /// Why a JSON file is no chat template.
@@ -24,7 +25,7 @@ extension ChatTemplateError: CustomStringConvertible {
       case .notJSON(let error): "it is not JSON: \(error)"
       case .notObject: "it is not a JSON object"
       case .missing(let key): "it has no `\(key)`"
-      case .unknown(let key): "it has \(quoted(key)), which is no part of a template"
+      case .unknown(let key): "it has \(key.quoted()), which is no part of a template"
       case .notTwoStrings(let key): "its `\(key)` is not an array of two strings"
       case .notString(let key): "its `\(key)` is not a string"
       }

@@ -1,3 +1,5 @@
+internal import Failure
+
 extension PML {
   /// Which document `source` is, by its first tag; `nil` where that is neither.
   public static func rootKind(of source: SourceFile) -> RootKind? {
@@ -37,7 +39,7 @@ extension PML {
       guard let other = first[schema.name], other.source.path != schema.source.path else { return nil }
       return Diagnostic(
         code: .repeatedSchema, file: schema.source.path, range: schema.source.positions(of: schema.range),
-        message: "there is a schema \(quoted(schema.name)) in \(quoted(other.source.path)) too",
+        message: "there is a schema \(schema.name.quoted()) in \(other.source.path.quoted()) too",
         help: "give one of them another name, or take them one at a time",
         related: [
           Diagnostic.Related(

@@ -1,3 +1,5 @@
+internal import Failure
+
 /// What the grammar does not allow.
 enum GrammarProblem {
   case wrongRoot(found: String, expected: [ElementKind])
@@ -18,33 +20,33 @@ extension GrammarProblem: Problem {
     switch self {
     case .wrongRoot(let found, let expected):
       Report(
-        code: .wrongRoot, message: "the root element is \(quoted(found))",
+        code: .wrongRoot, message: "the root element is \(found.quoted())",
         help: "it should be " + expected.map { "`\($0.rawValue)`" }.joined(separator: " or "))
     case .unknownElement(let name, let nearest):
       Report(
-        code: .unknownElement, message: "PML has no element \(quoted(name))",
+        code: .unknownElement, message: "PML has no element \(name.quoted())",
         help: nearest.map { "did you mean `\($0)`?" }
           ?? (name.contains(":") ? "PML has no name spaces" : "if its `<` is text, write `&lt;`"))
     case .misplacedElement(let name, let parent, let help):
-      Report(code: .misplacedElement, message: "\(quoted(name)) cannot stand in \(quoted(parent))", help: help)
+      Report(code: .misplacedElement, message: "\(name.quoted()) cannot stand in \(parent.quoted())", help: help)
     case .misplacedText(let parent):
       Report(
         code: .misplacedText, message: "text cannot stand in \(parent.map { "a `\($0.rawValue)`" } ?? "a reference")",
         help: Self.whereTextGoes(parent))
     case .unknownAttribute(let name, let element, let nearest, let known):
       Report(
-        code: .unknownAttribute, message: "\(quoted(element)) has no attribute \(quoted(name))",
+        code: .unknownAttribute, message: "\(element.quoted()) has no attribute \(name.quoted())",
         help: Self.attributeHelp(name, nearest: nearest, known: known))
     case .missingAttribute(let name, let element):
       Report(
-        code: .missingAttribute, message: "\(quoted(element)) needs the attribute `\(name)`",
+        code: .missingAttribute, message: "\(element.quoted()) needs the attribute `\(name)`",
         help: "write `<\(element) \(name)=\"…\">`")
     case .invalidValue(let value, let attribute, let expected):
       Report(
-        code: .invalidValue, message: "\(quoted(value)) is no value of `\(attribute)`", help: "it takes \(expected)")
+        code: .invalidValue, message: "\(value.quoted()) is no value of `\(attribute)`", help: "it takes \(expected)")
     case .reservedName(let name):
       Report(
-        code: .reservedName, message: "the name \(quoted(name)) is reserved",
+        code: .reservedName, message: "the name \(name.quoted()) is reserved",
         help: "the names of PML's elements and names that begin with `xml` are; choose another")
     case .lengthTwice(let place):
       Report(

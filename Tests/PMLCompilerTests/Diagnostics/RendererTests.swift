@@ -62,7 +62,7 @@ import Testing
       code: .init(rawValue: "PML999"), file: "b\n.pml", range: place..<place, message: "wrong")
     #expect(
       TextRenderer(sources: []).render([diagnostic, diagnostic])
-        == "b\u{FFFD}.pml:1:6: error[PML999]: wrong\n\nb\u{FFFD}.pml:1:6: error[PML999]: wrong\n")
+        == "b\\n.pml:1:6: error[PML999]: wrong\n\nb\\n.pml:1:6: error[PML999]: wrong\n")
   }
 
   @Test func theUsersWordsAreQuotedOnOneLine() throws {
@@ -120,6 +120,26 @@ import Testing
         == "::warning file=a%2Cb%3Ac%25%0D%0A.pml,line=1,endLine=1,col=2,endColumn=4,title=PML999"
         + "::100%25 wrong:%0D%0Ayes, no%0Ahelp: mend, it\n")
     #expect(GitHubRenderer.render([]) == "")
+  }
+
+  @Test func nothingInAFileNameOrMessageReachesATerminalAsAControl() throws {
+    let hostile = "a\u{1B}]0;x\u{7}\u{9B}31m\u{202E}\u{2028}\u{E0041}\n.pml"
+    let place = SourcePosition(offset: 0, line: 1, column: 1)
+    let diagnostic = Diagnostic(
+      code: .init(rawValue: "PML999"), file: hostile, range: place..<place, message: hostile, help: hostile,
+      related: [.init(file: hostile, range: place..<place, message: hostile)])
+    let outputs = [
+      TextRenderer(sources: []).render(diagnostic), JSONRenderer.render([diagnostic]),
+      GitHubRenderer.render([diagnostic]),
+      SARIFRenderer(sources: [], folder: "/srv", version: "1")
+        .render([diagnostic], failures: [.init(file: hostile, message: hostile)]),
+    ]
+    let isSafe = { (scalar: Unicode.Scalar) in scalar.value >= 0x20 && scalar.value < 0x7F }
+    for output in outputs {
+      #expect(output.split(separator: "\n").allSatisfy { $0.unicodeScalars.allSatisfy(isSafe) })
+    }
+    let objects = try #require(decoded(outputs[1]) as? [[String: Any]])
+    #expect(objects[0]["file"] as? String == hostile)  // programs get the name as it is
   }
 
   /// GitHub refuses columns of a range over several lines.

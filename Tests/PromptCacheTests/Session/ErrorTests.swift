@@ -30,6 +30,8 @@ import Testing
       (.statesMissing(schema: "s"), .notFound), (.stateRemoved, .busy), (.cancelled, .cancelled),
       (.unreadableVersion(schema: "s", version: 1, problem: "p"), .damaged), (.tooManyAnswers(waiting: 3), .busy),
       (.answerTooLarge(tokens: 9, stateBytes: 90, limit: 50), .resources), (.noThread, .resources),
+      (.engine(.missingTensor(name: "t", location: "m")), .input), (.engine(.outOfMemory(byteCount: 9)), .resources),
+      (.engine(.sequenceInUse), .busy),
     ]
     for (error, category) in expected { #expect(error.category == category, "\(error)") }
   }

@@ -1,3 +1,5 @@
+internal import Failure
+
 /// Writes diagnostics as workflow commands, which GitHub shows beside the lines of a change.
 public enum GitHubRenderer {
   /// One command a diagnostic and line.
@@ -25,7 +27,8 @@ public enum GitHubRenderer {
       case "\n": escaped += "%0A"
       case ":" where isProperty: escaped += "%3A"
       case "," where isProperty: escaped += "%2C"
-      default: escaped.unicodeScalars.append(scalar)
+      // Logs are shown in colour, so escape sequences would be obeyed.
+      default: escaped += scalar.isPrintable ? String(scalar) : String(scalar).printable()
       }
     }
     return escaped

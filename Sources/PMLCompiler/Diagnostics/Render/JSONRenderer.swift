@@ -1,4 +1,5 @@
-import JSONText
+internal import Failure
+internal import JSONText
 
 /// Writes diagnostics as a JSON array of objects, one a line, for scripts.
 ///
@@ -8,7 +9,7 @@ import JSONText
 public enum JSONRenderer {
   /// The array, its last line ended.
   public static func render(_ diagnostics: some Sequence<Diagnostic>) -> String {
-    let lines = diagnostics.map { String(decoding: $0.json.canonicalBytes, as: UTF8.self) }
+    let lines = diagnostics.map { String(decoding: $0.json.canonicalBytes, as: UTF8.self).printableJSON }
     return lines.isEmpty ? "[]\n" : "[\n\(lines.joined(separator: ",\n"))\n]\n"
   }
 }

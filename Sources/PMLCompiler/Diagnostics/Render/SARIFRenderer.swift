@@ -1,4 +1,5 @@
 internal import ContentHash
+internal import Failure
 internal import JSONText
 
 /// Writes diagnostics as SARIF 2.1.0, for code scanning services.
@@ -49,7 +50,7 @@ public struct SARIFRenderer: Sendable {
     let log: JSONValue = .object([
       "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run],
     ])
-    return String(decoding: log.canonicalBytes, as: UTF8.self) + "\n"
+    return String(decoding: log.canonicalBytes, as: UTF8.self).printableJSON + "\n"
   }
 
   private func invocation(_ failures: [Failure]) -> JSONValue {

@@ -1,3 +1,5 @@
+internal import Failure
+
 /// The line in which a range begins, cut to what a terminal can show, and carets for the line below it.
 struct SourceLine {
   private(set) var text = ""
@@ -48,7 +50,7 @@ extension UInt8 {
 
 extension Unicode.Scalar {
   /// Itself, or a mark in the place of one that a terminal obeys rather than shows.
-  var shown: Unicode.Scalar { isInvisible && self != "\t" ? "\u{FFFD}" : self }
+  var shown: Unicode.Scalar { isPrintable || self == "\t" ? self : "\u{FFFD}" }
 
   /// Columns that a terminal gives it: 2 for East Asian wide characters and emoji, 0 for marks on others, else 1.
   var displayWidth: Int {

@@ -1,3 +1,5 @@
+internal import Failure
+
 /// Shows diagnostics to a person: place, words, the line of the source with a caret under the exact characters, help.
 public struct TextRenderer: Sendable {
   /// Longest excerpt of a line, in characters.
@@ -22,18 +24,18 @@ public struct TextRenderer: Sendable {
     let severity = "\(diagnostic.severity.rawValue)[\(diagnostic.code.rawValue)]:"
     var text = place(diagnostic.file, diagnostic.range)
     text += paint(severity, diagnostic.severity == .error ? .red : .yellow)
-    text += " " + paint(diagnostic.message, .bold) + "\n"
+    text += " " + paint(diagnostic.message.printable(), .bold) + "\n"
     text += excerpt(diagnostic.file, diagnostic.range, diagnostic.severity == .error ? .red : .yellow)
     for related in diagnostic.related {
-      text += place(related.file, related.range) + paint("note:", .cyan) + " \(related.message)\n"
+      text += place(related.file, related.range) + paint("note:", .cyan) + " \(related.message.printable())\n"
       text += excerpt(related.file, related.range, .cyan)
     }
-    if let help = diagnostic.help { text += "  " + paint("help:", .cyan) + " \(help)\n" }
+    if let help = diagnostic.help { text += "  " + paint("help:", .cyan) + " \(help.printable())\n" }
     return text
   }
 
   private func place(_ file: String, _ range: Range<SourcePosition>) -> String {
-    paint("\(file.shown):\(range.lowerBound.line):\(range.lowerBound.column):", .bold) + " "
+    paint("\(file.printable()):\(range.lowerBound.line):\(range.lowerBound.column):", .bold) + " "
   }
 
   private func excerpt(_ file: String, _ range: Range<SourcePosition>, _ color: Color) -> String {
@@ -55,9 +57,4 @@ public struct TextRenderer: Sendable {
   private func paint(_ text: String, _ style: Color) -> String {
     color ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
-}
-
-extension String {
-  /// As a terminal may show it: nothing in it moves the cursor.
-  fileprivate var shown: String { String(String.UnicodeScalarView(unicodeScalars.map(\.shown))) }
 }
