@@ -8,6 +8,7 @@ struct PassRunner {
   init(decoder: TransformerDecoder, configuration: ModelConfiguration) {
     self.decoder = decoder
     self.configuration = configuration
+    fewRows = decoder.weights.fewRows
   }
 
   /// Most rows of one pass: enough to spread the cost of reading the weights, few enough to bound scratch memory.
@@ -18,7 +19,7 @@ struct PassRunner {
   /// Up to so many rows at the end of a prompt are joined to the ones before: as few, they would go another way.
   static let fewestRowsPerSpan = 8
   /// Up to so many rows of one input take the way of few.
-  var fewRows: Int { decoder.weights.fewRows }
+  let fewRows: Int
 
   /// Runs inputs that have been checked, whose sequences are claimed.
   ///
