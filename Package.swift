@@ -56,7 +56,7 @@ let package = Package(
     library("KVCacheFormat"),
 
     // Three libraries that do not know each other, and the tokenizers.
-    library("Tokenizers", ["JSONText"]),
+    library("Tokenizers", ["Failure", "GGUF", "JSONText"]),
     library(
       "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "JSONText"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
@@ -86,7 +86,7 @@ let package = Package(
     tests("JinjaTests", ["Jinja", "JSONText"], exclude: ["Fixtures"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
     tests("GGUFTests", ["GGUF"], exclude: ["Fixtures"]),
-    tests("TokenizersTests", ["JSONText", "Tokenizers"], exclude: ["Fixtures"]),
+    tests("TokenizersTests", ["GGUF", "JSONText", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
       "PMLCompilerTests", ["ContentHash", "JSONText", "PMLCompiler", "TestSupport"],
       exclude: ["Cases", "Layout/encoding_digests.py"]),

@@ -12,6 +12,16 @@ final class TextEncoder: Sendable {
     added = try AddedVocabulary(file.addedTokens, vocabulary: model.vocabulary, normalizer: normalizer)
   }
 
+  /// The stages themselves.
+  init(
+    normalizer: Normalizer?, preTokenizer: PreTokenizer?, model: BytePairEncoding, added: [AddedToken]
+  ) throws(TokenizerError) {
+    self.normalizer = normalizer
+    self.preTokenizer = preTokenizer
+    self.model = model
+    self.added = try AddedVocabulary(added, vocabulary: model.vocabulary, normalizer: normalizer)
+  }
+
   /// The tokens of a text.
   ///
   /// - Parameter special: whether what spells a special token becomes one.

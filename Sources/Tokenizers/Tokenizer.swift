@@ -31,16 +31,29 @@ public struct Tokenizer: Sendable {
   public init(tokenizerJSON: [UInt8], configJSON: [UInt8]?) throws(TokenizerError) {
     let file = try TokenizerFile(tokenizerJSON)
     let configuration = try TokenizerConfiguration(configJSON)
-    encoder = try TextEncoder(file)
-    decoder = if let section = file.decoder { try TextDecoder(section) } else { .spaces }
+    let encoder = try TextEncoder(file)
+    try self.init(
+      encoder: encoder,
+      decoder: file.decoder.map { section throws(TokenizerError) in try TextDecoder(section) } ?? .spaces,
+      beginOfSequence: Self.beginOfSequence(file, configuration, encoder),
+      endOfSequence: configuration.endOfSequence.flatMap { encoder.id(of: $0) },
+      chatTemplate: configuration.chatTemplate)
+  }
 
+  init(
+    encoder: TextEncoder, decoder: TextDecoder, beginOfSequence: Int32?, endOfSequence: Int32?, chatTemplate: String?
+  ) throws(TokenizerError) {
+    self.encoder = encoder
+    self.decoder = decoder
+    self.beginOfSequence = beginOfSequence
+    self.endOfSequence = endOfSequence
+    self.chatTemplate = chatTemplate
     vocabularySize = max(encoder.model.vocabulary.size, encoder.added.size)
-    beginOfSequence = try Self.beginOfSequence(file, configuration, encoder)
-    endOfSequence = configuration.endOfSequence.flatMap { [encoder] in encoder.id(of: $0) }
     unknownToken = encoder.model.alphabet.fallback.unknown
-    guard let placeholder = unknownToken ?? encoder.encode(" ", special: false).first else { throw .noPlaceholder }
+    guard let placeholder = unknownToken ?? encoder.encode(" ", special: false).first else {
+      throw TokenizerError(.noPlaceholder)
+    }
     self.placeholder = placeholder
-    chatTemplate = configuration.chatTemplate
   }
 
   private static func beginOfSequence(
@@ -50,15 +63,19 @@ public struct Tokenizer: Sendable {
     switch (configuration.addsBeginOfSequence, configuration.beginOfSequence) {
     case (false?, _): return nil
     case (true?, let name?):
-      guard let token = encoder.id(of: name) else { throw .tokenOutOfVocabulary(field: "bos_token", token: name) }
+      guard let token = encoder.id(of: name) else {
+        throw TokenizerError(.tokenOutOfVocabulary(field: "bos_token", token: name), in: TokenizerConfiguration.name)
+      }
       return token
     case (true?, nil):
-      guard processed != nil else { throw .missing(field: "bos_token") }
+      guard processed != nil else {
+        throw TokenizerError(.missing(field: "bos_token"), in: TokenizerConfiguration.name)
+      }
       fallthrough
     case (nil, _):
       guard let processed else { return nil }
       guard let token = Int32(exactly: processed), encoder.spelling(of: token) != nil else {
-        throw .tokenOutOfVocabulary(field: "post_processor", token: "\(processed)")
+        throw TokenizerError(.tokenOutOfVocabulary(field: "post_processor", token: "\(processed)"))
       }
       return token
     }

@@ -1,4 +1,5 @@
 import Foundation
+import GGUF
 import Testing
 import Tokenizers
 
@@ -33,6 +34,14 @@ struct Fixture: CustomTestStringConvertible {
 
   func tokenizer() throws -> Tokenizer {
     try Tokenizer(tokenizerJSON: bytes("tokenizer.json"), configJSON: bytes("tokenizer_config.json"))
+  }
+
+  /// Whether the same tokenizer is there as a GGUF file.
+  var hasGGUF: Bool { FileManager.default.fileExists(atPath: url.appending(path: "tokenizer.gguf").path) }
+
+  func ggufTokenizer() throws -> Tokenizer {
+    let bytes = try bytes("tokenizer.gguf")
+    return try Tokenizer(unsafe GGUFHeader(bytes.span.bytes))
   }
 
   func goldens() throws -> Goldens {

@@ -5,7 +5,27 @@ import Tokenizers
 @Suite struct GoldenTests {
   @Test(arguments: Fixture.all)
   func encodesAsTheLibrary(_ fixture: Fixture) throws {
-    let tokenizer = try fixture.tokenizer()
+    try expectEncoded(by: try fixture.tokenizer(), fixture)
+  }
+
+  @Test(arguments: Fixture.all.filter(\.hasGGUF))
+  func encodesFromGGUFAsTheLibrary(_ fixture: Fixture) throws {
+    let (tokenizer, other) = (try fixture.ggufTokenizer(), try fixture.tokenizer())
+    try expectEncoded(by: tokenizer, fixture)
+    #expect(tokenizer.beginOfSequence == other.beginOfSequence)
+    #expect(tokenizer.endOfSequence == other.endOfSequence)
+    #expect(tokenizer.chatTemplate == other.chatTemplate)
+    #expect(tokenizer.vocabularySize == other.vocabularySize)
+    for golden in try fixture.goldens().decoded {
+      guard let ids = golden.ids else { continue }
+      #expect(tokenizer.decode(ids) == other.decode(ids), "\(ids)")
+      #expect(
+        tokenizer.decode(ids, skippingSpecialTokens: false) == other.decode(ids, skippingSpecialTokens: false), "\(ids)"
+      )
+    }
+  }
+
+  private func expectEncoded(by tokenizer: Tokenizer, _ fixture: Fixture) throws {
     let goldens = try fixture.goldens()
     let texts = try fixture.texts()
     #expect(goldens.encoded.count == texts.count && goldens.template.count == texts.count)

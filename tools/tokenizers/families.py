@@ -24,6 +24,11 @@ TEKKEN_PATTERN = (
     r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
     r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+O200K_PATTERN = (
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 
 
 # Parts
@@ -120,6 +125,25 @@ def sentencepiece_vocabulary(size=480):
     tokens += [token for token in trained if token in results]
     tokens += [token for token in trained if token not in results]
     return {token: index for index, token in enumerate(tokens)}, merges
+
+
+def scores(vocabulary, merges):
+    """A SentencePiece model's score of each token: the earlier it was made, the higher; characters come last."""
+    made = {left + right: -float(rank) for rank, (left, right) in enumerate(merges)}
+    return {token: made.get(token, -1e4 - index) for token, index in vocabulary.items()}
+
+
+def merges_by_score(vocabulary, merges):
+    """Every way to make a token of two, as `transformers` lists them for a model with scores."""
+    score = scores(vocabulary, merges)
+    kept = [token for token in vocabulary if not token.startswith("<")]
+    splits = [
+        (score[token], len(token[:cut]), len(token[cut:]), token[:cut], token[cut:])
+        for token in kept
+        for cut in range(1, len(token))
+        if token[:cut] in vocabulary and token[cut:] in vocabulary
+    ]
+    return [[left, right] for _, _, _, left, right in sorted(splits, key=lambda split: split[:3], reverse=True)]
 
 
 def model(vocabulary, merges, legacy_merges=False, **options):
@@ -355,6 +379,35 @@ def gemma():
     ), {"bos_token": "<s>", "eos_token": "</s>"}
 
 
+def scored(family):
+    """A family whose merges are those that its scores give."""
+    file, config = family()
+    vocabulary = file["model"]["vocab"]
+    merges = [merge.split(" ") if isinstance(merge, str) else merge for merge in file["model"]["merges"]]
+    file["scores"] = scores(vocabulary, merges)
+    file["model"]["merges"] = merges_by_score(vocabulary, merges)
+    return file, config
+
+
+def llama2_scored():
+    return scored(llama2)
+
+
+def gemma_scored():
+    return scored(gemma)
+
+
+def phi4_mini():
+    """Phi-4-mini: the pattern of `o200k_base`."""
+    vocabulary, merges = byte_vocabulary(pattern=O200K_PATTERN)
+    return tokenizer(
+        model(vocabulary, merges),
+        [added("<|endoftext|>"), added("<|im_start|>", rstrip=True), added("<|im_end|>", rstrip=True)],
+        pre_tokenizer=pre_sequence(split(O200K_PATTERN), byte_level(use_regex=False)),
+        decoder=byte_level(),
+    ), {"add_bos_token": False, "bos_token": "<|endoftext|>", "eos_token": "<|im_end|>"}
+
+
 def spaced():
     """`Metaspace` that splits, a prefix for each piece, unknown characters apart, some bytes without a token."""
     vocabulary, merges = sentencepiece_vocabulary()
@@ -417,4 +470,11 @@ def unknown():
 
 FAMILIES = [
     gpt2, llama3, qwen2, falcon, mpt, llama2, codellama, mistral, smollm, nemo, deepseek, gemma, spaced, words, unknown,
+    llama2_scored, gemma_scored, phi4_mini,
 ]  # fmt: skip
+
+# What GGUF files call the pre-tokenizer of a family; `None` for one that has scores.
+GGUF_NAMES = {
+    "gpt2": "gpt-2", "llama3": "llama-bpe", "qwen2": "qwen2", "falcon": "falcon", "mpt": "mpt", "smollm": "smollm",
+    "nemo": "tekken", "llama2_scored": None, "gemma_scored": None,
+}  # fmt: skip

@@ -17,6 +17,8 @@ The output holds `texts.json`, `[{"text", "times"}]`, and for each family a fold
     decoded    [IDs, text without special tokens, text with them or null where it is the same]; in the place of the IDs
                the number of a text whose `template` (or else `encoded`) they are, and null for a text that came back
 
+Where a GGUF file can say what `tokenizer.json` says, `tokenizer.gguf` is beside it.
+
 IDs of a text that is taken more than once are given as "count:hash" (FNV-1a over their four bytes, lowest first).
 """
 
@@ -25,6 +27,7 @@ import json
 import pathlib
 import random
 
+import gguf
 from tokenizers import Tokenizer
 
 import families
@@ -81,6 +84,45 @@ def write(path, value):
     path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
+def write_gguf(path, file, configuration, pre):
+    """The same tokenizer as the keys of a GGUF file, as llama.cpp's converter writes them."""
+    model, added = file["model"], {token["content"]: token for token in file["added_tokens"]}
+    ids = dict(model["vocab"]) | {content: token["id"] for content, token in added.items()}
+    tokens = sorted(ids, key=ids.get)
+    kind = gguf.TokenType
+
+    def token_type(token):
+        if token == model["unk_token"] and pre is None:
+            return kind.UNKNOWN
+        if token in added:
+            return kind.CONTROL if added[token]["special"] else kind.USER_DEFINED
+        return kind.BYTE if pre is None and token.startswith("<0x") else kind.NORMAL
+
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_tokenizer_model("gpt2" if pre else "llama")
+    writer.add_token_list(tokens)
+    writer.add_token_types([token_type(token) for token in tokens])
+    if pre:
+        writer.add_tokenizer_pre(pre)
+        writer.add_token_merges([merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]])
+    else:
+        writer.add_token_scores([file["scores"].get(token, 0.0) for token in tokens])
+        writer.add_unk_token_id(ids[model["unk_token"]])
+        writer.add_add_space_prefix(file["normalizer"]["type"] == "Sequence")
+    for key, add in [("bos_token", writer.add_bos_token_id), ("eos_token", writer.add_eos_token_id)]:
+        token = configuration.get(key)
+        token = token["content"] if isinstance(token, dict) else token
+        if token is not None:
+            add(ids[token])
+    starts = configuration.get("add_bos_token")
+    writer.add_add_bos_token("TemplateProcessing" in json.dumps(file["post_processor"]) if starts is None else starts)
+    if isinstance(configuration.get("chat_template"), str):
+        writer.add_chat_template(configuration["chat_template"])
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--random", type=int, default=0, metavar="COUNT", help="random texts in the place of the chosen ones")
@@ -99,6 +141,9 @@ def main():
     for name, (file, configuration) in made.items():
         folder = arguments.output / name
         folder.mkdir(exist_ok=True)
+        if name in families.GGUF_NAMES:
+            write_gguf(folder / "tokenizer.gguf", file, configuration, families.GGUF_NAMES[name])
+        file.pop("scores", None)
         write(folder / "tokenizer.json", file)
         write(folder / "tokenizer_config.json", configuration)
         tokenizer = (folder / "tokenizer.json").read_text(encoding="utf-8")

@@ -21,4 +21,14 @@ struct AddedToken: Sendable {
     stripsRight = try section.bool("rstrip")
     isNormalized = try section.bool("normalized")
   }
+
+  /// A token that counts wherever its spelling stands in the text itself.
+  init(content: String, isSpecial: Bool) {
+    self.content = content
+    self.isSpecial = isSpecial
+    isSingleWord = false
+    stripsLeft = false
+    stripsRight = false
+    isNormalized = false
+  }
 }

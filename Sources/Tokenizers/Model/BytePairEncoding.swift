@@ -2,7 +2,7 @@
 /// adjacent symbols merge, the pair of the lowest rank first, the leftmost of these first, until none is left to merge.
 struct BytePairEncoding: Sendable {
   let alphabet: SymbolAlphabet
-  let merges: MergeTable
+  let merges: Merges
   /// A piece that is a token as it stands becomes this token, whatever its merges make of it.
   let ignoresMerges: Bool
 
@@ -20,7 +20,17 @@ struct BytePairEncoding: Sendable {
       table.insert(rule.left, rule.right, MergeTable.Merge(rank: UInt32(rank), token: rule.result))
       seams.insert(edges[Int(rule.left)].last, edges[Int(rule.right)].first)
     }
-    self.merges = table
+    self.merges = .listed(table)
+    self.seams = seams
+  }
+
+  /// Merges by the scores of what they make.
+  init(alphabet: SymbolAlphabet, scored: ScoredMerges) {
+    self.alphabet = alphabet
+    ignoresMerges = false
+    merges = .scored(scored, alphabet.vocabulary)
+    var seams = SeamFilter()
+    for token in 0..<Int32(alphabet.vocabulary.size) { alphabet.forEachSeam(within: token) { seams.insert($0, $1) } }
     self.seams = seams
   }
 
@@ -34,6 +44,23 @@ struct BytePairEncoding: Sendable {
   /// Whether no merge can join two characters' tokens, or what they became, across the place between them.
   @inline(__always)
   func isSeam(_ left: Int32, _ right: Int32) -> Bool { !seams.contains(left, right) }
+}
+
+/// What two adjacent tokens merge to.
+enum Merges: Sendable {
+  /// What a file lists.
+  case listed(MergeTable)
+  /// What a vocabulary with scores gives.
+  case scored(ScoredMerges, Vocabulary)
+
+  /// The merge of two adjacent tokens, or `.none`.
+  @inline(__always)
+  subscript(left: Int32, right: Int32) -> MergeTable.Merge {
+    switch self {
+    case .listed(let table): table[left, right]
+    case .scored(let scores, let vocabulary): scores.merge(left, right, in: vocabulary)
+    }
+  }
 }
 
 /// One line of a vocabulary's merges.

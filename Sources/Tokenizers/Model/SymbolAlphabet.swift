@@ -98,4 +98,20 @@ struct SymbolAlphabet: Sendable {
     let last = spelling[(spelling.lastIndex { !UTF8Character.isContinuation($0) } ?? spelling.startIndex)...]
     return (vocabulary.id(of: first.span) ?? -1, vocabulary.id(of: last.span) ?? -1)
   }
+
+  /// Hands out the symbols of each two characters that are side by side in a token.
+  func forEachSeam(within token: Int32, _ body: (Int32, Int32) -> Void) {
+    guard let spelling = vocabulary.bytes(of: token) else { return }
+    var previous: Int32?
+    var index = spelling.startIndex
+    while index < spelling.endIndex {
+      let end = min(index + UTF8Character.length(first: spelling[index]), spelling.endIndex)
+      let symbol =
+        !isByteLevel && spelling[index] < 0x80
+        ? tokens[Int(spelling[index])] : vocabulary.id(of: spelling[index..<end].span) ?? -1
+      if let previous { body(previous, symbol) }
+      previous = symbol
+      index = end
+    }
+  }
 }

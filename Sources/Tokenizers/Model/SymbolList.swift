@@ -1,6 +1,6 @@
 /// A run of symbols that merge: a doubly linked list in arrays, with the merge of each symbol and the next one.
 struct SymbolList {
-  private let table: MergeTable
+  private let table: Merges
   private var symbols: [Int32]
   private var next: [Int]
   private var previous: [Int]
@@ -8,7 +8,7 @@ struct SymbolList {
   private var merges: [MergeTable.Merge]
   private var queue = MergeQueue()
 
-  init(_ symbols: [Int32], merges table: MergeTable) {
+  init(_ symbols: [Int32], merges table: Merges) {
     self.table = table
     self.symbols = symbols
     next = Array(1..<symbols.count + 1)
@@ -27,7 +27,8 @@ struct SymbolList {
     while let entry = queue.pop() {
       let left = entry.position
       let merge = merges[left]
-      // An entry outlives its pair when one of the two merges with a neighbour; a pair's rank is its own.
+      // An entry outlives its pair when one of the two merges with a neighbour; a pair's rank is its own, or that of
+      // pairs which spell the same.
       guard merge != .none, merge.rank == entry.rank else { continue }
       let right = next[left]
       symbols[left] = merge.token

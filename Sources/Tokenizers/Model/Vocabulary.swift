@@ -31,7 +31,7 @@ struct Vocabulary: Sendable {
     guard let id = try write(&arena) else { return false }
     let range = start..<arena.count
     guard id <= Self.highestID else {
-      throw .idOutOfRange(token: text(of: range), id: id, limit: Self.highestID)
+      throw TokenizerError(.idOutOfRange(token: text(of: range), id: id, limit: Self.highestID))
     }
     let slot = slotIndex(of: arena.span.extracting(range))
     let previous = slots[slot]
@@ -43,7 +43,7 @@ struct Vocabulary: Sendable {
     guard extents[id].length < 0 else {
       let holder = extents[id]
       let first = text(of: holder.start..<holder.start + holder.length)
-      throw .duplicateID(id, first: first, second: text(of: range))
+      throw TokenizerError(.duplicateID(id, first: first, second: text(of: range)))
     }
     extents[id] = Extent(start: start, length: range.count)
     slots[slot] = Int32(id)
@@ -56,6 +56,31 @@ struct Vocabulary: Sendable {
   func id(of token: Span<UInt8>) -> Int32? {
     let id = slots[slotIndex(of: token)]
     return id < 0 ? nil : id
+  }
+
+  /// The ID of the token that two tokens spell together.
+  func id(ofBoth left: Int32, _ right: Int32) -> Int32? {
+    guard let first = extent(of: left), let second = extent(of: right) else { return nil }
+    let bytes = arena.span
+    let hash = bytes.extracting(second).hash(after: bytes.extracting(first).hash(after: .seed)).folded
+    let mask = slots.count - 1
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while slots[slot] >= 0 {
+      let found = extents[Int(slots[slot])]
+      if found.length == first.count + second.count, arena.isEqual(found.start, first.lowerBound, first.count),
+        arena.isEqual(found.start + first.count, second.lowerBound, second.count)
+      {
+        return slots[slot]
+      }
+      slot = (slot + 1) & mask
+    }
+    return nil
+  }
+
+  private func extent(of id: Int32) -> Range<Int>? {
+    guard id >= 0, id < extents.count else { return nil }
+    let extent = extents[Int(id)]
+    return extent.length < 0 ? nil : extent.start..<extent.start + extent.length
   }
 
   /// The ID of the token that `text` spells.
@@ -102,9 +127,25 @@ struct Vocabulary: Sendable {
 
 extension Span<UInt8> {
   /// A hash of the bytes (FNV-1a, 64 bits, its high half folded onto the low one).
-  var hash: UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+  var hash: UInt64 { hash(after: .seed).folded }
+
+  /// The hash, not yet folded, of what `hash` is that of with these bytes behind.
+  func hash(after hash: UInt64) -> UInt64 {
+    var hash = hash
     for index in indices { hash = (hash ^ UInt64(self[index])) &* 0x100_0000_01B3 }
-    return hash ^ hash >> 32
+    return hash
+  }
+}
+
+extension UInt64 {
+  /// What a hash of no bytes is.
+  fileprivate static var seed: UInt64 { 0xCBF2_9CE4_8422_2325 }
+  fileprivate var folded: UInt64 { self ^ self >> 32 }
+}
+
+extension [UInt8] {
+  fileprivate func isEqual(_ first: Int, _ second: Int, _ count: Int) -> Bool {
+    for offset in 0..<count where self[first + offset] != self[second + offset] { return false }
+    return true
   }
 }

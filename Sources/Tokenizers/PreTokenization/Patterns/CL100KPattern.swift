@@ -32,9 +32,11 @@ struct CL100KPattern: SplitPattern {
     }
     return whiteSpaceEnd(from: index, end: end, in: source, stoppingAtLines: true)
   }
+}
 
+extension SplitPattern {
   /// The end of `s`, `t`, `re`, `ve`, `m`, `ll` or `d` in either case.
-  private func contractionEnd(from index: Int, end: Int, in source: some CharacterSource) -> Int? {
+  func contractionEnd(from index: Int, end: Int, in source: some CharacterSource) -> Int? {
     guard index < end else { return nil }
     let first = source.character(at: index)
     switch first.codePoint {
@@ -48,9 +50,7 @@ struct CL100KPattern: SplitPattern {
     default: return nil
     }
   }
-}
 
-extension SplitPattern {
   /// The end of ` ?[^\s\p{L}\p{N}]+`, or `nil`.
   @inline(__always)
   func symbolEnd(from index: Int, end: Int, in source: some CharacterSource) -> Int? {

@@ -2,7 +2,7 @@
 enum Pattern: Sendable {
   case gpt2
   case cl100k(CL100KPattern)
-  case tekken
+  case cased(CasePattern)
   case run(RunPattern)
   case word
   case literal(LiteralPattern)
@@ -18,7 +18,8 @@ enum Pattern: Sendable {
       ("GPT-2", GPT2Pattern.expression, .gpt2),
       ("Llama 3", CL100KPattern.llama3.expression, .cl100k(.llama3)),
       ("Qwen 2", CL100KPattern.qwen2.expression, .cl100k(.qwen2)),
-      ("Mistral NeMo", TekkenPattern.expression, .tekken),
+      ("Mistral NeMo", CasePattern.tekken.expression, .cased(.tekken)),
+      ("GPT-4o", CasePattern.o200k.expression, .cased(.o200k)),
     ] + RunPattern.known.map { ($0.family, $0.expression, .run($0.pattern)) }
 
   /// Reads the `pattern` of a `Split`.
@@ -44,7 +45,7 @@ enum Pattern: Sendable {
     switch self {
     case .gpt2: split(&text, by: GPT2Pattern(), behavior, isInverted)
     case .cl100k(let pattern): split(&text, by: pattern, behavior, isInverted)
-    case .tekken: split(&text, by: TekkenPattern(), behavior, isInverted)
+    case .cased(let pattern): split(&text, by: pattern, behavior, isInverted)
     case .run(let pattern): split(&text, by: pattern, behavior, isInverted)
     case .word: split(&text, by: WordPattern(), behavior, isInverted)
     case .literal(let pattern): split(&text, by: pattern, behavior, isInverted)
