@@ -49,7 +49,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
   /// The kind of failure, by which a caller can choose how to react.
   public var category: FailureCategory {
     switch self {
-    case .engine(let error): categorized(error)?.category ?? .own
+    case .engine(let error): error.category
     case .store(let error): categorized(error)?.category ?? .own
     case .tokenizer, .missingFile, .unknownChatTemplate, .badChatTemplate, .invalidDocument, .unusableLoweredSchema,
       .emptyPrompt, .benchmarkTooLong, .noStore:
@@ -94,7 +94,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
   /// What may be done about it.
   public var remedies: [Remedy] {
     switch self {
-    case .engine(let error): categorized(error)?.remedies ?? other(error.help)
+    case .engine(let error): error.remedies
     case .store(let error): categorized(error)?.remedies ?? other(error.help)
     case .tokenizer: [.other("only byte-level and SentencePiece-style BPE are supported")]
     case .missingFile: [.nameModelFolder]
