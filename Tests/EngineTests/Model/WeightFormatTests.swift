@@ -57,7 +57,7 @@ import Testing
   @Test func theFileIsMadeOnceAndGivesTheSameBits() throws {
     let model = try golden().model()
     let folder = try ModelDirectory()
-    let prepared = PreparedWeights(folder: folder.path, model: SHA256Digest(of: "a model"))
+    let prepared = RepackedWeights(folder: folder.path, model: SHA256Digest(of: "a model"))
     func open() throws -> (logits: [[Float]], steps: [Int]) {
       var steps: [Int] = []
       let engine = try InferenceEngine(
@@ -88,7 +88,7 @@ import Testing
   @Test func whoComesMeanwhileWaitsAndMakesNothing() async throws {
     let model = try golden().model()
     let folder = try ModelDirectory()
-    let prepared = PreparedWeights(folder: folder.path, model: SHA256Digest(of: "a model"))
+    let prepared = RepackedWeights(folder: folder.path, model: SHA256Digest(of: "a model"))
     // What a killed process left is no obstacle.
     try folder.write("\(SHA256Digest(of: "a model")).safetensors.new", "half of a file")
     let engines = try await withThrowingTaskGroup(of: (logits: [[Float]], steps: Int).self) { group in
@@ -112,7 +112,7 @@ import Testing
   @Test func whatIsInUseIsLocked() throws {
     let model = try golden().model()
     let folder = try ModelDirectory()
-    let prepared = PreparedWeights(folder: folder.path, model: SHA256Digest(of: "a model"))
+    let prepared = RepackedWeights(folder: folder.path, model: SHA256Digest(of: "a model"))
     func isLocked() throws -> Bool {
       let descriptor = unsafe open("\(folder.path)/\(SHA256Digest(of: "a model")).safetensors", O_RDONLY)
       try #require(descriptor >= 0)
@@ -129,7 +129,7 @@ import Testing
 
   @Test func whereNothingCanBeKeptTheErrorSaysSo() throws {
     let model = try golden().model()
-    let nowhere = PreparedWeights(folder: model.path + "/nowhere", model: SHA256Digest(of: ""))
+    let nowhere = RepackedWeights(folder: model.path + "/nowhere", model: SHA256Digest(of: ""))
     let error = #expect(throws: EngineError.self) {
       try InferenceEngine(files: try model.folder(), weights: .q8, prepared: nowhere)
     }
