@@ -55,14 +55,14 @@ let package = Package(
     library("KVCacheFormat"),
 
     // Three libraries that do not know each other, and the tokenizers.
-    library("Tokenizers", ["JSONText"]),
+    library("Tokenizers", ["Failure", "JSONText"]),
     library(
       "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "JSONText"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "JSONText", "KVCacheFormat"]),
+    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "FileSystem", "JSONText", "KVCacheFormat"]),
 
     // What joins them, and the command.
     .target(name: "CDemoModel"),
@@ -84,7 +84,7 @@ let package = Package(
     tests("JSONTextTests", ["JSONText"]),
     tests("JinjaTests", ["Jinja", "JSONText"], exclude: ["Fixtures"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
-    tests("TokenizersTests", ["JSONText", "Tokenizers"], exclude: ["Fixtures"]),
+    tests("TokenizersTests", ["Failure", "JSONText", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
       "PMLCompilerTests", ["ContentHash", "JSONText", "PMLCompiler", "TestSupport"],
       exclude: ["Cases", "Layout/encoding_digests.py"]),
@@ -99,7 +99,7 @@ let package = Package(
     tests(
       "StoreTests",
       ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport", "store-torture"]),
-    tests("EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "KVCacheFormat"], exclude: ["Fixtures"]),
+    tests("EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "FileSystem", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache", "TestSupport"]),
     tests(
       "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],

@@ -52,6 +52,9 @@ struct ConfigurationReader {
     return value
   }
 
+  /// Whether the key is not there at all.
+  func isAbsent(_ key: String) -> Bool { values[key] == nil }
+
   /// Whether the key is there with a null.
   func isNull(_ key: String) -> Bool { values[key] == .null }
 

@@ -71,6 +71,7 @@ extension Diagnostic.Code {
   static let placeholderTooLong = Self("PML401")
   static let defaultTooLong = Self("PML402")
   static let schemaTooLong = Self("PML403")
+  static let unembeddedToken = Self("PML404")
   static let argumentTooLong = Self("PML411")
   static let newTextDoesNotFit = Self("PML412")
   static let promptTooLong = Self("PML413")

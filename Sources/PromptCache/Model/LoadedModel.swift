@@ -36,7 +36,7 @@ public struct LoadedModel: Sendable {
     } catch {
       throw .engine(error)
     }
-    tokenizer = try ModelTokenizer(files: files, contextLength: configuration.contextLength)
+    tokenizer = try ModelTokenizer(files: files, configuration: configuration)
     self.template = try .find(named: template, files: files, tokenizer: tokenizer)
   }
 

@@ -7,7 +7,9 @@ enum FalconFamily {
       ? try file.size("hidden_size", default: 4544) : try file.size("n_embed", default: 4544)
     let queryHeads = try file.size("num_attention_heads", default: 71)
     let layers = try file.size("num_hidden_layers", default: 32)
-    let trainedLength = try file.contextLength("max_position_embeddings", default: 2048)
+    let statedLength = try file.contextLength("max_position_embeddings", default: 2048)
+    let usesBiases = try file.flag("alibi", default: false, null: false)
+    let rotary = usesBiases ? nil : try RotaryConfiguration(file, contextLength: statedLength)
     guard hiddenSize.isMultiple(of: queryHeads) else {
       throw .malformedConfiguration(
         file: file.file,
@@ -27,27 +29,17 @@ enum FalconFamily {
       hiddenSize: hiddenSize, intermediateSize: try file.size("ffn_hidden_size", orNull: 4 * hiddenSize),
       layers: layers, queryHeads: queryHeads, keyValueHeads: keyValueHeads, headDimension: headDimension,
       normalization: .layer(bias: true), epsilon: Float(try file.positiveNumber("layer_norm_epsilon", default: 1e-5)),
-      positions: try positions(
-        file, headDimension: headDimension, queryHeads: queryHeads, contextLength: contextLength, scale: scale),
+      positions: rotary.map { .rotary($0.frequencies(headDimension: headDimension)) }
+        // The published code adds the bias before it scales the scores.
+        ?? .linearBiases(slopes: LinearBiases.falconSlopes(heads: queryHeads).map { $0 * scale }),
       attentionScale: scale, projectionBound: nil, windows: Array(repeating: nil, count: layers),
       activation: try Activation(named: try file.string("activation") ?? "gelu", key: "activation"),
       residual: isParallel ? .parallel : .sequential,
       projectionLayout: isNew || !isMultiQuery ? .groups : .blocks,
       names: try names(file, isNew: isNew, isParallel: isParallel))
     return ModelConfiguration.Resolved(
-      description: description, vocabularySize: try file.size("vocab_size", default: 65_024), contextLength: contextLength)
-  }
-
-  private static func positions(
-    _ file: ConfigurationReader, headDimension: Int, queryHeads: Int, contextLength: Int, scale: Float
-  ) throws(EngineError) -> DecoderDescription.Positions {
-    if try file.flag("alibi", default: false, null: false) {
-      // The published code adds the bias before it scales the scores.
-      return .linearBiases(slopes: LinearBiases.falconSlopes(heads: queryHeads).map { $0 * scale })
-    }
-    let rotary = try RotaryConfiguration(file, contextLength: contextLength)
-    return .rotary(
-      RotaryFrequencies(scaling: rotary.scaling, base: rotary.base, headDimension: headDimension))
+      description: description, vocabularySize: try file.size("vocab_size", default: 65_024),
+      contextLength: rotary?.contextLength ?? statedLength)
   }
 
   private static func names(

@@ -71,8 +71,7 @@ enum LlamaFamily {
       hiddenSize: hiddenSize, intermediateSize: try file.size("intermediate_size", default: defaults.intermediate), layers: layers,
       queryHeads: queryHeads, keyValueHeads: keyValueHeads ?? queryHeads, headDimension: headDimension,
       normalization: .rootMeanSquare, epsilon: Float(try file.positiveNumber("rms_norm_eps", default: 1e-6)),
-      positions: .rotary(
-        RotaryFrequencies(scaling: rotary.scaling, base: rotary.base, headDimension: headDimension)),
+      positions: .rotary(rotary.frequencies(headDimension: headDimension)),
       attentionScale: 1 / Float(headDimension).squareRoot(), projectionBound: nil,
       windows: (0..<layers).map(window),
       activation: try Activation(named: try file.string("hidden_act") ?? "silu", key: "hidden_act"),

@@ -31,10 +31,10 @@ enum MPTFamily {
 
   /// What queries, keys and values are clipped to; null, 0 and infinity all mean no bound.
   private static func bound(_ attention: ConfigurationReader?) throws(EngineError) -> Float? {
-    if attention?.value("clip_qkv")?.double == .infinity { return nil }
-    guard let bound = try attention?.number("clip_qkv"), bound != 0 else { return nil }
-    guard bound > 0 else { throw attention?.wrong("clip_qkv", .number(bound), "a number above 0") ?? .noTokens }
-    return Float(bound)
+    let key = "clip_qkv"
+    guard let attention, let value = attention.value(key) else { return nil }
+    if value.double == 0 || value.double == .infinity { return nil }
+    return Float(try attention.positiveNumber(key, default: 0))
   }
 
   /// Variants that the original code knows and `transformers` passes over in silence.
