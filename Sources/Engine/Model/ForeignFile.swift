@@ -1,4 +1,4 @@
-public import Failure
+import Failure
 public import FileSystem
 
 /// What a file really is, where it is none of the files that a model is made of.

@@ -1,4 +1,5 @@
 import CKernels
+import JSONText
 public import KVCacheFormat
 
 /// What a model's `config.json` says, resolved once: nothing is optional that computing needs.

@@ -1,4 +1,5 @@
 public import ContentHash
+import FileSystem
 
 /// What identifies a model: a digest over the names and contents of the files that decide its states.
 public enum ModelFingerprint {

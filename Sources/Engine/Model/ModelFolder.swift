@@ -1,3 +1,4 @@
+import Failure
 public import FileSystem
 import Synchronization
 

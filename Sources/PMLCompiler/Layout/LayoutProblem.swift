@@ -37,7 +37,7 @@ enum LayoutProblem: Problem {
     case .unembeddedToken(let token, let spelling, let embedded):
       Report(
         code: .unembeddedToken,
-        message: "the tokenizer makes token \(token), \(quoted(spelling)), of this text, "
+        message: "the tokenizer makes token \(token), \(spelling.quoted()), of this text, "
           + "but the model has only the tokens below \(embedded)",
         help: "is this the model's own tokenizer? take both from one model, or leave the text out")
     case .schemaTakesMost(let positions, let contextLength):
