@@ -14,7 +14,8 @@ public enum PML {
   ) -> SchemaCompilation {
     let log = DiagnosticLog(source)
     guard let root = parse(source, as: .schema, log: log) else {
-      return SchemaCompilation(schema: nil, sourceMap: SchemaSourceMap(file: source.path), roles: RoleUses(), source: source, log)
+      return SchemaCompilation(
+        schema: nil, sourceMap: SchemaSourceMap(file: source.path), roles: RoleUses(), source: source, log)
     }
     let syntax = SchemaSyntax(root, in: source)
     var analyzer = SchemaAnalyzer(log: log)

@@ -141,9 +141,11 @@ extension XMLElement {
     case .module: [.module(ModuleSyntax(self, isPreserved: isPreserved))]
     case .union: [.union(UnionSyntax(self, isPreserved: isPreserved))]
     case .parameter: [.parameter(ParameterSyntax(self))]
-    case .system: [.role(RoleSyntax(role: .system, nameRange: nameRange, content: schemaParts(isPreserved: isPreserved)))]
+    case .system:
+      [.role(RoleSyntax(role: .system, nameRange: nameRange, content: schemaParts(isPreserved: isPreserved)))]
     case .user: [.role(RoleSyntax(role: .user, nameRange: nameRange, content: schemaParts(isPreserved: isPreserved)))]
-    case .assistant: [.role(RoleSyntax(role: .assistant, nameRange: nameRange, content: schemaParts(isPreserved: isPreserved)))]
+    case .assistant:
+      [.role(RoleSyntax(role: .assistant, nameRange: nameRange, content: schemaParts(isPreserved: isPreserved)))]
     case .scaffold: []
     case .schema, .prompt, nil: schemaParts(isPreserved: isPreserved)
     }
