@@ -23,7 +23,8 @@ import Testing
     #expect(run.status == 0 && run.standardError.isEmpty)
     #expect(
       run.standardOutput.contains(
-        #""template":{"assistant":["<assistant>","</>"],"header":"<answer>","system":["<system>","</>"],"user":["<user>","</>"]}"#))
+        #""template":{"assistant":["<assistant>","</>"],"header":"<answer>","system":["<system>","</>"],"user":["<user>","</>"]}"#
+      ))
   }
 
   @Test func aWarningComesOnceACommand() async throws {
