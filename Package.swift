@@ -58,12 +58,12 @@ let package = Package(
     // Three libraries that do not know each other, and the tokenizers.
     library("Tokenizers", ["Failure", "GGUF", "JSONText"]),
     library(
-      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "JSONText"],
+      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "JSONText", "Jinja"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "JSONText", "KVCacheFormat"]),
+    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "FileSystem", "JSONText", "KVCacheFormat"]),
 
     // What joins them, and the command.
     .target(name: "CDemoModel"),
@@ -86,7 +86,7 @@ let package = Package(
     tests("JinjaTests", ["Jinja", "JSONText"], exclude: ["Fixtures"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
     tests("GGUFTests", ["GGUF"], exclude: ["Fixtures"]),
-    tests("TokenizersTests", ["GGUF", "JSONText", "Tokenizers"], exclude: ["Fixtures"]),
+    tests("TokenizersTests", ["Failure", "GGUF", "JSONText", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
       "PMLCompilerTests", ["ContentHash", "JSONText", "PMLCompiler", "TestSupport"],
       exclude: ["Cases", "Layout/encoding_digests.py"]),
@@ -105,7 +105,8 @@ let package = Package(
         "store-torture",
       ]),
     tests(
-      "EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "GGUF", "KVCacheFormat"], exclude: ["Fixtures"]),
+      "EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "FileSystem", "GGUF", "KVCacheFormat"],
+      exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache", "TestSupport"]),
     tests(
       "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],

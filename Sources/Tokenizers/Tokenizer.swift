@@ -18,6 +18,8 @@ public struct Tokenizer: Sendable {
   public let placeholder: Int32
   /// `chat_template` of `tokenizer_config.json`: the text itself, or of a list the one named `default`, else the first.
   public let chatTemplate: String?
+  /// The special tokens that `tokenizer_config.json` names, by their names (`bos_token`), for a chat template.
+  public let namedTokens: [String: String]
 
   private let encoder: TextEncoder
   private let decoder: TextDecoder
@@ -37,17 +39,19 @@ public struct Tokenizer: Sendable {
       decoder: file.decoder.map { section throws(TokenizerError) in try TextDecoder(section) } ?? .spaces,
       beginOfSequence: Self.beginOfSequence(file, configuration, encoder),
       endOfSequence: configuration.endOfSequence.flatMap { encoder.id(of: $0) },
-      chatTemplate: configuration.chatTemplate)
+      chatTemplate: configuration.chatTemplate, namedTokens: configuration.namedTokens)
   }
 
   init(
-    encoder: TextEncoder, decoder: TextDecoder, beginOfSequence: Int32?, endOfSequence: Int32?, chatTemplate: String?
+    encoder: TextEncoder, decoder: TextDecoder, beginOfSequence: Int32?, endOfSequence: Int32?, chatTemplate: String?,
+    namedTokens: [String: String]
   ) throws(TokenizerError) {
     self.encoder = encoder
     self.decoder = decoder
     self.beginOfSequence = beginOfSequence
     self.endOfSequence = endOfSequence
     self.chatTemplate = chatTemplate
+    self.namedTokens = namedTokens
     vocabularySize = max(encoder.model.vocabulary.size, encoder.added.size)
     unknownToken = encoder.model.alphabet.fallback.unknown
     guard let placeholder = unknownToken ?? encoder.encode(" ", special: false).first else {
@@ -88,6 +92,9 @@ public struct Tokenizer: Sendable {
 
   /// The tokens of a chat template's text, in which special tokens are recognised. No BOS is added.
   public func encodeTemplate(_ text: String) -> [Int32] { encoder.encode(text, special: true) }
+
+  /// Whether the token is left out of text with special tokens.
+  public func isSpecial(_ token: Int32) -> Bool { encoder.spelling(of: token)?.isSpecial ?? false }
 
   /// The text of tokens. An ID that is no token's stands for nothing.
   public func decode(_ tokens: [Int32], skippingSpecialTokens: Bool = true) -> String {

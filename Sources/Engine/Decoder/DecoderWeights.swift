@@ -59,17 +59,17 @@ extension DecoderWeights {
     (layers.flatMap(\.linears) + [output]).map { Compute.fewRows($0.weight.element.activationForm) }.min() ?? 1
   }
 
-  /// Replaces the matrices of all products by their eight-bit form: as `prepared` keeps it, or else made in memory. The
+  /// Replaces the matrices of all products by their eight-bit form: as `repacked` keeps it, or else made in memory. The
   /// embedding stays as it is stored, since only single rows of it are read.
   ///
   /// - Throws: `EngineError.unreadableFile`, `.unwritableFile`, `.outOfMemory`.
   mutating func quantize(
-    prepared: PreparedWeights?, pool: ThreadPool, progress: (_ done: Int, _ total: Int) -> Void
+    repacked: RepackedWeights?, pool: ThreadPool, progress: (_ done: Int, _ total: Int) -> Void
   ) throws(EngineError) {
-    let form = QuantizedFile(layers.flatMap(\.linears) + [output], model: prepared?.model.hexadecimal ?? "")
+    let form = QuantizedFile(layers.flatMap(\.linears) + [output], model: repacked?.model.hexadecimal ?? "")
     let file: FileBytes
-    if let prepared {
-      file = unsafe try prepared.file(byteCount: form.byteCount, isRight: form.isHeld) {
+    if let repacked {
+      file = unsafe try repacked.file(byteCount: form.byteCount, isRight: form.isHeld) {
         unsafe form.write(into: $0, pool: pool, progress: progress)
       }
     } else {

@@ -14,8 +14,10 @@ public struct LoadedModel: Sendable {
   public let configuration: ModelConfiguration
   /// Its tokenizer, as the compiler asks for it.
   public let tokenizer: ModelTokenizer
+  /// What stands around the roles' text, and how it was found.
+  public let foundTemplate: FoundTemplate
   /// What stands around the roles' text.
-  public let template: ChatTemplate
+  public var template: ChatTemplate { foundTemplate.template }
   /// What its weights are multiplied in. The states depend on it, and so does the fingerprint.
   public let weights: WeightFormat
 
@@ -23,7 +25,8 @@ public struct LoadedModel: Sendable {
   ///
   /// - Parameters:
   ///   - folder: a folder; the model that ships if `nil`.
-  ///   - template: a template's name or the path of a JSON file; without it, the model's own decides.
+  ///   - template: a template's name, or the path of a file: a Jinja program (`.jinja`), else a JSON object of the parts.
+  ///     Without it, the model's own decides.
   ///   - weights: what weights are multiplied in.
   /// - Throws: `PromptCacheError` for a folder that is not a supported model, or an unknown template.
   public init(
@@ -31,19 +34,24 @@ public struct LoadedModel: Sendable {
   ) throws(PromptCacheError) {
     self.weights = weights
     do throws(EngineError) {
-      if let folder { files = try ModelFolder(at: folder.description) } else { files = BundledModel() }
+      if let folder { files = try ModelFolder(at: folder) } else { files = BundledModel() }
       configuration = try ModelConfiguration(files: files)
     } catch {
       throw .engine(error)
     }
-    tokenizer = try ModelTokenizer(files: files, contextLength: configuration.contextLength)
-    self.template = try .find(named: template, files: files, tokenizer: tokenizer)
+    tokenizer = try ModelTokenizer(files: files, configuration: configuration)
+    foundTemplate = try .find(named: template, files: files, tokenizer: tokenizer)
   }
 
-  /// Tokens that end an answer: those of `generation_config.json`, else of `config.json`, else the tokenizer's.
+  /// Tokens that end an answer: those of `generation_config.json`, else of `config.json`, else the tokenizer's; and the
+  /// special one that ends a turn in the chat template, if one does.
   public var endTokens: Set<Int32> {
-    if let tokens = configuration.eosTokenIDs { return Set(tokens) }
-    return Set(tokenizer.tokenizer.endOfSequence.map { [$0] } ?? [])
+    let tokenizer = tokenizer.tokenizer
+    var tokens = Set(configuration.eosTokenIDs ?? tokenizer.endOfSequence.map { [$0] } ?? [])
+    if let end = tokenizer.encodeTemplate(template.assistant.suffix).first, tokenizer.isSpecial(end) {
+      tokens.insert(end)
+    }
+    return tokens
   }
 
   /// The KV formats with the bytes that states take in them, over all layers.
@@ -82,27 +90,37 @@ public struct LoadedModel: Sendable {
   ///
   /// - Parameters:
   ///   - threads: how many compute; all cores that the process may use if `nil`.
-  ///   - prepared: where weights in another format than the stored one are kept (`StateStore.preparedWeights`); made
-  ///     anew in memory if `nil`.
+  ///   - repacked: where weights in another format than the stored one are kept; made anew in memory if `nil`.
   ///   - progress: told how many matrices are done, and their number, while such weights are made.
   /// - Throws: `PromptCacheError.engine`.
   package func engine(
-    threads: Int? = nil, prepared: PreparedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    threads: Int? = nil, repacked: RepackedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(PromptCacheError) -> InferenceEngine {
     try withEngineErrors { () throws(EngineError) in
-      try InferenceEngine(files: files, threads: threads, weights: weights, prepared: prepared, progress: progress)
+      try InferenceEngine(files: files, threads: threads, weights: weights, repacked: repacked, progress: progress)
     }
   }
-}
 
-extension StateStore {
-  /// Where weights of the model with this fingerprint are kept beside the store, once they are made; `nil` where this
-  /// store, open for reading, has no place for them.
-  func preparedWeights(for fingerprint: SHA256Digest) throws(PromptCacheError) -> PreparedWeights? {
+  /// Where weights in another format than the stored one are kept beside a store, once they are made.
+  ///
+  /// - Parameters:
+  ///   - store: the store.
+  ///   - fingerprint: this model's.
+  /// - Returns: `nil` where the store, open for reading, has no place for them.
+  func repackedWeights(
+    besides store: StateStore, fingerprint: SHA256Digest
+  ) throws(PromptCacheError) -> RepackedWeights? {
     let path = try withStoreErrors { () throws(StoreError) -> FilePath? in
-      guard let folder = try derivedFolder() else { return nil }
+      guard let folder = try store.derivedFolder() else { return nil }
       return folder.path
     }
-    return path.map { PreparedWeights(folder: $0.description, model: fingerprint) }
+    return path.map { RepackedWeights(folder: $0, model: fingerprint, source: files) }
+  }
+
+  /// Makes sure that the model's files are those that were read, before anything computed from them is kept.
+  ///
+  /// - Throws: `PromptCacheError.engine` for one that changed.
+  func checkUnchanged() throws(PromptCacheError) {
+    try withEngineErrors { () throws(EngineError) in try files.checkUnchanged() }
   }
 }

@@ -49,7 +49,7 @@ import Testing
         files: try model.folder(), lookup: { memo[$0] },
         store: { identity, digest in
           memo[identity] = digest
-          stored.append(URL(filePath: identity.path).lastPathComponent)
+          stored.append(identity.path.lastComponent.description)
         })
     }
     let first = try compute()
