@@ -63,7 +63,12 @@ let package = Package(
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "FileSystem", "JSONText", "KVCacheFormat"]),
+    library(
+      "Engine",
+      [
+        "CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "FileSystem", "GGUF", "JSONText",
+        "KVCacheFormat",
+      ]),
 
     // What joins them, and the command.
     .target(name: "CDemoModel"),

@@ -1,4 +1,5 @@
 public import Failure
+public import GGUF
 public import KVCacheFormat
 
 /// Why a model could not be read, or a pass not be run.
@@ -30,6 +31,9 @@ public enum EngineError: Error, Equatable, Sendable {
   case unsupportedArchitecture(names: [String], supported: [String])
   /// A configuration asks for a variant that this engine does not compute.
   case unsupportedOption(key: String, value: String, supported: [String])
+
+  /// A GGUF file cannot be read.
+  case malformedGGUF(file: String, GGUFError)
 
   // MARK: Weights
 
@@ -90,6 +94,7 @@ extension EngineError: CategorizedError, CustomStringConvertible {
       .positionOutOfRange, .countMismatch, .positionsNotAscending, .scoresNotFinite, .noTokens, .wrongLayerCount,
       .wrongBlobSize, .misalignedBlob, .wrongSegmentShape, .segmentTooShort:
       .input
+    case .malformedGGUF(_, let error): error.category
     case .unreadableFile, .unwritableFile: .own
     case .outOfMemory: .resources
     case .cancelled: .cancelled
@@ -116,6 +121,8 @@ extension EngineError: CategorizedError, CustomStringConvertible {
       "there is no memory for \(byteCount) bytes"
     case .malformedConfiguration(let file, let reason):
       "\(file.quoted()) is malformed: \(reason)"
+    case .malformedGGUF(let file, let error):
+      "\(file.quoted(limit: 300)) cannot be read as a model: \(error.message)"
     case .unsupportedArchitecture(let names, _):
       names.isEmpty
         ? "`config.json` names no architecture"

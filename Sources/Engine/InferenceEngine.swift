@@ -59,7 +59,7 @@ public final class InferenceEngine: Sendable {
     repacked: RepackedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(EngineError) {
     configuration = try ModelConfiguration(files: files)
-    var weights = try DecoderWeights(try ModelWeights(files: files), configuration)
+    var weights = try DecoderWeights(try files.tensors(for: configuration), configuration)
     let compute = Compute(threads: min(max(threads ?? ThreadPool.availableCores, 1), ThreadPool.mostThreads))
     if format == .q8 { try weights.quantize(repacked: repacked, pool: compute.pool, progress: progress) }
     self.threads = compute.pool.threads
@@ -74,7 +74,8 @@ public final class InferenceEngine: Sendable {
   ///
   /// - Throws: as `init`.
   public static func check(_ files: some ModelFiles) throws(EngineError) {
-    _ = try DecoderWeights(try ModelWeights(files: files), try ModelConfiguration(files: files))
+    let configuration = try ModelConfiguration(files: files)
+    _ = try DecoderWeights(try files.tensors(for: configuration), configuration)
   }
 
   /// Computes new tokens of one sequence and appends them to it.

@@ -34,7 +34,7 @@ struct DecoderWeights: Sendable {
   /// Finds every tensor that the configuration calls for.
   ///
   /// - Throws: `EngineError.missingTensor`, `.wrongShape`, `.unsupportedElement`.
-  init(_ weights: ModelWeights, _ configuration: ModelConfiguration) throws(EngineError) {
+  init(_ weights: any TensorSource, _ configuration: ModelConfiguration) throws(EngineError) {
     let decoder = configuration.decoder
     let names = decoder.names
     let loader = Loader(weights: weights, decoder: decoder)
@@ -89,7 +89,7 @@ extension DecoderWeights {
 
 /// Finds the tensors of one decoder.
 private struct Loader {
-  let weights: ModelWeights
+  let weights: any TensorSource
   let decoder: DecoderDescription
 
   func layer(_ index: Int) throws(EngineError) -> DecoderWeights.Layer {

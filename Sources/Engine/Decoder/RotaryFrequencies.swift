@@ -19,6 +19,9 @@ struct RotaryFrequencies: Equatable, Sendable {
     case .linear(let factor):
       radians = plain.map { $0 / factor }
       amplitude = 1
+    case .factors(let factors):
+      radians = plain.enumerated().map { factors.indices.contains($0) ? $1 / Float(factors[$0]) : $1 }
+      amplitude = 1
     case .llama3(let llama3):
       radians = plain.map(llama3.scaled)
       amplitude = 1

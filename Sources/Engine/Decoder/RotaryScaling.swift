@@ -8,6 +8,8 @@ enum RotaryScaling: Equatable, Sendable {
   case linear(factor: Float)
   /// Low frequencies divided, high ones kept, blended between (Llama 3.1).
   case llama3(Llama3)
+  /// Each divided by a factor of its own.
+  case factors([Double])
   /// Blended over a range of dimensions (Peng et al. 2023).
   case yarn(YaRN)
 

@@ -35,6 +35,12 @@ struct ConfigurationReader {
     return text.first.map { $0.isLetter } == true ? "; it begins with \(text.quoted(limit: 60))" : ""
   }
 
+  /// Values that were taken from elsewhere.
+  init(file: String, values: [String: JSONValue]) {
+    self.file = file
+    self.values = values
+  }
+
   private init(file: String, value: JSONValue) throws(EngineError) {
     guard case .object(let values) = value else {
       throw .malformedConfiguration(file: file, reason: "it is not a JSON object")
@@ -150,6 +156,18 @@ struct ConfigurationReader {
       strings.append(string)
     }
     return strings
+  }
+
+  /// A list of finite numbers; empty if it is absent or null.
+  func numbers(_ key: String) throws(EngineError) -> [Double] {
+    guard let value = value(key) else { return [] }
+    guard case .array(let elements) = value else { throw wrong(key, value, "a list of numbers") }
+    var numbers: [Double] = []
+    for element in elements {
+      guard let number = element.double, number.isFinite else { throw wrong(key, value, "a list of finite numbers") }
+      numbers.append(number)
+    }
+    return numbers
   }
 
   /// Keys whose values are objects.

@@ -24,14 +24,27 @@ public struct ModelConfiguration: Sendable {
     let contextLength: Int
   }
 
-  private typealias Family = @Sendable (ConfigurationReader) throws(EngineError) -> Resolved
+  private struct Family {
+    let name: String
+    let modelType: String
+    let resolve: @Sendable (ConfigurationReader) throws(EngineError) -> Resolved
 
-  private static let families: [(name: String, modelType: String, resolve: Family)] = [
-    ("LlamaForCausalLM", "llama", LlamaFamily.llama),
-    ("MistralForCausalLM", "mistral", LlamaFamily.mistral),
-    ("Qwen2ForCausalLM", "qwen2", LlamaFamily.qwen2),
-    ("FalconForCausalLM", "falcon", FalconFamily.falcon),
-    ("MptForCausalLM", "mpt", MPTFamily.mpt),
+    init(
+      _ name: String, _ modelType: String,
+      _ resolve: @escaping @Sendable (ConfigurationReader) throws(EngineError) -> Resolved
+    ) {
+      self.name = name
+      self.modelType = modelType
+      self.resolve = resolve
+    }
+  }
+
+  private static let families: [Family] = [
+    Family("LlamaForCausalLM", "llama", LlamaFamily.llama),
+    Family("MistralForCausalLM", "mistral", LlamaFamily.mistral),
+    Family("Qwen2ForCausalLM", "qwen2", LlamaFamily.qwen2),
+    Family("FalconForCausalLM", "falcon", FalconFamily.falcon),
+    Family("MptForCausalLM", "mpt", MPTFamily.mpt),
   ]
 
   /// Names of the architectures that this engine computes.
@@ -42,28 +55,50 @@ public struct ModelConfiguration: Sendable {
   /// - Throws: `EngineError.missingFile`, `.malformedConfiguration`; `.unsupportedArchitecture` and
   ///   `.unsupportedOption`, which name what is supported.
   public init(files: some ModelFiles) throws(EngineError) {
-    let name = "config.json"
-    let file = try ConfigurationReader(parsing: try files.requiredFile(name), name: name)
-    let family = try Self.family(of: file)
-    try Self.refuseQuantized(file)
+    let (file, family) = try Self.reader(of: files)
     let resolved = try family.resolve(file)
-    try resolved.description.check(file: name)
+    try resolved.description.check(file: file.file)
     architecture = family.name
     vocabularySize = resolved.vocabularySize
     contextLength = resolved.contextLength
     decoder = resolved.description
     kvShape = KVShape(
       layers: decoder.layers, heads: decoder.keyValueHeads, headDimension: decoder.headDimension)
-    let generationEOS = try Self.generationEOS(files)
-    let configuredEOS = try file.tokenIDs("eos_token_id")
-    eosTokenIDs = generationEOS ?? configuredEOS
+    if let gguf = files.gguf {
+      eosTokenIDs = try gguf.endTokens()
+    } else {
+      let generationEOS = try Self.generationEOS(files)
+      let configuredEOS = try file.tokenIDs("eos_token_id")
+      eosTokenIDs = generationEOS ?? configuredEOS
+    }
+  }
+
+  /// What the files say about the model, and the family that they name.
+  private static func reader(of files: some ModelFiles) throws(EngineError) -> (ConfigurationReader, Family) {
+    if let gguf = files.gguf {
+      let architecture = try gguf.architecture()
+      guard let family = families.first(where: { $0.name == architecture.family }) else {
+        throw .unsupportedArchitecture(names: [architecture.name], supported: supportedInGGUF)
+      }
+      return (try gguf.configuration(architecture), family)
+    }
+    let name = "config.json"
+    let file = try ConfigurationReader(parsing: try files.requiredFile(name), name: name)
+    let family = try family(of: file)
+    try refuseQuantized(file)
+    return (file, family)
+  }
+
+  /// The architectures that GGUF files may name.
+  private static var supportedInGGUF: [String] {
+    GGUFArchitecture.all.filter { found in families.contains { $0.name == found.family } }.map(\.name)
   }
 
   /// The family that `architectures` names. Where it names none, or spells one otherwise (`MPTForCausalLM`), `model_type`
   /// decides, as it always does in `transformers`.
   private static func family(
     of file: ConfigurationReader
-  ) throws(EngineError) -> (name: String, modelType: String, resolve: Family) {
+  ) throws(EngineError) -> Family {
     let names = try file.strings("architectures")
     if let family = families.first(where: { names.contains($0.name) }) { return family }
     let type = try file.string("model_type")
@@ -72,7 +107,8 @@ public struct ModelConfiguration: Sendable {
     {
       return family
     }
-    throw .unsupportedArchitecture(names: names.isEmpty ? type.map { [$0] } ?? [] : names, supported: supportedArchitectures)
+    throw .unsupportedArchitecture(
+      names: names.isEmpty ? type.map { [$0] } ?? [] : names, supported: supportedArchitectures)
   }
 
   /// Refuses a checkpoint that says of itself that its numbers are no plain ones.

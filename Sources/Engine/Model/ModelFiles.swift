@@ -15,6 +15,9 @@ public protocol ModelFiles: Sendable {
 }
 
 extension ModelFiles {
+  /// The GGUF file that these are, or `nil` for files as Hugging Face lays them out.
+  public var gguf: GGUFModel? { self as? GGUFModel }
+
   /// For files that cannot change.
   public func checkUnchanged() throws(EngineError) {}
 

@@ -22,11 +22,13 @@ public enum ModelFingerprint {
     store: (FileBytes.Identity, SHA256Digest) -> Void = { _, _ in },
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(EngineError) -> SHA256Digest {
-    let names = files.names.filter { decidingFiles.contains($0) || $0.hasSuffix(".safetensors") }.sorted()
-    for required in ["config.json", "tokenizer.json"] where !names.contains(required) {
+    let names =
+      files.gguf.map(\.names)
+      ?? files.names.filter { decidingFiles.contains($0) || $0.hasSuffix(".safetensors") }.sorted()
+    for required in ["config.json", "tokenizer.json"] where files.gguf == nil && !names.contains(required) {
       throw .missingFile(name: required, location: files.location)
     }
-    guard names.contains(where: { $0.hasSuffix(".safetensors") }) else {
+    guard files.gguf != nil || names.contains(where: { $0.hasSuffix(".safetensors") }) else {
       throw ModelWeights.missingWeights(in: files)
     }
     var contents: [(name: String, file: FileBytes)] = []
@@ -45,7 +47,8 @@ public enum ModelFingerprint {
       }
       done += file.count
       progress(done, total)
-      hasher.update(name)
+      // Parts of a GGUF model follow each other, whatever the files are called.
+      hasher.update(files.gguf == nil ? name : "gguf")
       hasher.update(digest)
     }
     return hasher.finalize()

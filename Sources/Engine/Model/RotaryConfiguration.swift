@@ -5,6 +5,9 @@ struct RotaryConfiguration {
   /// Positions that the model can tell apart under this scaling.
   let contextLength: Int
 
+  /// What a GGUF file's list of factors goes under, one for each pair of dimensions. No checkpoint has it.
+  static let (factorsType, factorsKey) = ("factors of a GGUF file", "factors")
+
   static let supportedTypes = ["default", "linear", "dynamic", "llama3", "yarn"]
 
   /// Reads and checks the parameters.
@@ -52,6 +55,7 @@ struct RotaryConfiguration {
     case "linear": scaling = .linear(factor: Float(try parameters.positive("factor")))
     case "llama3": scaling = .llama3(try parameters.llama3())
     case "yarn": scaling = .yarn(try parameters.yarn())
+    case Self.factorsType: scaling = .factors(try parameters.factors(Self.factorsKey))
     default: throw .unsupportedOption(key: "rope_type", value: kind, supported: Self.supportedTypes)
     }
     self.contextLength =
@@ -110,6 +114,12 @@ private struct Parameters {
       throw .malformedConfiguration(file: reader.file, reason: "`\(key)` is \(number), not above 0")
     }
     return number
+  }
+
+  func factors(_ key: String) throws(EngineError) -> [Double] {
+    let factors = try reader.numbers(key)
+    for factor in factors { _ = try checked(factor, key) }
+    return factors
   }
 
   func llama3() throws(EngineError) -> RotaryScaling.Llama3 {

@@ -34,13 +34,18 @@ public struct LoadedModel: Sendable {
   ) throws(PromptCacheError) {
     self.weights = weights
     do throws(EngineError) {
-      if let folder { files = try ModelFolder(at: folder) } else { files = BundledModel() }
+      files = try Self.source(at: folder)
       configuration = try ModelConfiguration(files: files)
     } catch {
       throw .engine(error)
     }
     tokenizer = try ModelTokenizer(files: files, configuration: configuration)
     foundTemplate = try .find(named: template, files: files, tokenizer: tokenizer)
+  }
+
+  private static func source(at path: FilePath?) throws(EngineError) -> any ModelFiles {
+    guard let path else { return BundledModel() }
+    return GGUFModel.isOne(at: path) ? try GGUFModel(at: path) : try ModelFolder(at: path)
   }
 
   /// Tokens that end an answer: those of `generation_config.json`, else of `config.json`, else the tokenizer's; and the

@@ -12,6 +12,16 @@ public struct ModelTokenizer: TextTokenizer {
   public let embeddedTokenCount: Int
 
   init(files: some ModelFiles, configuration model: ModelConfiguration) throws(PromptCacheError) {
+    contextLength = model.contextLength
+    embeddedTokenCount = model.vocabularySize
+    do throws(TokenizerError) {
+      if let gguf = files.gguf {
+        tokenizer = try Tokenizer(gguf.header)
+        return
+      }
+    } catch {
+      throw .tokenizer(error, location: files.location)
+    }
     let vocabulary = try withEngineErrors { () throws(EngineError) in try files.requiredFile("tokenizer.json") }
     let configuration = try withEngineErrors { () throws(EngineError) in try files.file("tokenizer_config.json") }
     do throws(TokenizerError) {
@@ -19,8 +29,6 @@ public struct ModelTokenizer: TextTokenizer {
     } catch {
       throw .tokenizer(error, location: files.location)
     }
-    contextLength = model.contextLength
-    embeddedTokenCount = model.vocabularySize
   }
 
   /// The text of the token that begins a sequence, where the model wants one.

@@ -62,6 +62,18 @@ struct GGUFVocabulary {
     }
   }
 
+  /// The special tokens that keys name, by the names that chat templates give them.
+  func namedTokens(_ header: GGUFHeader) throws(TokenizerError) -> [String: String] {
+    var named: [String: String] = [:]
+    for (name, key) in [
+      ("bos_token", "bos_token_id"), ("eos_token", "eos_token_id"), ("unk_token", "unknown_token_id"),
+      ("pad_token", "padding_token_id"),
+    ] {
+      if let token = try token(header, key) { named[name] = vocabulary.text(of: token) }
+    }
+    return named
+  }
+
   /// A token that a key names by its ID, or `nil` where there is no such key.
   func token(_ header: GGUFHeader, _ key: String) throws(TokenizerError) -> Int32? {
     guard let id = try header.tokenizerValue({ key throws(GGUFError) in try header.integer(key) }, key) else {

@@ -42,7 +42,8 @@ extension Tokenizer {
     }
     try self.init(
       encoder: encoder, decoder: decoder, beginOfSequence: wantsBegin ? begin : nil,
-      endOfSequence: vocabulary.token(header, "eos_token_id"), chatTemplate: template)
+      endOfSequence: vocabulary.token(header, "eos_token_id"), chatTemplate: template,
+      namedTokens: vocabulary.namedTokens(header))
   }
 
   private static func byteLevelEncoder(

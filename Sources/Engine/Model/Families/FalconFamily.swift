@@ -1,6 +1,10 @@
 /// Falcon in its forms: the first one (`multi_query`, parallel residual), the new decoder (grouped queries, two
 /// norms), and RefinedWeb (a head of keys and values each, sequential residual, ALiBi).
 enum FalconFamily {
+  /// Whether the fused product gives all queries, then all keys, then all values: GGUF files have it so. No checkpoint says
+  /// it.
+  static let fusedInBlocksKey = "fused in blocks in a GGUF file"
+
   static func falcon(_ file: ConfigurationReader) throws(EngineError) -> ModelConfiguration.Resolved {
     let hiddenSize =
       file.value("n_embed") == nil
@@ -24,6 +28,8 @@ enum FalconFamily {
     }
     let keyValueHeads =
       isNew ? try file.size("num_kv_heads", orNull: queryHeads) : isMultiQuery ? 1 : queryHeads
+    let isFusedInBlocks = try file.flag(fusedInBlocksKey, default: false)
+    let isInGroups = (isNew || !isMultiQuery) && !isFusedInBlocks
     let scale = 1 / Float(headDimension).squareRoot()
     let description = DecoderDescription(
       hiddenSize: hiddenSize, intermediateSize: try file.size("ffn_hidden_size", orNull: 4 * hiddenSize),
@@ -35,7 +41,7 @@ enum FalconFamily {
       attentionScale: scale, projectionBound: nil, windows: Array(repeating: nil, count: layers),
       activation: try Activation(named: try file.string("activation") ?? "gelu", key: "activation"),
       residual: isParallel ? .parallel : .sequential,
-      projectionLayout: isNew || !isMultiQuery ? .groups : .blocks,
+      projectionLayout: isInGroups ? .groups : .blocks,
       names: try names(file, isNew: isNew, isParallel: isParallel))
     return ModelConfiguration.Resolved(
       description: description, vocabularySize: try file.size("vocab_size", default: 65_024),
