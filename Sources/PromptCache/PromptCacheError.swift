@@ -42,6 +42,12 @@ public enum PromptCacheError: Error, Sendable {
   case emptyPrompt
   /// A benchmark's prompt, with the tokens that it decodes, is longer than the model takes.
   case benchmarkTooLong(tokens: Int, decoded: Int, contextLength: Int)
+  /// An answer whose new states would take more memory than all answers together may.
+  case answerTooLarge(tokens: Int, stateBytes: Int, limit: Int)
+  /// So many answers wait that no more are taken on.
+  case tooManyAnswers(waiting: Int)
+  /// The system lets the process have no more threads.
+  case noThread
   /// The session has no store, and something has to be read from or kept in one.
   case noStore
 }
@@ -50,13 +56,14 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
   /// The kind of failure, by which a caller can choose how to react.
   public var category: FailureCategory {
     switch self {
-    case .engine(let error): categorized(error)?.category ?? .own
-    case .store(let error): categorized(error)?.category ?? .own
+    case .engine(let error): error.category
+    case .store(let error): error.category
     case .tokenizer, .missingFile, .unknownChatTemplate, .badChatTemplate, .invalidDocument, .unusableLoweredSchema,
       .emptyPrompt, .benchmarkTooLong, .noStore:
       .input
     case .notWarmed, .noSuchVersion, .nothingToExport, .statesMissing: .notFound
-    case .stateRemoved: .busy
+    case .stateRemoved, .tooManyAnswers: .busy
+    case .answerTooLarge, .noThread: .resources
     case .unreadableVersion: .damaged
     case .cancelled: .cancelled
     }
@@ -88,6 +95,10 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .emptyPrompt: "the prompt is empty: there is no token to answer from"
     case .benchmarkTooLong(let tokens, let decoded, let contextLength):
       "a prompt of \(tokens) tokens and \(decoded) that are decoded do not fit the model's \(contextLength) positions"
+    case .answerTooLarge(let tokens, let bytes, let limit):
+      "the states of up to \(tokens) new tokens take \(bytes) bytes, and all answers may take \(limit)"
+    case .tooManyAnswers(let waiting): "\(waiting) answers are waiting, and no more may"
+    case .noThread: "the system lets the process have no more threads"
     case .noStore: "there is no folder for the store"
     }
   }
@@ -95,8 +106,8 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
   /// What may be done about it.
   public var remedies: [Remedy] {
     switch self {
-    case .engine(let error): categorized(error)?.remedies ?? other(error.help)
-    case .store(let error): categorized(error)?.remedies ?? other(error.help)
+    case .engine(let error): error.remedies
+    case .store(let error): error.remedies
     case .tokenizer: [.other("only byte-level and SentencePiece-style BPE are supported")]
     case .missingFile: [.nameModelFolder]
     case .unknownChatTemplate(_, let known):
@@ -118,6 +129,9 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .statesMissing(let schema), .unreadableVersion(let schema, _, _): [.warm(schema: schema)]
     case .emptyPrompt: [.addText]
     case .benchmarkTooLong: [.measureLess]
+    case .answerTooLarge: [.other("ask for fewer tokens"), .other("raise the limit of the states of answers")]
+    case .tooManyAnswers: [.tryAgain]
+    case .noThread: [.other("raise the limit of threads (ulimit -u)"), .endOtherProcesses]
     case .noStore: [.nameStoreFolder]
     }
   }
