@@ -82,7 +82,8 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
       "the store has no version of schema `\(schema)` for \(model.files.location)"
         + (model.weights == .stored ? "" : " with \(model.weights) weights") + (element.map { " in \($0)" } ?? "")
     case .invalidDocument(let source, let diagnostics):
-      "\(source.path.description.quoted(limit: 4096)) has errors:\n" + TextRenderer(sources: [source]).render(diagnostics)
+      "\(source.path.description.quoted(limit: 4096)) has errors:\n"
+        + TextRenderer(sources: [source]).render(diagnostics)
     case .unusableLoweredSchema(let path, let error): "\(path.description.quoted(limit: 4096)): \(error.message)"
     case .cancelled: "the task was cancelled"
     case .noSuchVersion(let schema, let number):
@@ -113,8 +114,8 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .unknownChatTemplate(_, let known):
       [
         .other(
-          "known are \(known.joined(separator: ", ")); "
-            + "a file must be a JSON object with `system`, `user`, `assistant`, `header`")
+          "known are \(known.joined(separator: ", ")); a file is a Jinja program (`.jinja`), "
+            + "or a JSON object with `system`, `user`, `assistant`, `header`")
       ]
     case .notWarmed(let schema, let model, let element):
       [

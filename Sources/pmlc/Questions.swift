@@ -36,7 +36,8 @@ struct Questions {
         let schema = try schemas[name] ?? session.schema(named: name, as: options.kv)
         schemas[name] = schema
         return Question(
-          path: source.path.description, prompt: try model.compile(prompt: source, of: schema.schema).shown(), schema: schema)
+          path: source.path.description, prompt: try model.compile(prompt: source, of: schema.schema).shown(),
+          schema: schema)
       }
     }
   }

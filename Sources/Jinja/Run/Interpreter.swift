@@ -25,7 +25,8 @@ final class Interpreter {
     } catch let error as TemplateError {
       throw error
     } catch let problem as Problem {
-      throw .failed(problem.message, line: line)
+      // A clause about the last thing named in it ends in a comma.
+      throw .failed(problem.message.hasSuffix(",") ? String(problem.message.dropLast()) : problem.message, line: line)
     } catch {
       throw .failed("\(error)", line: line)
     }
