@@ -109,7 +109,8 @@ private struct Place {
 
   func nameMissing(_ message: String) -> XMLFault {
     if message.hasPrefix("xmlParseEntityRef") { return XMLFault(.rawAmpersand, ampersand) }
-    if message.hasPrefix("error parsing attribute name"), let tag = tag {
+    // The scan takes any name; where it ended in this tag, more is known of the mistake.
+    if message.hasPrefix("error parsing attribute name"), markup.unread.map({ $0.start >= offset }) ?? true, let tag {
       return XMLFault(.malformedTag(.unexpected(text(here)), element: tag), here)
     }
     return malformedTag(XML_ERR_NAME_REQUIRED, message)

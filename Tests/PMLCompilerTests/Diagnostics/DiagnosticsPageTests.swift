@@ -74,7 +74,7 @@ import Testing
       if example.code == "PML452" {
         let program = try Repository.text("tools/jinja/templates/instructions.jinja")
         let template = FoundTemplate(rendering: program, specialTokens: ["eos_token": "</s>"])
-        diagnostics += [template.warning(for: compilation.roles, in: name)].compactMap { $0 }
+        diagnostics += [template.warning(for: compilation.roles, in: source.path)].compactMap { $0 }
       }
       if example.needsTokens, let schema = compilation.schema {
         _ = SchemaLayout(

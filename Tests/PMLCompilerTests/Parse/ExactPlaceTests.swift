@@ -48,7 +48,7 @@ import Testing
     ("PML015", "<schema name=\"é\">\n<«user»>é\n"), ("PML015", "<«schema» name=\"é\">\né\n"),
     ("PML016", "<!-- é -->\n«<schema»\n name=\"é\""), ("PML015", "<schema\n «name»=\"é\n"),
     ("PML020", "<?xml\n «version=\"1.1\"»\n encoding=\"UTF-8\"?>\n<schema name=\"s\"/>"),
-    ("PML020", "<?xml «version='2.v'»?><schema name=\"s\"/>"),
+    ("PML020", "<?xml «version='2.0'»?><schema name=\"s\"/>"),
     ("PML021", "«<?xml» encoding=\"UTF-8\"?>\n<schema name=\"s\"/>"),
     ("PML021", "<?xml version=\"1.0\"\n standalone=\"«maybe»\"?>\n<schema name=\"s\"/>"),
     ("PML021", "<?xml version=\"1.0\"\n«x»=\"y\"?>\n<schema name=\"s\"/>"),
