@@ -36,6 +36,9 @@ struct Lexer {
   /// Whether the last tag took the line's end with it, so that a new line begins here.
   private var isAtLineStart = true
 
+  /// The longest source, in characters.
+  static let longest = 1 << 20
+
   init(_ text: String) {
     // All line ends are `\n`, and the last one does not count.
     var scalars: [Unicode.Scalar] = []
@@ -53,6 +56,7 @@ struct Lexer {
   }
 
   mutating func run() throws(TemplateError) {
+    guard source.count <= Self.longest else { throw failure("it has more than \(Self.longest) characters") }
     while index < source.count { try next() }
   }
 
