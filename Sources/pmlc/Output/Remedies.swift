@@ -16,6 +16,7 @@ extension Remedy {
     case .compileForThisModel: "compile the schema with `--model` naming this model"
     case .giveSchemaFile: "pass it with `--schema`"
     case .listVersions: "see which there are: pmlc store ls"
+    case .useKVFormat(let format): "pass `--kv \(format)`"
     case .measureLess: "pass a smaller `--cached` or `--new`"
     case .raiseStoreLimit: "raise the limit"
     case .collectGarbage: "free space: pmlc store gc"
