@@ -166,7 +166,7 @@ import Testing
 
   /// What passes a limit by what its head says is not read at all.
   @Test func limits() throws {
-    var export = HostileExport(states: [.init(encoding: "new", layers: 100, tokens: 1 << 16, hasPayloads: false)])
+    var export = HostileExport(states: [.init(encoding: "new", tokens: 1 << 20, hasPayloads: false)])
     export.versions = []
     let path = try folder.write(Data(export.archive), to: "archive")
     let limited = try filled(options: StoreOptions(maximumBytes: 64 << 20))
