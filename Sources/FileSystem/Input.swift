@@ -1,32 +1,71 @@
 internal import Glibc
 
-/// What a program reads whole and once: a file, a pipe, a device, or standard input.
-public enum Input {
+/// Where a program's input comes from, read once from start to end: a file, a pipe, a device, or standard input (`-`).
+public final class Input {
+  private let file: OpenFile
+  /// What was read while waiting for a pipe's writer.
+  private var start: ArraySlice<UInt8> = []
+
   /// How long a pipe may have nobody who writes to it, in milliseconds.
   private static let longestWait: Int32 = 10_000
+
+  /// The path that it was opened by, for messages.
+  public var path: FilePath { file.path }
+
+  /// Opens what is at `path`. For a pipe it waits until somebody writes.
+  ///
+  /// - Throws: `SystemFailure`; for a pipe to which nobody writes, after some seconds.
+  public init(_ path: FilePath) throws(SystemFailure) {
+    if path.isStandardStream {
+      let descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+      guard descriptor >= 0 else { throw SystemFailure("dup", path) }
+      file = OpenFile(takingOver: descriptor, path: path)
+    } else {
+      file = try OpenFile(path, .reading)
+      if try file.status().kind == .pipe { start = try file.awaitWriter(atMost: Self.longestWait)[...] }
+    }
+  }
+
+  /// Reads from a file that is open, from its current place on.
+  public init(_ file: consuming OpenFile) { self.file = file }
+
+  /// The file's status.
+  public func status() throws(SystemFailure) -> FileStatus { try file.status() }
+
+  /// Fills `span` with the next bytes, as far as there are any.
+  ///
+  /// - Returns: how many.
+  public func read(into span: inout MutableRawSpan) throws(SystemFailure) -> Int {
+    let count = span.byteCount
+    var (filled, failure) = (0, Int32(0))
+    let descriptor = file.descriptor
+    unsafe span.withUnsafeMutableBytes { buffer in
+      filled = min(start.count, count)
+      unsafe buffer.copyBytes(from: start.prefix(filled))
+      start = start.dropFirst(filled)
+      while filled < count {
+        let read = unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + filled }, count - filled)
+        if read < 0, errno == EINTR { continue }
+        if read < 0 { failure = errno }
+        if read <= 0 { break }
+        filled += read
+      }
+    }
+    guard failure == 0 else { throw SystemFailure("read", path, code: failure) }
+    return filled
+  }
 
   /// Reads what is at `path` up to its end or to `limit` bytes, whichever comes first. `-` is standard input.
   ///
   /// - Throws: `SystemFailure`; for a pipe to which nobody writes, after some seconds.
   public static func read(_ path: FilePath, atMost limit: Int) throws(SystemFailure) -> [UInt8] {
-    let file = try path.isStandardStream ? OpenFile.standardInput() : OpenFile(path, .reading)
-    switch try file.status().kind {
-    case .folder: throw SystemFailure("read", path, code: EISDIR)
-    case .pipe where !path.isStandardStream:
-      let start = try file.awaitWriter(atMost: longestWait)
-      return try start + file.read(atMost: limit - start.count)
-    default: return try file.read(atMost: limit)
-    }
+    let input = try Input(path)
+    guard try input.status().kind != .folder else { throw SystemFailure("read", path, code: EISDIR) }
+    return try input.start + input.file.read(atMost: limit - input.start.count)
   }
 }
 
 extension OpenFile {
-  fileprivate static func standardInput() throws(SystemFailure) -> OpenFile {
-    let descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-    guard descriptor >= 0 else { throw SystemFailure("dup", "-") }
-    return OpenFile(takingOver: descriptor, path: "-")
-  }
-
   /// Waits until somebody has this pipe open for writing, or had. Reading it before would look like its end.
   ///
   /// - Returns: bytes that were read on the way.

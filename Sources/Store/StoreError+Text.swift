@@ -7,10 +7,10 @@ extension StoreError: CategorizedError, CustomStringConvertible {
     switch self {
     case .noStore, .noVersion, .missingEncodings: .notFound
     case .notAFolder, .notAStore, .newerFormat, .otherOwner, .writableByOthers, .noPermission, .readOnly,
-      .unsuitableFileSystem, .blobTooLarge, .exists, .notAnExport, .otherExportFormat:
+      .unsuitableFileSystem, .blobTooLarge, .nameTooLong, .versionTooLarge, .exists, .notAnExport, .otherExportFormat:
       .input
     case .inUse, .sameProcessNumber: .busy
-    case .tooManyReaders, .storeFull, .namespaceFull, .diskFull, .addressSpace: .resources
+    case .tooManyReaders, .storeFull, .namespaceFull, .diskFull, .addressSpace, .noNumberLeft: .resources
     case .truncated, .unusableBlob, .damagedRecord, .damaged, .damagedTree, .damagedExport: .damaged
     case .system, .database: .own
     }
@@ -55,6 +55,12 @@ extension StoreError: CategorizedError, CustomStringConvertible {
       "the store in \(path.quoted(limit: 1000)) needs a larger map than the \(byteCount) bytes of address space that this process can have"
     case .blobTooLarge(let byteCount, let limit):
       "a layer of one segment takes \(byteCount) bytes, and a blob holds \(limit) at most"
+    case .nameTooLong(let name, let byteCount, let limit):
+      "the name \(name.quoted()) has \(byteCount) bytes, and \(limit) are the most"
+    case .versionTooLarge(let schema, let byteCount, let limit):
+      "a version of schema \(schema.quoted()) takes \(byteCount) bytes without its states, and \(limit) are the most"
+    case .noNumberLeft(let schema):
+      "the newest version of schema \(schema.quoted()) has the highest number that there is"
     case .noVersion(let version):
       "the store has no version \(version.number) of schema \(version.schema.quoted()) for model \(version.model)"
     case .missingEncodings(let schema, let count):
@@ -103,6 +109,9 @@ extension StoreError: CategorizedError, CustomStringConvertible {
     case .storeFull, .namespaceFull: [.raiseStoreLimit, .collectGarbage]
     case .diskFull: [.freeDiskSpace]
     case .blobTooLarge: [.splitText]
+    case .nameTooLong: [.other("choose a shorter name")]
+    case .versionTooLarge: [.other("divide the schema into several")]
+    case .noNumberLeft: [.other("rename the schema")]
     case .noVersion: [.listVersions]
     case .missingEncodings(let schema, _): [.warm(schema: schema)]
     case .unusableBlob, .damagedRecord: [.replaceDamaged]
@@ -128,6 +137,8 @@ extension BlobDefect {
     case .otherKey: "it was written for another model, segment or layer"
     case .checksum(let found, let expected):
       "its checksum is \(String(found, radix: 16)), not \(String(expected, radix: 16))"
+    case .notFinite: "it holds numbers that are infinite or not numbers"
+    case .layerTooMany: "the model does not have that many layers"
     }
   }
 }

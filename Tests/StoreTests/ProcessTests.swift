@@ -240,7 +240,7 @@ import Testing
     let disk = try #require(SmallDisk(at: folder.path("disk"), byteCount: 4 << 20))
     let target = try StateStore(at: "\(disk.path)/store")
     #expect(throws: StoreError.diskFull(path: "\(disk.path)/store")) {
-      try target.importVersions(from: folder.path("export"))
+      try target.importVersions(fromFile: folder.path("export"))
     }
     #expect(try target.snapshot().versions().isEmpty)
     #expect(try target.statistics().namespaces.allSatisfy { $0.blobs == 0 })

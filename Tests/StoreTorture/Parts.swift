@@ -94,3 +94,16 @@ func touch(at path: String, encodings: Int, tokens: Int) throws(StoreError) {
 private func waitForEver() {
   while true { pause() }
 }
+
+/// Takes an export in, and says what came of it, and how many megabytes of memory it took at most.
+func importExport(into path: String, from file: String) {
+  do throws(StoreError) {
+    let report = try StateStore(at: path).importVersions(fromFile: file)
+    say("\(report.versions.count) versions")
+  } catch {
+    say("error: \(error.message)")
+  }
+  var usage = rusage()
+  let isKnown = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0
+  say("memory: \(isKnown ? usage.ru_maxrss >> 10 : -1)")
+}

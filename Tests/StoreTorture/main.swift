@@ -38,6 +38,7 @@ do throws(StoreError) {
   case "write-slowly": try writeSlowly(at: next, milliseconds: UInt32(next) ?? 0)
   case "fill": try fill(at: next)
   case "write-one": try writeOne(at: next, memo: next)
+  case "import": importExport(into: next, from: next)
   case "touch": try touch(at: next, encodings: Int(next) ?? 0, tokens: Int(next) ?? 0)
   default: fatalError("no such part")
   }

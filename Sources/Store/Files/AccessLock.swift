@@ -39,6 +39,8 @@ final class AccessLock: Sendable {
     var counts: [Int: Int] = [:]
     /// Those that nobody may hold just now.
     var excluded: Set<Int> = []
+    /// Those that one has to itself.
+    var claimed: Set<Int> = []
   }
 
   /// Opens the file and says that this process uses the store in `folder`.
@@ -194,6 +196,47 @@ extension AccessLock {
       for byte in holds.excluded { _ = try? set(F_UNLCK, byte, wait: false) }
       holds.excluded = []
     }
+  }
+}
+
+// MARK: - Claiming
+
+extension AccessLock {
+  /// Has what `key` names to itself, among all threads and processes; waits until nobody else has, which `onWait` hears of.
+  func claim(_ key: RawSpan, onWait: ((WriterWait) -> Void)?) throws(StoreError) {
+    let byte = byte(key)
+    var isWaiting = false
+    while try !tryClaiming(byte) {
+      if !isWaiting { onWait?(WriterWait(path: path.description, process: holder(of: byte, against: F_WRLCK))) }
+      isWaiting = true
+      usleep(10_000)
+    }
+  }
+
+  private func tryClaiming(_ byte: Int) throws(StoreError) -> Bool {
+    try holds.withLock { (holds) throws(StoreError) in
+      guard !holds.claimed.contains(byte), try set(F_WRLCK, byte, wait: false) else { return false }
+      holds.claimed.insert(byte)
+      return true
+    }
+  }
+
+  /// Ends a claim.
+  func endClaim(of key: RawSpan) {
+    let byte = byte(key)
+    holds.withLock { holds in
+      holds.claimed.remove(byte)
+      _ = try? set(F_UNLCK, byte, wait: false)
+    }
+  }
+
+  /// Whether anyone, in any process, has what `key` names to itself.
+  func isClaimed(_ key: RawSpan) -> Bool {
+    let byte = byte(key)
+    guard !holds.withLock({ $0.claimed.contains(byte) }) else { return true }
+    guard let descriptor else { return false }
+    var lock = request(F_RDLCK, byte)
+    return unsafe fcntl(descriptor, F_GETLK, &lock) == 0 && Int32(lock.l_type) == F_WRLCK
   }
 }
 

@@ -259,11 +259,11 @@ extension StoreFolder {
 
 extension StoreFolder {
   /// Makes the folder `path`, and those above it that are missing, for their owner alone.
-  static func makeFolders(_ path: String) throws(StoreError) {
+  static func makeFolders(_ path: FilePath) throws(StoreError) {
     do throws(SystemFailure) {
-      _ = try Folder.making(FilePath(path), permissions: 0o700)
+      _ = try Folder.making(path, permissions: 0o700)
     } catch {
-      throw self.error(error, opening: FilePath(path)) ?? StoreError(error)
+      throw self.error(error, opening: path) ?? StoreError(error)
     }
   }
 }

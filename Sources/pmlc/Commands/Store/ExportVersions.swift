@@ -12,7 +12,9 @@ struct ExportVersions: ParsableCommand {
   @Argument(help: ArgumentHelp("Schemas, or versions of them.", valueName: "schema[@version]"))
   var versions: [VersionReference] = []
 
-  @Option(name: [.short, .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "file"))
+  @Option(
+    name: [.short, .customLong("output")],
+    help: ArgumentHelp("The file to write; - for standard output.", valueName: "file"))
   var output: String?
 
   @Option(name: .customLong("to"), help: ArgumentHelp("The folder to bring up to date.", valueName: "dir"))
@@ -47,14 +49,16 @@ struct ExportVersions: ParsableCommand {
       }
       let report =
         if let output {
-          try store.export(names, toFile: output, replacing: force, progress: draw)
+          try store.export(names, toFile: FilePath(output), replacing: force, progress: draw)
         } else {
-          try store.export(names, toFolder: folder ?? "", progress: draw)
+          try store.export(names, toFolder: FilePath(folder ?? ""), progress: draw)
         }
       line.clear()
-      if json { return Terminal.output.writeLine(try jsonLine(report)) }
-      for version in report.versions { Terminal.output.writeLine("version \(version.number) of `\(version.schema)`") }
-      Terminal.output.writeLine(
+      // Nothing may come between the bytes of the export.
+      let terminal = output == "-" ? Terminal.error : Terminal.output
+      if json { return terminal.writeLine(try jsonLine(report)) }
+      for version in report.versions { terminal.writeLine("version \(version.number) of \(version.schema.quoted())") }
+      terminal.writeLine(
         "encodings: \(report.encodings) written (\(formatted(bytes: report.byteCount)))"
           + (folder == nil ? "" : ", \(report.present) there already"))
     }

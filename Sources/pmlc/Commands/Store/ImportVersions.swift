@@ -9,7 +9,7 @@ struct ImportVersions: ParsableCommand {
       number, unless another one has it: then it becomes the newest. What is there already is not stored again.
       """)
 
-  @Argument(help: ArgumentHelp("A file that `export -o` wrote.", valueName: "file"))
+  @Argument(help: ArgumentHelp("A file that `export -o` wrote; - for standard input.", valueName: "file"))
   var file: String?
 
   @Option(name: .customLong("from"), help: ArgumentHelp("A folder that `export --to` wrote.", valueName: "dir"))
@@ -27,17 +27,18 @@ struct ImportVersions: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let path = file ?? folder ?? ""
       // What is not an export leaves no store behind.
-      try StateStore.checkExport(at: path, isFolder: folder != nil)
+      let export = try file.map { try FoundExport(file: FilePath($0)) } ?? FoundExport(folder: FilePath(folder ?? ""))
       let store = try storeOptions.open(for: .writing, limit: storeLimit)
       var line = ProgressLine()
-      let report = try store.importVersions(from: path) { fraction, byteCount in
+      let report = try store.importVersions(from: export) { fraction, byteCount in
         line.draw(fraction, "\(formatted(bytes: byteCount)) of states read")
       }
       line.clear()
       if json { return Terminal.output.writeLine(try jsonLine(report)) }
-      for version in report.versions { Terminal.output.writeLine("version \(version.number) of `\(version.schema)`") }
+      for version in report.versions {
+        Terminal.output.writeLine("version \(version.number) of \(version.schema.quoted())")
+      }
       Terminal.output.writeLine(
         "versions: \(report.versions.count) new, \(report.presentVersions) there already; "
           + "encodings: \(report.encodings) new (\(formatted(bytes: report.byteCount))), "
