@@ -59,7 +59,7 @@ let package = Package(
     library(
       "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "JSONText"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
-    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "FileSystem", "KVCacheFormat"]),
+    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "JSONText", "KVCacheFormat"]),
@@ -98,7 +98,10 @@ let package = Package(
       swiftSettings: settings),
     tests(
       "StoreTests",
-      ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport", "store-torture"]),
+      [
+        "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
+        "store-torture",
+      ]),
     tests("EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache", "TestSupport"]),
     tests(

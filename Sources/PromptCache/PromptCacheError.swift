@@ -50,7 +50,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
   public var category: FailureCategory {
     switch self {
     case .engine(let error): error.category
-    case .store(let error): categorized(error)?.category ?? .own
+    case .store(let error): error.category
     case .tokenizer, .missingFile, .unknownChatTemplate, .badChatTemplate, .invalidDocument, .unusableLoweredSchema,
       .emptyPrompt, .benchmarkTooLong, .noStore:
       .input
@@ -95,7 +95,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
   public var remedies: [Remedy] {
     switch self {
     case .engine(let error): error.remedies
-    case .store(let error): categorized(error)?.remedies ?? other(error.help)
+    case .store(let error): error.remedies
     case .tokenizer: [.other("only byte-level and SentencePiece-style BPE are supported")]
     case .missingFile: [.nameModelFolder]
     case .unknownChatTemplate(_, let known):

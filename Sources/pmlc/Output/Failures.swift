@@ -28,7 +28,6 @@ func reportingFailures<R>(_ body: () async throws -> R) async throws -> R {
 
 /// The exit status for an error that the libraries explain, after its message; any other error as it is.
 private func reported(_ error: any Error) -> any Error {
-  let error = (error as? StoreError).map(PromptCacheError.store) ?? error
   guard let error = error as? any CategorizedError else { return error }
   Terminal.error.writeLine("pmlc: error: \(error.message)")
   if let help = help(for: error) { Terminal.error.writeLine("  help: \(help)") }

@@ -15,6 +15,9 @@ extension Remedy {
     case .giveSchemaFile: "pass it with `--schema`"
     case .listVersions: "see which there are: pmlc store ls"
     case .measureLess: "pass a smaller `--cached` or `--new`"
+    case .raiseStoreLimit: "raise the limit"
+    case .collectGarbage: "free space: pmlc store gc"
+    case .salvageStore: "save what is whole: pmlc store compact --salvage; then warm again"
     case .nameStoreFolder: "pass `--store DIR`, or set PMLC_STORE, XDG_CACHE_HOME or HOME"
     default: description
     }
