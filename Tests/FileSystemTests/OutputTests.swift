@@ -55,6 +55,31 @@ import Testing
     #expect(try FileStatus(of: "/dev/null")?.kind == .device)
   }
 
+  /// A file that this process has open, such as a log that standard output goes to, is written to where it stands.
+  @Test(arguments: ["/proc/self/fd", "/dev/fd"]) func openFilesAreWrittenToAsTheyStand(names: String) throws {
+    let log = try Folder(path("")).open("log", .creatingNew(permissions: 0o600))
+    try log.write(Array("kept, ".utf8))
+    let identity = try log.status().identity
+    try write("added", to: FilePath("\(names)/\(log.descriptor)")
+    #expect(try text("log") == "kept, added")
+    #expect(try FileStatus(of: path("log"))?.identity == identity)
+  }
+
+  /// Another holder of a pipe or terminal may have set it not to let anyone wait.
+  @Test(.timeLimit(.minutes(1)))
+  func aPipeThatLetsNobodyWaitGetsAll() async throws {
+    var ends: [Int32] = [0, 0]
+    try #require(unsafe pipe(&ends) == 0)
+    _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+    let (reader, writer) = (OpenFile(takingOver: ends[0], path: "reader"), OpenFile(takingOver: ends[1], path: "writer"))
+    let output = try Output(FilePath("/dev/fd/\(writer.descriptor)"))
+    let bytes = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    let writing = Task.detached { try output.write(bytes) }
+    usleep(20_000)
+    #expect(try reader.read(atMost: bytes.count) == bytes)
+    try await writing.value
+  }
+
   @Test func aFolderIsNoFile() throws {
     let folder = path("")
     #expect(throws: SystemFailure.self) { try Output(folder) }
