@@ -95,7 +95,7 @@ extension Remedy: CustomStringConvertible {
     case .chooseSupported(let choices): "supported: \(choices.map { "`\($0)`" }.joined(separator: ", "))"
     case .runAsOwner: "run as the owner"
     case .restrictPermissions(let path): "take the right away: chmod go-w '\(path)'"
-    case .freeDiskSpace: "free some space on the disk; what was committed is safe"
+    case .freeDiskSpace: "free some space; what was committed is safe"
     case .endOtherProcesses: "end the other processes"
     case .raiseMemoryLimit: "raise the process's limit of memory (ulimit -v)"
     case .tryAgain: "try again"
