@@ -98,7 +98,10 @@ extension StoreError: CategorizedError, CustomStringConvertible {
     case .otherOwner: [.runAsOwner, .other("use a store of your own")]
     case .writableByOthers(let path, _): [.restrictPermissions(path: path)]
     case .noPermission:
-      [.other("whoever uses a store must be able to read its files, and to write to them to change it"), .nameOtherFolder]
+      [
+        .other("whoever uses a store must be able to read its files, and to write to them to change it"),
+        .nameOtherFolder,
+      ]
     case .readOnly: [.other("make its files writable"), .nameOtherFolder]
     case .unsuitableFileSystem: [.other("name a folder on a local disk")]
     case .truncated: [.other("restore the file from a copy"), .other("remove the folder and warm again")]

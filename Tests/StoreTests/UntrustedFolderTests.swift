@@ -154,9 +154,12 @@ import Testing
     }
     for name in [""] + folder.files(in: "theirs") { try setOwner("\(theirs)/\(name)", 65534) }
     let isDone = Flag()
+    // Swift's module of the C library lacks it.
+    typealias Rename = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
     let exchanging = Thread { [path] in
+      let rename = unsafe unsafeBitCast(dlsym(nil, "renameat2"), to: Rename.self)
       // RENAME_EXCHANGE
-      while !isDone.isSet { _ = unsafe renameat2(AT_FDCWD, path, AT_FDCWD, theirs, 2) }
+      while !isDone.isSet { _ = unsafe rename(AT_FDCWD, path, AT_FDCWD, theirs, 2) }
     }
     exchanging.start()
     defer { isDone.set() }

@@ -50,7 +50,7 @@ func inThread(_ arguments: [String]) -> Int32 {
       return nil
     }, context)
   guard code == 0 else { fatalError("no thread") }
-  unsafe pthread_join(thread, nil)
+  pthread_join(thread, nil)
   return task.status
 }
 

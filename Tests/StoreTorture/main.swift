@@ -22,7 +22,7 @@ conditions: while true {
     limitAddressSpace(to: Int(next) ?? 0)
   case "threaded":
     _ = next
-    limitAddressSpace(to: ownAddressSpace() + (24 << 20))
+    limitAddressSpace(to: ownAddressSpace() + (48 << 20))
     exit(inThread(Array(arguments)))
   default: break conditions
   }

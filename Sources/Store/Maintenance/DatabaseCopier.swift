@@ -73,7 +73,7 @@ final class DatabaseCopier {
       try file.allocate(end..<end + uncommitted)
       return nil
     } catch {
-      return StoreError(error)
+      return StoreError(code: error.code, operation: error.operation, path: folder.path.description)
     }
   }
 }
