@@ -3,8 +3,8 @@ import KVCacheFormat
 
 /// Keys and values that passes of this process computed, in single precision and in the layout of blobs.
 ///
-/// They lie in pages of whole tiles, so that a growing sequence moves nothing. What was appended in one layer counts
-/// once it was appended in all.
+/// They lie in pages, so that a growing sequence moves nothing. Where pages end depends on the number of tokens alone,
+/// not on the parts in which they came: attention reads the same runs either way, and rounds the same.
 @safe final class FreshStates {
   /// Memory for `capacity` tokens in all layers, and their positions.
   @safe private final class Page {
@@ -45,19 +45,40 @@ import KVCacheFormat
     return unsafe Int(pages[page].positions[slot])
   }
 
+  /// Tokens of the page behind the first `capacity` ones: the longer the sequence, the larger its pages. A multiple of
+  /// what the attention kernel takes at a time.
+  private static func pageTokens(behind capacity: Int) -> Int { min(max(capacity, 128), 1024) }
+
+  /// Bytes that the states of `tokens` tokens take at most.
+  static func byteCount(tokens: Int, shape: KVShape) -> Int {
+    var (capacity, bytes) = (0, 0)
+    while capacity < tokens {
+      let page = pageTokens(behind: capacity)
+      // Memory is taken as it is written to, and nothing is written behind the last token.
+      let used = min(page, tokens - capacity)
+      bytes += shape.layers * KVBlobLayout(element: .f32, shape: shape, tokens: used).byteCount
+      capacity += page
+    }
+    return bytes
+  }
+
+  /// Makes room for `tokens` more.
+  ///
+  /// - Throws: `EngineError.outOfMemory`; what was there is as before.
+  func reserve(_ tokens: Int) throws(EngineError) {
+    while count + tokens > starts[pages.count] {
+      let capacity = starts[pages.count]
+      let page = Self.pageTokens(behind: capacity)
+      pages.append(try Page(shape: shape, capacity: page))
+      starts.append(capacity + page)
+    }
+  }
+
   /// Makes room for tokens at these positions, and counts them. Their states are to be stored next.
   ///
-  /// - Throws: `EngineError.outOfMemory`, with nothing changed.
+  /// - Throws: `EngineError.outOfMemory`, with no token added.
   func append(positions: some RandomAccessCollection<Int32>) throws(EngineError) {
-    let capacity = starts[pages.count]
-    if count + positions.count > capacity {
-      // Grow by what is asked for at least, and by more the longer the sequence is.
-      let missing = count + positions.count - capacity
-      let tokens = max(missing, min(max(count, 64), 1024))
-      let tile = KVBlobLayout.tileTokens
-      pages.append(try Page(shape: shape, capacity: (tokens + tile - 1) / tile * tile))
-      starts.append(capacity + (tokens + tile - 1) / tile * tile)
-    }
+    try reserve(positions.count)
     for (index, position) in positions.enumerated() {
       let (page, slot) = locate(count + index)
       unsafe pages[page].positions[slot] = position
@@ -103,9 +124,9 @@ import KVCacheFormat
     }
   }
 
-  /// What the attention kernel reads of one head, one run a page.
-  func appendRuns(layer: Int, head: Int, to runs: inout [ck_kv_run]) {
-    forParts(0..<count) { page, slots, _ in
+  /// What the attention kernel reads of one head of the first `tokens` tokens, one run a page.
+  func appendRuns(layer: Int, head: Int, tokens: Int, to runs: inout [ck_kv_run]) {
+    forParts(0..<tokens) { page, slots, _ in
       unsafe runs.append(
         ck_kv_run(
           keys: page.keys(layer: layer, head: head), values: page.values(layer: layer, head: head),

@@ -20,6 +20,12 @@ final class Compute {
     scratch = Array(repeating: nil, count: pool.threads)
   }
 
+  /// The same threads with scratch memory of its own, for a pass that others come between.
+  init(sharingThreadsOf other: Compute) {
+    pool = other.pool
+    scratch = Array(repeating: nil, count: pool.threads)
+  }
+
   // OpenBLAS's own threads wait for each other when several callers are at work; ours stand above it instead.
   private static let useOneBLASThread: Void = openblas_set_num_threads(1)
 
