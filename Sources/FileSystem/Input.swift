@@ -9,7 +9,7 @@ public enum Input {
   ///
   /// - Throws: `SystemFailure`; for a pipe to which nobody writes, after some seconds.
   public static func read(_ path: FilePath, atMost limit: Int) throws(SystemFailure) -> [UInt8] {
-    let file = try path.isStandardStream ? OpenFile.standardInput() : OpenFile(path, .reading)
+    let file = try path.isStandardStream ? OpenFile(duplicating: STDIN_FILENO, path: path) : OpenFile(path, .reading)
     switch try file.status().kind {
     case .folder: throw SystemFailure("read", path, code: EISDIR)
     case .pipe where !path.isStandardStream:
@@ -21,27 +21,20 @@ public enum Input {
 }
 
 extension OpenFile {
-  fileprivate static func standardInput() throws(SystemFailure) -> OpenFile {
-    let descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-    guard descriptor >= 0 else { throw SystemFailure("dup", "-") }
-    return OpenFile(takingOver: descriptor, path: "-")
-  }
-
   /// Waits until somebody has this pipe open for writing, or had. Reading it before would look like its end.
   ///
   /// - Returns: bytes that were read on the way.
   fileprivate func awaitWriter(atMost milliseconds: Int32) throws(SystemFailure) -> [UInt8] {
     var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     // A pipe that nobody has opened yet has no event. One that was opened and closed has.
-    var events: Int32
-    repeat { events = unsafe poll(&request, 1, milliseconds) } while events < 0 && errno == EINTR
+    let events = calling { unsafe poll(&request, 1, milliseconds) }.value
     guard events == 0 else { return [] }
     // Only a reading that does not wait tells a writer who is slow from one who is not there.
     let flags = fcntl(descriptor, F_GETFL)
     _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
     defer { _ = fcntl(descriptor, F_SETFL, flags) }
     var byte: UInt8 = 0
-    let count = unsafe Glibc.read(descriptor, &byte, 1)
+    let count = calling { unsafe Glibc.read(descriptor, &byte, 1) }.value
     guard count != 0 else { throw SystemFailure("poll", path, code: ETIMEDOUT) }
     return count > 0 ? [byte] : []
   }
