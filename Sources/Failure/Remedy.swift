@@ -32,6 +32,8 @@ public enum Remedy: Hashable, Sendable {
   case nameOtherFolder
   /// Raise the limit of the store's size, or of a namespace's.
   case raiseStoreLimit
+  /// Give a limit of the store's size, for which address space is taken where there is little.
+  case giveStoreLimit
   /// Free space in the store.
   case collectGarbage
   /// Warm a schema again, which replaces what is damaged of its states.
@@ -89,6 +91,7 @@ extension Remedy: CustomStringConvertible {
     case .nameStoreFolder: "name a folder for the store"
     case .nameOtherFolder: "name another folder"
     case .raiseStoreLimit: "raise the limit"
+    case .giveStoreLimit: "give a limit of the store's size, for which address space is taken then"
     case .collectGarbage: "free space in the store"
     case .replaceDamaged: "warm the schema again, which replaces what is damaged"
     case .salvageStore: "save what is whole, then warm again"

@@ -17,9 +17,7 @@ public final class Input {
   /// - Throws: `SystemFailure`; for a pipe to which nobody writes, after some seconds.
   public init(_ path: FilePath) throws(SystemFailure) {
     if path.isStandardStream {
-      let descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-      guard descriptor >= 0 else { throw SystemFailure("dup", path) }
-      file = OpenFile(takingOver: descriptor, path: path)
+      file = try OpenFile(duplicating: STDIN_FILENO, path: path)
     } else {
       file = try OpenFile(path, .reading)
       if try file.status().kind == .pipe { start = try file.awaitWriter(atMost: Self.longestWait)[...] }
@@ -72,15 +70,14 @@ extension OpenFile {
   fileprivate func awaitWriter(atMost milliseconds: Int32) throws(SystemFailure) -> [UInt8] {
     var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     // A pipe that nobody has opened yet has no event. One that was opened and closed has.
-    var events: Int32
-    repeat { events = unsafe poll(&request, 1, milliseconds) } while events < 0 && errno == EINTR
+    let events = calling { unsafe poll(&request, 1, milliseconds) }.value
     guard events == 0 else { return [] }
     // Only a reading that does not wait tells a writer who is slow from one who is not there.
     let flags = fcntl(descriptor, F_GETFL)
     _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
     defer { _ = fcntl(descriptor, F_SETFL, flags) }
     var byte: UInt8 = 0
-    let count = unsafe Glibc.read(descriptor, &byte, 1)
+    let count = calling { unsafe Glibc.read(descriptor, &byte, 1) }.value
     guard count != 0 else { throw SystemFailure("poll", path, code: ETIMEDOUT) }
     return count > 0 ? [byte] : []
   }

@@ -10,9 +10,11 @@ extension StoreError: CategorizedError, CustomStringConvertible {
       .unsuitableFileSystem, .blobTooLarge, .nameTooLong, .versionTooLarge, .exists, .notAnExport, .otherExportFormat:
       .input
     case .inUse, .sameProcessNumber: .busy
-    case .tooManyReaders, .storeFull, .namespaceFull, .diskFull, .addressSpace, .noNumberLeft: .resources
+    case .tooManyReaders, .storeFull, .namespaceFull, .diskFull, .fileSizeLimit, .noAddressSpace, .addressSpace, .noNumberLeft:
+      .resources
     case .truncated, .unusableBlob, .damagedRecord, .damaged, .damagedTree, .damagedExport: .damaged
-    case .system, .database: .own
+    case .system(_, _, let code): [ENOMEM, EMFILE, ENFILE, ENOLCK].contains(code) ? .resources : .own
+    case .database: .own
     }
   }
 
@@ -51,8 +53,12 @@ extension StoreError: CategorizedError, CustomStringConvertible {
       "namespace \(namespace.quoted()) would grow past its limit of \(limit) bytes"
     case .diskFull(let path):
       "no space is left on the disk that holds \(path.quoted(limit: 1000))"
+    case .fileSizeLimit(let path):
+      "the store in \(path.quoted(limit: 1000)) would grow past this process's limit of file size"
+    case .noAddressSpace(let path, let byteCount):
+      "the store in \(path.quoted(limit: 1000)) takes \(byteCount) bytes of address space, which this process does not have"
     case .addressSpace(let path, let byteCount):
-      "the store in \(path.quoted(limit: 1000)) needs a larger map than the \(byteCount) bytes of address space that this process can have"
+      "the store in \(path.quoted(limit: 1000)) has outgrown its map of \(byteCount) bytes of address space"
     case .blobTooLarge(let byteCount, let limit):
       "a layer of one segment takes \(byteCount) bytes, and a blob holds \(limit) at most"
     case .nameTooLong(let name, let byteCount, let limit):
@@ -98,16 +104,21 @@ extension StoreError: CategorizedError, CustomStringConvertible {
     case .otherOwner: [.runAsOwner, .other("use a store of your own")]
     case .writableByOthers(let path, _): [.restrictPermissions(path: path)]
     case .noPermission:
-      [.other("whoever uses a store, even to read it, must be able to read and write its files"), .nameOtherFolder]
-    case .readOnly: [.other("open it for writing"), .nameOtherFolder]
+      [
+        .other("whoever uses a store must be able to read its files, and to write to them to change it"),
+        .nameOtherFolder,
+      ]
+    case .readOnly: [.other("make its files writable"), .nameOtherFolder]
     case .unsuitableFileSystem: [.other("name a folder on a local disk")]
     case .truncated: [.other("restore the file from a copy"), .other("remove the folder and warm again")]
     case .inUse: [.other("end that process and try again")]
     case .sameProcessNumber: [.other("start the containers with one space of process numbers"), .endOtherProcesses]
-    case .addressSpace: [.raiseMemoryLimit]
+    case .noAddressSpace: [.raiseMemoryLimit]
+    case .addressSpace: [.raiseMemoryLimit, .giveStoreLimit]
     case .tooManyReaders: [.endOtherProcesses]
     case .storeFull, .namespaceFull: [.raiseStoreLimit, .collectGarbage]
     case .diskFull: [.freeDiskSpace]
+    case .fileSizeLimit: [.other("raise that limit (ulimit -f); what was committed is safe")]
     case .blobTooLarge: [.splitText]
     case .nameTooLong: [.other("choose a shorter name")]
     case .versionTooLarge: [.other("divide the schema into several")]

@@ -20,7 +20,11 @@ public enum StoreError: Error, Hashable, Sendable {
   case storeFull(path: String, limit: Int)
   case namespaceFull(namespace: String, limit: Int)
   case diskFull(path: String)
-  /// The process has no address space for a larger map than this.
+  /// The process may not write files of that length (`RLIMIT_FSIZE`).
+  case fileSizeLimit(path: String)
+  /// The process has no address space for the map of the store, of this many bytes.
+  case noAddressSpace(path: String, byteCount: Int)
+  /// The store has outgrown its map of this many bytes, which is what the process had address space for.
   case addressSpace(path: String, byteCount: Int)
   case blobTooLarge(byteCount: Int, limit: Int)
   /// The name of a schema or a namespace; `name` is its start.

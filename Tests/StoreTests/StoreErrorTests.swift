@@ -16,6 +16,7 @@ import Testing
     (.sameProcessNumber(path: "p", process: 1), .busy), (.tooManyReaders(path: "p", slots: 1), .resources),
     (.storeFull(path: "p", limit: 1), .resources), (.namespaceFull(namespace: "n", limit: 1), .resources),
     (.diskFull(path: "p"), .resources), (.addressSpace(path: "p", byteCount: 1), .resources),
+    (.noAddressSpace(path: "p", byteCount: 1), .resources), (.fileSizeLimit(path: "p"), .resources),
     (.blobTooLarge(byteCount: 2, limit: 1), .input), (.noVersion(version), .notFound),
     (.missingEncodings(schema: "s", count: 1), .notFound), (.unusableBlob(Sample.key("a"), .notABlob), .damaged),
     (.damagedRecord(table: "versions", key: "00"), .damaged), (.damagedTree(path: "p", operation: "o"), .damaged),

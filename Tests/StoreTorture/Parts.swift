@@ -16,6 +16,18 @@ func open(at path: String) throws(StoreError) {
   say("opened")
 }
 
+/// Opens the store for reading alone, and says what is there.
+func see(at path: String) throws(StoreError) {
+  let store = try StateStore(at: path, options: StoreOptions(readOnly: true))
+  say(try store.snapshot().memo("opened") == [1] ? "seen" : "nothing")
+  say(try store.verify().isSound ? "sound" : "damaged")
+}
+
+/// Opens the store, which may have `limit` bytes, and says how large its map is.
+func map(at path: String, limit: Int) throws(StoreError) {
+  say("\(try StateStore(at: path, options: StoreOptions(maximumBytes: limit)).statistics().mapByteCount)")
+}
+
 /// Looks at version after version, without end, and ends with an error if one is not whole.
 func read(at path: String) throws(StoreError) {
   let store = try StateStore(at: path, options: StoreOptions(readOnly: true))

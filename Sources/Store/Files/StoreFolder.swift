@@ -116,6 +116,23 @@ final class StoreFolder: Sendable {
     return data.byteCount > 0 ? data : nil
   }
 
+  /// Whether this process can only read the store: it lacks the right to write to a file of it, or the file system lets
+  /// nobody write.
+  ///
+  /// Files that are missing are made. This process has the store not open: to close one of its files would end the locks
+  /// on it.
+  func canOnlyBeRead() throws(StoreError) -> Bool {
+    do throws(StoreError) {
+      for name in [Self.accessName, Self.lockName, Self.dataName] { _ = try folder.openOrMakeOwn(name) }
+      return false
+    } catch {
+      switch error {
+      case .readOnly, .noPermission: return true
+      default: throw error
+      }
+    }
+  }
+
   private func check(data: FileStatus) throws(StoreError) {
     try data.checkOwner(of: dataPath)
     try data.checkMode(of: dataPath)

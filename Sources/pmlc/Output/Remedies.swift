@@ -19,6 +19,7 @@ extension Remedy {
     case .useKVFormat(let format): "pass `--kv \(format)`"
     case .measureLess: "pass a smaller `--cached` or `--new`"
     case .raiseStoreLimit: "raise the limit"
+    case .giveStoreLimit: "give the size that it may have (`--max-bytes`)"
     case .collectGarbage: "free space: pmlc store gc"
     case .salvageStore: "save what is whole: pmlc store compact --salvage; then warm again"
     case .nameStoreFolder: "pass `--store DIR`, or set PMLC_STORE, XDG_CACHE_HOME or HOME"
