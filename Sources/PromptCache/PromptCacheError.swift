@@ -112,8 +112,8 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .unknownChatTemplate(_, let known):
       [
         .other(
-          "known are \(known.joined(separator: ", ")); "
-            + "a file must be a JSON object with `system`, `user`, `assistant`, `header`")
+          "known are \(known.joined(separator: ", ")); a file is a Jinja program (`.jinja`), "
+            + "or a JSON object with `system`, `user`, `assistant`, `header`")
       ]
     case .notWarmed(let schema, let model, let element):
       [

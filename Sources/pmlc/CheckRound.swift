@@ -6,7 +6,7 @@ struct CheckRequest {
   let files: [String]
   let schema: String?
   let model: LoadedModel?
-  let template: ChatTemplate?
+  let template: FoundTemplate?
 }
 
 /// Documents read and checked once.

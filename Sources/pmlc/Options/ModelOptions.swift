@@ -27,10 +27,10 @@ struct OptionalModelOptions: ParsableArguments {
   @OptionGroup var template: ChatTemplateOption
 
   /// Reads the model, if one is named, and the template that is asked for. A template may be given without a model.
-  func load() throws(PromptCacheError) -> (model: LoadedModel?, template: ChatTemplate?) {
+  func load() throws(PromptCacheError) -> (model: LoadedModel?, template: FoundTemplate?) {
     guard model != nil || template.chatTemplate != nil else { return (nil, nil) }
     let loaded = try LoadedModel(at: model.map { FilePath($0) }, template: template.chatTemplate)
-    return (model == nil ? nil : loaded, loaded.template)
+    return (model == nil ? nil : loaded, loaded.foundTemplate)
   }
 }
 
@@ -38,7 +38,7 @@ struct OptionalModelOptions: ParsableArguments {
 struct ChatTemplateOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The chat template: chatml, llama3, llama2, mistral, vicuna, falcon, plain, or a JSON file. Without it, the model's own.",
+      "The chat template: chatml, llama3, llama2, mistral, vicuna, falcon, zephyr, gemma, phi3, plain, or a file: a Jinja program (.jinja), else JSON. Without it, the model's own.",
       valueName: "name|file"))
   var chatTemplate: String?
 }
