@@ -1,3 +1,5 @@
+internal import FileSystem
+
 extension SchemaLayout {
   /// Lays out `schema` for a model.
   ///
@@ -13,7 +15,7 @@ extension SchemaLayout {
     let tokens = SchemaTokens(of: schema, with: tokenizer)
     var placement = SchemaPlacement(of: schema, tokens: tokens, longest: tokenizer.contextLength)
     placement.checkLength(warns: sources != nil)
-    let file = sources?.file ?? schema.name
+    let file = sources?.file ?? FilePath(schema.name)
     diagnostics += placement.problems.map { problem, place in
       problem.diagnostic(in: file, at: place.range(in: sources))
     }
