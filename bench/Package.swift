@@ -31,6 +31,9 @@ let package = Package(
     bench(
       "engine-bench", "engine",
       [ours("Engine"), ours("Store"), .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    bench(
+      "answers-bench", "answers",
+      [ours("PromptCache"), .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     bench("compiler-bench", "compiler", [ours("Engine"), ours("PMLCompiler"), ours("PromptCache")]),
   ]
 )
