@@ -62,7 +62,9 @@ let package = Package(
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "FileSystem", "JSONText", "KVCacheFormat"]),
+    library(
+      "Engine",
+      ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "FileSystem", "JSONText", "KVCacheFormat"]),
 
     // What joins them, and the command.
     .target(name: "CDemoModel"),
@@ -102,7 +104,9 @@ let package = Package(
         "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
         "store-torture",
       ]),
-    tests("EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "FileSystem", "KVCacheFormat"], exclude: ["Fixtures"]),
+    tests(
+      "EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "FileSystem", "KVCacheFormat"],
+      exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache", "TestSupport"]),
     tests(
       "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],

@@ -85,7 +85,8 @@ extension EngineError: CategorizedError, CustomStringConvertible {
   /// The kind of failure, by which a caller can choose how to react.
   public var category: FailureCategory {
     switch self {
-    case .notAModelFolder, .missingFile, .foreignFile, .quantizedCheckpoint, .otherWeights, .malformedConfiguration, .unsupportedArchitecture, .unsupportedOption,
+    case .notAModelFolder, .missingFile, .foreignFile, .quantizedCheckpoint, .otherWeights, .malformedConfiguration,
+      .unsupportedArchitecture, .unsupportedOption,
       .truncatedWeights, .malformedWeights, .missingTensor, .wrongShape, .unsupportedElement, .tokenOutOfRange,
       .positionOutOfRange, .countMismatch, .positionsNotAscending, .scoresNotFinite, .noTokens, .wrongLayerCount,
       .wrongBlobSize, .misalignedBlob, .wrongSegmentShape, .segmentTooShort:

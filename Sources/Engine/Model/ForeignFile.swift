@@ -102,7 +102,8 @@ extension ForeignFile {
     switch self {
     case .empty, .zeros: [.downloadAgain]
     case .largeFilePointer: [.fetchLargeFiles]
-    case .webPage: [.other("open it to read what the server says: a licence or a sign-in may be wanted"), .downloadAgain]
+    case .webPage:
+      [.other("open it to read what the server says: a licence or a sign-in may be wanted"), .downloadAgain]
     case .gguf: [.nameModelFolder]
     case .pyTorchCheckpoint: [.other("convert it to safetensors, or take a model that has them")]
     case .format, .special: [.nameModelFolder]

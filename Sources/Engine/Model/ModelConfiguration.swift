@@ -72,7 +72,8 @@ public struct ModelConfiguration: Sendable {
     {
       return family
     }
-    throw .unsupportedArchitecture(names: names.isEmpty ? type.map { [$0] } ?? [] : names, supported: supportedArchitectures)
+    throw .unsupportedArchitecture(
+      names: names.isEmpty ? type.map { [$0] } ?? [] : names, supported: supportedArchitectures)
   }
 
   /// Refuses a checkpoint that says of itself that its numbers are no plain ones.

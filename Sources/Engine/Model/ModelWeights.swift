@@ -29,7 +29,9 @@ struct ModelWeights: Sendable {
 
   /// The error for files without weights that can be read; it names those that are there.
   static func missingWeights(in files: some ModelFiles) -> EngineError {
-    let others = [".safetensors", ".bin", ".pth", ".pt", ".ckpt", ".h5", ".msgpack", ".gguf", ".onnx", ".bin.index.json"]
+    let others = [
+      ".safetensors", ".bin", ".pth", ".pt", ".ckpt", ".h5", ".msgpack", ".gguf", ".onnx", ".bin.index.json",
+    ]
     let found = others.lazy.compactMap { suffix in
       files.names.first { $0.hasSuffix(suffix) && $0 != "training_args.bin" }
     }.first
