@@ -40,7 +40,6 @@ let package = Package(
     // C libraries, each behind a module of its own.
     system("CLMDB", pkgConfig: "lmdb", package: "liblmdb-dev"),
     system("CLibXML2", pkgConfig: "libxml-2.0", package: "libxml2-dev"),
-    system("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
     system("CLibCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
     system("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     system("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
@@ -61,6 +60,7 @@ let package = Package(
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
+    .target(name: "COpenBLAS"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     library(
       "Engine",

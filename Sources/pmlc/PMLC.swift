@@ -17,4 +17,10 @@ struct PMLC: AsyncParsableCommand {
       Check.self, Compile.self, Inspect.self, Diff.self, Grammar.self, Warm.self, Run.self, Audit.self,
       StoreCommand.self, Bench.self,
     ])
+
+  /// Runs the command that the arguments ask for.
+  static func main() async {
+    TooFewThreads.endProcess()
+    await main(nil)
+  }
 }

@@ -132,6 +132,7 @@ struct PassRunner {
   private func makePass(
     _ parts: [PassWork.Part], of inputs: [InferenceEngine.Input], isEncoding: Bool
   ) throws(EngineError) -> Pass {
+    try decoder.weights.checkFiles()
     var isRotary = false
     if case .rotary = configuration.decoder.positions { isRotary = true }
     var tokens: [Int32] = []

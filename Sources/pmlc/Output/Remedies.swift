@@ -14,6 +14,7 @@ extension Remedy {
         + (schema.map { "the file of `\($0)`" } ?? "the schema's file")
     case .giveSchemaFile: "pass it with `--schema`"
     case .listVersions: "see which there are: pmlc store ls"
+    case .useKVFormat(let format): "pass `--kv \(format)`"
     case .measureLess: "pass a smaller `--cached` or `--new`"
     case .raiseStoreLimit: "raise the limit"
     case .collectGarbage: "free space: pmlc store gc"
