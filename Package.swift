@@ -56,7 +56,7 @@ let package = Package(
     // Three libraries that do not know each other, and the tokenizers.
     library("Tokenizers", ["Failure", "JSONText"]),
     library(
-      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "JSONText", "Jinja"],
+      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "FileSystem", "JSONText", "Jinja"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
@@ -88,7 +88,7 @@ let package = Package(
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
     tests("TokenizersTests", ["Failure", "JSONText", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
-      "PMLCompilerTests", ["ContentHash", "JSONText", "PMLCompiler", "TestSupport"],
+      "PMLCompilerTests", ["ContentHash", "Failure", "FileSystem", "JSONText", "PMLCompiler", "TestSupport"],
       exclude: ["Cases", "Layout/encoding_digests.py"]),
     .target(
       name: "StoreTestSupport", dependencies: ["ContentHash", "FileSystem", "KVCacheFormat", "Store"],

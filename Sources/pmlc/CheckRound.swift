@@ -14,20 +14,21 @@ struct CheckRound {
   /// What was found, by document in the order in which they were given; within one, by place.
   let diagnostics: [Diagnostic]
   /// Documents that could not be read, and why.
-  let failures: [(path: String, error: FileError)]
+  let failures: [SourceFileError]
   private let sources: [SourceFile]
 
   /// Reads and checks the documents that can be read.
   ///
   /// - Parameter noting: takes which files were read.
   init(of request: CheckRequest, noting: ReadFiles = ReadFiles()) {
-    var failures: [(path: String, error: FileError)] = []
+    var failures: [SourceFileError] = []
     func read(_ path: String) -> SourceFile? {
-      noting.note(path)
+      let path = FilePath(path)
+      noting.note(path.description)
       do {
         return try SourceFile.read(path)
       } catch {
-        failures.append((path, error))
+        failures.append(error)
         return nil
       }
     }
@@ -51,7 +52,7 @@ struct CheckRound {
   /// Writes what was found: text, which is for people, to standard error, and what programs read to standard output.
   func write(as format: DiagnosticFormat) {
     format.write(diagnostics, failures: failures, sources: sources)
-    for (path, error) in failures { Terminal.error.writeLine("pmlc: error: cannot read `\(path)`: \(error)") }
+    for failure in failures { Terminal.error.writeLine("pmlc: error: \(failure.message)") }
   }
 
   /// How many documents were checked.

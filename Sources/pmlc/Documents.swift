@@ -8,9 +8,9 @@ enum Documents {
   /// - Throws: exit status 2, after a message, for a file that cannot be read.
   static func read(_ path: String) throws -> SourceFile {
     do {
-      return try SourceFile.read(path)
+      return try SourceFile.read(FilePath(path))
     } catch {
-      Terminal.error.writeLine("pmlc: error: cannot read `\(path)`: \(error)")
+      Terminal.error.writeLine("pmlc: error: \(error.message)")
       throw ExitCode.notDone
     }
   }

@@ -19,7 +19,8 @@ enum FuzzJinja {
       parts.system.prefix, parts.system.suffix, parts.user.prefix, parts.user.suffix, parts.assistant.prefix,
       parts.assistant.suffix, parts.header,
     ] {
-      precondition(found.origin != .rendering || !text.contains("Wq0zk"), "a message became a part")
+      let isClean = found.origin != .rendering || !text.contains("Wq0zk") || program.contains("Wq")
+      precondition(isClean, "a message became a part")
     }
     for source in documents {
       let compilation = PML.compileSchema(source, template: parts, includes: NoFiles())

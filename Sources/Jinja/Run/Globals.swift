@@ -78,7 +78,8 @@ enum Globals {
     }
     guard let clock else { return }
     define("strftime_now") { _, arguments in
-      .string(clock(try arguments.required(0, "format").written.text))
+      let format = try arguments.required(0, "format").written
+      return .text(TracedText(clock(format.text), from: format.holdsMessage ? .message : .template))
     }
   }
 }

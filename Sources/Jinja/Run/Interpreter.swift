@@ -278,7 +278,12 @@ final class Interpreter {
     }
     if let rest = given.namedRest {
       guard case .mapping(let mapping) = try evaluate(rest, in: scope) else { throw Problem("`**` needs a mapping") }
-      for (key, value) in mapping.pairs { arguments.named.append((key.written.text, value)) }
+      for (key, value) in mapping.pairs {
+        let name = key.written
+        // Names come back as text that is the template's, by `kwargs` or `dict`.
+        guard !name.holdsMessage else { throw Problem("a message cannot be an argument's name") }
+        arguments.named.append((name.text, value))
+      }
     }
     return arguments
   }

@@ -30,6 +30,9 @@ public struct TracedText: Sendable {
   /// Whether there are none.
   public var isEmpty: Bool { marks.isEmpty }
 
+  /// Whether a character comes from a conversation.
+  var holdsMessage: Bool { marks.contains { $0.origin == .message } }
+
   /// The text without its origins.
   public var text: String {
     var scalars = String.UnicodeScalarView()

@@ -54,19 +54,19 @@ private func realPath(of path: String) -> String? {
 
 /// Reads files of `src` as a schema's folder has them, and notes which.
 struct NotingIncludeReader: IncludeReader {
-  private let folder: String
+  private let folder: FilePath
   private let reader: FolderIncludeReader
   private let files: ReadFiles
 
   /// A reader for the schema at `path`.
-  init(besides path: String, noting files: ReadFiles) {
-    folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+  init(besides path: FilePath, noting files: ReadFiles) {
+    folder = path.parent
     reader = FolderIncludeReader(besides: path)
     self.files = files
   }
 
-  func bytes(of path: String, limit: Int) throws(IncludeError) -> [UInt8] {
-    files.note(folder + path)
+  func bytes(of path: FilePath, limit: Int) throws(IncludeError) -> [UInt8] {
+    files.note((folder == "." ? path : folder.appending(path)).description)
     return try reader.bytes(of: path, limit: limit)
   }
 }
