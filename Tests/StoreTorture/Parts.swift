@@ -115,7 +115,12 @@ func importExport(into path: String, from file: String) {
   } catch {
     say("error: \(error.message)")
   }
-  var usage = rusage()
-  let isKnown = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0
-  say("memory: \(isKnown ? usage.ru_maxrss >> 10 : -1)")
+  // What getrusage says is that of the process before it ran this program, if that was more.
+  var status = [UInt8](repeating: 0, count: 4096)
+  let descriptor = unsafe Glibc.open("/proc/self/status", O_RDONLY)
+  let count = unsafe Glibc.read(descriptor, &status, status.count)
+  let text = String(decoding: status.prefix(max(count, 0)), as: UTF8.self)
+  let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+  let kilobytes = line.split { !$0.isNumber }.first.flatMap { Int($0) } ?? .max
+  say("memory: \(kilobytes >> 10)")
 }
