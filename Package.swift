@@ -54,7 +54,7 @@ let package = Package(
     library("KVCacheFormat"),
 
     // Three libraries that do not know each other, and the tokenizers.
-    library("Tokenizers", ["JSONText"]),
+    library("Tokenizers", ["Failure", "JSONText"]),
     library(
       "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "FileSystem", "JSONText", "Jinja"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
@@ -62,7 +62,9 @@ let package = Package(
     .target(name: "CAffinity"),
     .target(name: "COpenBLAS"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "JSONText", "KVCacheFormat"]),
+    library(
+      "Engine",
+      ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "FileSystem", "JSONText", "KVCacheFormat"]),
 
     // What joins them, and the command.
     .target(name: "CDemoModel"),
@@ -84,7 +86,7 @@ let package = Package(
     tests("JSONTextTests", ["JSONText"]),
     tests("JinjaTests", ["Jinja", "JSONText"], exclude: ["Fixtures"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
-    tests("TokenizersTests", ["JSONText", "Tokenizers"], exclude: ["Fixtures"]),
+    tests("TokenizersTests", ["Failure", "JSONText", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
       "PMLCompilerTests", ["ContentHash", "Failure", "FileSystem", "JSONText", "PMLCompiler", "TestSupport"],
       exclude: ["Cases", "Layout/encoding_digests.py"]),
@@ -102,7 +104,9 @@ let package = Package(
         "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
         "store-torture",
       ]),
-    tests("EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "KVCacheFormat"], exclude: ["Fixtures"]),
+    tests(
+      "EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "FileSystem", "KVCacheFormat"],
+      exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache", "TestSupport"]),
     tests(
       "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],

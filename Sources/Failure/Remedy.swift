@@ -47,6 +47,8 @@ public enum Remedy: Hashable, Sendable {
   case nameModelFolder
   /// Fetch the model's files again.
   case downloadAgain
+  /// Fetch the large files that a clone of a repository only points to.
+  case fetchLargeFiles
   /// Choose one of these.
   case chooseSupported([String])
 
@@ -95,6 +97,7 @@ extension Remedy: CustomStringConvertible {
     case .exportAgain: "copy the export again, or export again"
     case .nameModelFolder: "name a Hugging Face model folder with config.json, tokenizer.json and *.safetensors"
     case .downloadAgain: "download the model's files again"
+    case .fetchLargeFiles: "fetch the files with `git lfs pull`, or download them"
     case .chooseSupported(let choices): "supported: \(choices.map { "`\($0)`" }.joined(separator: ", "))"
     case .runAsOwner: "run as the owner"
     case .restrictPermissions(let path): "take the right away: chmod go-w '\(path.printable())'"

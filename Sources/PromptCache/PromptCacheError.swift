@@ -74,7 +74,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     switch self {
     case .engine(let error): error.message
     case .store(let error): error.message
-    case .tokenizer(let error, let location): "cannot read the tokenizer of \(location): \(error)"
+    case .tokenizer(let error, let location): "cannot read the tokenizer of \(location): \(error.message)"
     case .missingFile(let name, let location): "`\(location)` has no `\(name)`"
     case .unknownChatTemplate(let name, _): "no chat template `\(name)`"
     case .badChatTemplate(let path, let problem): "`\(path)` is not a chat template: \(problem)"
@@ -109,7 +109,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     switch self {
     case .engine(let error): error.remedies
     case .store(let error): error.remedies
-    case .tokenizer: [.other("only byte-level and SentencePiece-style BPE are supported")]
+    case .tokenizer(let error, _): error.remedies
     case .missingFile: [.nameModelFolder]
     case .unknownChatTemplate(_, let known):
       [

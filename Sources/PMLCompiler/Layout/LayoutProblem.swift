@@ -6,6 +6,7 @@ enum LayoutProblem: Problem {
   case placeholderTooLong(parameter: String, tokens: Int, length: Int)
   case defaultTooLong(parameter: String, tokens: Int, length: Int)
   case schemaTooLong(positions: Int, contextLength: Int)
+  case unembeddedToken(TokenID, spelling: String, embedded: Int)
   case schemaTakesMost(positions: Int, contextLength: Int)
   /// A module; `nil` for the schema's own text.
   case unreachable(ModulePath?, contextLength: Int)
@@ -34,6 +35,12 @@ enum LayoutProblem: Problem {
         message: "the schema takes \(counted(positions, "position")), the model has \(contextLength)",
         help: "shorten the text, make modules that exclude each other members of a `<union>`, "
           + "or take a model with a longer context")
+    case .unembeddedToken(let token, let spelling, let embedded):
+      Report(
+        code: .unembeddedToken,
+        message: "the tokenizer makes token \(token), \(spelling.quoted()), of this text, "
+          + "but the model has only the tokens below \(embedded)",
+        help: "is this the model's own tokenizer? take both from one model, or leave the text out")
     case .schemaTakesMost(let positions, let contextLength):
       Report(
         code: .schemaTakesMost, severity: .warning,
