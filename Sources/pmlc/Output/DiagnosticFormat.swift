@@ -9,19 +9,21 @@ enum DiagnosticFormat: String, CaseIterable, ExpressibleByArgument {
   /// Writes diagnostics: text, which is for people, to standard error, and what programs read to standard output.
   ///
   /// - Parameter failures: documents that could not be read, for the format that has a place for them.
-  func write(_ diagnostics: [Diagnostic], failures: [(path: String, error: FileError)], sources: [SourceFile]) {
+  func write(
+    _ diagnostics: [Diagnostic], failures: [UnreadableDocument], sources: [SourceFile]
+  ) throws {
     switch self {
     case .text:
-      DiagnosticOutput(sources: sources).show(diagnostics)
+      Notes.show(diagnostics, of: sources)
     case .json:
-      Terminal.output.write(JSONRenderer.render(diagnostics))
+      try Results.json(JSONRenderer.render(diagnostics))
     case .sarif:
       let folder = FileManager.default.currentDirectoryPath
       let renderer = SARIFRenderer(sources: sources, folder: folder, version: PMLC.version)
-      let unread = failures.map { SARIFRenderer.Failure(file: $0.path, message: $0.error.description) }
-      Terminal.output.write(renderer.render(diagnostics, failures: unread))
+      let unread = failures.map { SARIFRenderer.Failure(file: $0.shownPath, message: $0.reason) }
+      try Results.json(renderer.render(diagnostics, failures: unread))
     case .github:
-      Terminal.output.write(GitHubRenderer.render(diagnostics))
+      try Results.document(GitHubRenderer.render(diagnostics))
     }
   }
 }

@@ -1,0 +1,138 @@
+import Glibc
+import PromptCache
+import Synchronization
+
+/// What signals do to this process.
+///
+/// A handler passes their numbers through a pipe to a thread that may do more than a handler may. The process then ends as
+/// if by the signal itself, after what has to be cleaned up: also where it is the first of its container, which the kernel
+/// spares a signal that nobody handles.
+enum Interruption {
+  private struct State {
+    var signal: Int32?
+    var task: Task<Int32, Never>?
+    var isCancellable = false
+    var endsQuietly = false
+  }
+
+  private static let state = Mutex(State())
+  private static let cleanups = Mutex<[Int: @Sendable () -> Void]>([:])
+  /// How long work that was cancelled may take to end.
+  private static let patience: Int32 = 2_000
+  /// The ends of the pipe, for the thread and for the handler.
+  private static let readingEnd = Atomic<Int32>(-1)
+  fileprivate static let writingEnd = Atomic<Int32>(-1)
+
+  /// The signal that asked the process to end.
+  static var signal: Int32? { state.withLock(\.signal) }
+
+  /// Runs the whole of the program's work in a task that signals can cancel.
+  ///
+  /// - Returns: the exit status.
+  static func run(_ work: @escaping @Sendable () async -> Int32) async -> Int32 {
+    // A pipe without a reader is an error of the write.
+    _ = Glibc.signal(SIGPIPE, SIG_IGN)
+    startWaiting()
+    let task = state.withLock { state in
+      let task = Task(operation: work)
+      state.task = task
+      return task
+    }
+    return await task.value
+  }
+
+  /// From now on, the first signal cancels the task, and the process ends when that has ended. A second one ends it at
+  /// once; before, the first does.
+  static func cancelsWork() { state.withLock { $0.isCancellable = true } }
+
+  /// From now on, a signal is the expected end: the exit status is 0.
+  static func isExpected() { state.withLock { $0.endsQuietly = true } }
+
+  /// Adds something that has to be done before the process ends.
+  ///
+  /// - Returns: a number for `perform`.
+  static func addCleanup(_ cleanup: @escaping @Sendable () -> Void) -> Int {
+    cleanups.withLock { cleanups in
+      let number = (cleanups.keys.max() ?? 0) + 1
+      cleanups[number] = cleanup
+      return number
+    }
+  }
+
+  /// Does now what was added under `number`, unless it has been done.
+  static func perform(_ number: Int) { cleanups.withLock { $0.removeValue(forKey: number)?() } }
+
+  /// Ends the process as `signal` does to one that does not handle it.
+  static func end(by signal: Int32) -> Never {
+    cleanups.withLock { cleanups in
+      for cleanup in cleanups.values { cleanup() }
+      cleanups = [:]
+    }
+    if state.withLock(\.endsQuietly) {
+      // The shell's prompt gets a line of its own, after the `^C` that the terminal shows.
+      if StandardStream.error.isTerminal { try? StandardStream.error.write([UInt8(ascii: "\n")]) }
+      _exit(0)
+    }
+    _ = Glibc.signal(signal, SIG_DFL)
+    kill(getpid(), signal)
+    // Where the kernel spares it, and until the signal has come.
+    usleep(100_000)
+    _exit(128 + signal)
+  }
+
+  private static func startWaiting() {
+    var ends: [Int32] = [-1, -1]
+    guard unsafe pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0, fcntl(ends[0], F_SETFL, 0) == 0 else { return }
+    readingEnd.store(ends[0], ordering: .sequentiallyConsistent)
+    writingEnd.store(ends[1], ordering: .sequentiallyConsistent)
+    // Without a thread, signals do what they do by themselves.
+    guard startThread() else { return }
+    for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) { _ = Glibc.signal(signal, passOn) }
+  }
+
+  private static func startThread() -> Bool {
+    var thread = pthread_t()
+    return unsafe pthread_create(&thread, nil, waitOnThread, nil) == 0
+  }
+
+  /// Waits for signals, on a thread of its own.
+  fileprivate static func wait() -> Never {
+    guard let first = next(atMost: -1) else { pause() }
+    let cancelled = state.withLock { state in
+      state.signal = first
+      return state.isCancellable ? state.task : nil
+    }
+    guard let cancelled else { end(by: first) }
+    cancelled.cancel()
+    end(by: next(atMost: patience) ?? first)
+  }
+
+  private static func pause() -> Never { while true { sleep(.max) } }
+
+  /// The next signal, if one comes within this time.
+  private static func next(atMost milliseconds: Int32) -> Int32? {
+    let pipe = readingEnd.load(ordering: .sequentiallyConsistent)
+    var request = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
+    var ready: Int32
+    repeat { ready = unsafe poll(&request, 1, milliseconds) } while ready < 0 && errno == EINTR
+    var number: UInt8 = 0
+    guard ready > 0, unsafe read(pipe, &number, 1) == 1 else { return nil }
+    return Int32(number)
+  }
+
+  private static func isIgnored(_ signal: Int32) -> Bool {
+    var action = sigaction()
+    guard unsafe sigaction(signal, nil, &action) == 0 else { return false }
+    // SIG_IGN, which is 1.
+    return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+  }
+}
+
+private func waitOnThread(_: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? { Interruption.wait() }
+
+private func passOn(_ signal: Int32) {
+  let before = errno
+  var number = UInt8(truncatingIfNeeded: signal)
+  _ = unsafe write(Interruption.writingEnd.load(ordering: .sequentiallyConsistent), &number, 1)
+  errno = before
+}
