@@ -45,11 +45,13 @@ let package = Package(
     system("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     system("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
 
-    // What the layers above share: kinds of failures, files, content hashes, JSON, and the arithmetic of the blobs' format.
+    // What the layers above share: kinds of failures, files, content hashes, JSON, chat templates' language, and the
+    // arithmetic of the blobs' format.
     library("Failure"),
     library("FileSystem"),
     library("ContentHash", ["CLibCrypto"]),
     library("JSONText"),
+    library("Jinja"),
     library("KVCacheFormat"),
 
     // Three libraries that do not know each other, and the tokenizers.
@@ -57,10 +59,10 @@ let package = Package(
     library(
       "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "JSONText"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
-    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "FileSystem", "KVCacheFormat"]),
+    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "JSONText", "KVCacheFormat"]),
+    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "JSONText", "KVCacheFormat"]),
 
     // What joins them, and the command.
     .target(name: "CDemoModel"),
@@ -80,6 +82,7 @@ let package = Package(
     tests("FileSystemTests", ["FileSystem"]),
     tests("ContentHashTests", ["ContentHash"]),
     tests("JSONTextTests", ["JSONText"]),
+    tests("JinjaTests", ["Jinja", "JSONText"], exclude: ["Fixtures"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
     tests("TokenizersTests", ["JSONText", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
@@ -95,8 +98,11 @@ let package = Package(
       swiftSettings: settings),
     tests(
       "StoreTests",
-      ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport", "store-torture"]),
-    tests("EngineTests", ["CKernels", "ContentHash", "Engine", "KVCacheFormat"], exclude: ["Fixtures"]),
+      [
+        "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
+        "store-torture",
+      ]),
+    tests("EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "KVCacheFormat"], exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache", "TestSupport"]),
     tests(
       "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],

@@ -1,9 +1,9 @@
+public import Failure
 public import KVCacheFormat
 
 /// Why a model could not be read, or a pass not be run.
 ///
-/// Each case carries the names and numbers that its text needs; nothing here is a bug of the caller alone, so nothing
-/// of it traps.
+/// Each case carries what its message needs. All of them can be caused by input, so none of them traps.
 public enum EngineError: Error, Equatable, Sendable {
   // MARK: Files
 
@@ -13,14 +13,14 @@ public enum EngineError: Error, Equatable, Sendable {
   case missingFile(name: String, location: String)
   /// The system refused to open or map a file.
   case unreadableFile(path: String, reason: String)
-  /// The system refused to write a file of prepared weights.
+  /// The system refused to write a file of converted weights.
   case unwritableFile(path: String, reason: String)
-  /// The system has no room in memory for so much.
+  /// The system has no memory for so much.
   case outOfMemory(byteCount: Int)
 
   // MARK: Configuration
 
-  /// A JSON file does not hold what it must.
+  /// A JSON file is not what it should be.
   case malformedConfiguration(file: String, reason: String)
   /// `architectures` names none that this engine computes.
   case unsupportedArchitecture(names: [String], supported: [String])
@@ -37,7 +37,7 @@ public enum EngineError: Error, Equatable, Sendable {
   case missingTensor(name: String, location: String)
   /// A tensor has another shape than the configuration calls for.
   case wrongShape(tensor: String, expected: [Int], found: [Int])
-  /// A tensor's numbers are of a type that this engine does not compute with.
+  /// A tensor holds numbers of a type that this engine does not compute with.
   case unsupportedElement(tensor: String, found: String, supported: [String])
 
   // MARK: Requests
@@ -50,7 +50,7 @@ public enum EngineError: Error, Equatable, Sendable {
   case countMismatch(tokens: Int, positions: Int)
   /// Positions of new tokens do not rise from each to the next.
   case positionsNotAscending(previous: Int, next: Int)
-  /// The scores of the next token are infinite, or no numbers.
+  /// Some score of the next token is infinite or NaN.
   case scoresNotFinite
   /// A pass was asked for without a token.
   case noTokens
@@ -71,4 +71,112 @@ public enum EngineError: Error, Equatable, Sendable {
   case wrongSegmentShape(expected: KVShape, found: KVShape)
   /// More tokens of a segment are asked for than it holds.
   case segmentTooShort(tokens: Int, asked: Int)
+}
+
+extension EngineError: CategorizedError, CustomStringConvertible {
+  /// The kind of failure, by which a caller can choose how to react.
+  public var category: FailureCategory {
+    switch self {
+    case .notAModelFolder, .missingFile, .malformedConfiguration, .unsupportedArchitecture, .unsupportedOption,
+      .truncatedWeights, .malformedWeights, .missingTensor, .wrongShape, .unsupportedElement, .tokenOutOfRange,
+      .positionOutOfRange, .countMismatch, .positionsNotAscending, .scoresNotFinite, .noTokens, .wrongLayerCount,
+      .wrongBlobSize, .misalignedBlob, .wrongSegmentShape, .segmentTooShort:
+      .input
+    case .unreadableFile, .unwritableFile: .own
+    case .outOfMemory: .resources
+    case .cancelled: .cancelled
+    case .sequenceInUse: .busy
+    }
+  }
+
+  /// What is wrong: one lower-case clause.
+  public var message: String {
+    switch self {
+    case .notAModelFolder(let path, let reason):
+      "`\(path)` is not a model folder: \(reason)"
+    case .missingFile(let name, let location):
+      "no `\(name)` in `\(location)`"
+    case .unreadableFile(let path, let reason):
+      "cannot read `\(path)`: \(reason)"
+    case .unwritableFile(let path, let reason):
+      "cannot write `\(path)`: \(reason)"
+    case .outOfMemory(let byteCount):
+      "there is no memory for \(byteCount) bytes"
+    case .malformedConfiguration(let file, let reason):
+      "`\(file)` is malformed: \(reason)"
+    case .unsupportedArchitecture(let names, _):
+      names.isEmpty
+        ? "`config.json` names no architecture"
+        : "unsupported architecture \(quoted(names))"
+    case .unsupportedOption(let key, let value, _):
+      "unsupported `\(key)` `\(value)` in `config.json`"
+    case .truncatedWeights(let file, let expected, let actual):
+      "`\(file)` is truncated: its header calls for \(expected) bytes, the file has \(actual)"
+    case .malformedWeights(let file, let reason):
+      "`\(file)` is malformed: \(reason)"
+    case .missingTensor(let name, let location):
+      "no tensor `\(name)` in the weights of `\(location)`"
+    case .wrongShape(let tensor, let expected, let found):
+      "tensor `\(tensor)` has shape \(found), `config.json` calls for \(expected)"
+    case .unsupportedElement(let tensor, let found, _):
+      "tensor `\(tensor)` holds numbers of type `\(found)`"
+    case .tokenOutOfRange(let token, let size):
+      "token \(token) is not in the vocabulary of \(size) tokens"
+    case .positionOutOfRange(let position, let length):
+      "position \(position) lies outside the model's context of \(length) positions"
+    case .countMismatch(let tokens, let positions):
+      "\(tokens) tokens come with \(positions) positions"
+    case .positionsNotAscending(let previous, let next):
+      "position \(next) follows position \(previous)"
+    case .scoresNotFinite:
+      "the model's scores for the next token are not all finite: its weights hold infinities or NaN, or are another model's"
+    case .noTokens:
+      "a pass needs a token"
+    case .cancelled:
+      "the pass was cancelled"
+    case .sequenceInUse:
+      "the sequence is in use by another pass"
+    case .wrongLayerCount(let expected, let found):
+      "a segment comes with \(found) layers, its shape has \(expected)"
+    case .wrongBlobSize(let layer, let expected, let found):
+      "the states of layer \(layer) take \(found) bytes, their layout \(expected)"
+    case .misalignedBlob(let layer, let alignment):
+      "the states of layer \(layer) do not begin at a multiple of \(alignment) bytes"
+    case .wrongSegmentShape(let expected, let found):
+      "a segment's states are of shape \(text(found)), the model's of \(text(expected))"
+    case .segmentTooShort(let tokens, let asked):
+      "\(asked) tokens are asked of a segment of \(tokens)"
+    }
+  }
+
+  /// What may be done about it.
+  public var remedies: [Remedy] {
+    switch self {
+    case .notAModelFolder: [.nameModelFolder]
+    case .missingFile(let name, _):
+      name.hasSuffix(".safetensors")
+        ? [
+          .other(
+            "the weights must be safetensors: `model.safetensors`, or shards and `model.safetensors.index.json`")
+        ]
+        : [.nameModelFolder]
+    case .truncatedWeights: [.downloadAgain]
+    case .outOfMemory: [.raiseMemoryLimit]
+    case .scoresNotFinite: [.downloadAgain]
+    case .unsupportedArchitecture(_, let supported), .unsupportedOption(_, _, let supported),
+      .unsupportedElement(_, _, let supported):
+      supported.isEmpty ? [] : [.chooseSupported(supported)]
+    case .positionsNotAscending: [.other("positions of new tokens must rise from each to the next")]
+    case .wrongSegmentShape: [.other("use the states with the model that made them, or encode anew")]
+    default: []
+    }
+  }
+
+  private func quoted(_ names: [String]) -> String {
+    names.map { "`\($0)`" }.joined(separator: ", ")
+  }
+
+  private func text(_ shape: KVShape) -> String {
+    "\(shape.layers) layers × \(shape.heads) heads × \(shape.headDimension)"
+  }
 }

@@ -30,6 +30,8 @@ public enum Remedy: Hashable, Sendable {
   case raiseStoreLimit
   /// Free space in the store.
   case collectGarbage
+  /// Warm a schema again, which replaces what is damaged of its states.
+  case replaceDamaged
   /// Save what is whole in a damaged store.
   case salvageStore
   /// Export again, or copy the export again.
@@ -82,6 +84,7 @@ extension Remedy: CustomStringConvertible {
     case .nameOtherFolder: "name another folder"
     case .raiseStoreLimit: "raise the limit"
     case .collectGarbage: "free space in the store"
+    case .replaceDamaged: "warm the schema again, which replaces what is damaged"
     case .salvageStore: "save what is whole, then warm again"
     case .exportAgain: "copy the export again, or export again"
     case .nameModelFolder: "name a Hugging Face model folder with config.json, tokenizer.json and *.safetensors"
@@ -89,7 +92,7 @@ extension Remedy: CustomStringConvertible {
     case .chooseSupported(let choices): "supported: \(choices.map { "`\($0)`" }.joined(separator: ", "))"
     case .runAsOwner: "run as the owner"
     case .restrictPermissions(let path): "take the right away: chmod go-w '\(path)'"
-    case .freeDiskSpace: "free some space on the disk; what was committed is safe"
+    case .freeDiskSpace: "free some space; what was committed is safe"
     case .endOtherProcesses: "end the other processes"
     case .raiseMemoryLimit: "raise the process's limit of memory (ulimit -v)"
     case .tryAgain: "try again"

@@ -49,8 +49,8 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
   /// The kind of failure, by which a caller can choose how to react.
   public var category: FailureCategory {
     switch self {
-    case .engine(let error): categorized(error)?.category ?? .own
-    case .store(let error): categorized(error)?.category ?? .own
+    case .engine(let error): error.category
+    case .store(let error): error.category
     case .tokenizer, .missingFile, .unknownChatTemplate, .badChatTemplate, .invalidDocument, .unusableLoweredSchema,
       .emptyPrompt, .benchmarkTooLong, .noStore:
       .input
@@ -94,8 +94,8 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
   /// What may be done about it.
   public var remedies: [Remedy] {
     switch self {
-    case .engine(let error): categorized(error)?.remedies ?? other(error.help)
-    case .store(let error): categorized(error)?.remedies ?? other(error.help)
+    case .engine(let error): error.remedies
+    case .store(let error): error.remedies
     case .tokenizer: [.other("only byte-level and SentencePiece-style BPE are supported")]
     case .missingFile: [.nameModelFolder]
     case .unknownChatTemplate(_, let known):

@@ -1,6 +1,4 @@
 /// Why the store could not do what it was asked.
-///
-/// `message` says what is wrong, `help` what to do about it.
 public enum StoreError: Error, Hashable, Sendable {
   // Opening.
   case noStore(path: String)

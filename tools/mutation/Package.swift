@@ -19,9 +19,10 @@ let package = Package(
     system("CLMDB", pkgConfig: "lmdb"), system("CLibCrypto", pkgConfig: "libcrypto"),
     system("CXXHash", pkgConfig: "libxxhash"), system("CZstd", pkgConfig: "libzstd"),
     library("ContentHash", ["CLibCrypto"]),
+    library("Failure", []),
     library("FileSystem", []),
     library("KVCacheFormat", []),
-    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "FileSystem", "KVCacheFormat"]),
+    library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     library("TestSupport", [], path: "Tests/TestSupport"),
     library(
       "StoreTestSupport", ["ContentHash", "FileSystem", "KVCacheFormat", "Store"], path: "Tests/StoreTestSupport"),
@@ -31,7 +32,8 @@ let package = Package(
     .testTarget(
       name: "StoreTests",
       dependencies: [
-        "ContentHash", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport", "store-torture",
+        "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
+        "store-torture",
       ],
       swiftSettings: settings),
   ]

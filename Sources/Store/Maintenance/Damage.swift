@@ -1,4 +1,5 @@
 public import ContentHash
+public import Failure
 public import KVCacheFormat
 
 /// Something in the store that is not as it was written.
@@ -70,16 +71,16 @@ extension Damage {
 
   private var place: String {
     guard let need = neededBy.first else { return "encoding \(encoding?.hexadecimal ?? ""), of no version" }
-    let label = need.label.map { ", `\($0)`" } ?? ""
-    return "schema `\(need.schema)`, version \(need.version)\(label)"
+    let label = need.label.map { ", \($0.quoted())" } ?? ""
+    return "schema \(need.schema.quoted()), version \(need.version)\(label)"
   }
 
   /// What mends it.
-  public var help: String {
+  public var remedy: Remedy {
     switch kind {
-    case .blob where !neededBy.isEmpty, .record: "warm the schema again, which replaces what is damaged"
-    case .blob: "remove what no version needs: pmlc store gc"
-    case .index: "save what is whole: pmlc store compact --salvage; then warm again"
+    case .blob where !neededBy.isEmpty, .record: .replaceDamaged
+    case .blob: .collectGarbage
+    case .index: .salvageStore
     }
   }
 }

@@ -14,7 +14,6 @@ extension PMLC {
   ///
   /// - Returns: the exit status.
   static func report(_ error: any Error) -> ExitCode {
-    let error = (error as? StoreError).map(PromptCacheError.store) ?? error
     switch error {
     case let status as ExitCode:
       return status

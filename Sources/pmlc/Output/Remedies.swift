@@ -21,7 +21,8 @@ extension Remedy {
     case .nameStoreFolder: "pass `--store DIR`, or set PMLC_STORE, XDG_CACHE_HOME or HOME"
     case .nameOtherFolder: "name another folder with `--store`, or with PMLC_STORE"
     case .raiseStoreLimit: "raise `--max-bytes`, or `--max-namespace-bytes`"
-    case .collectGarbage: "free space: pmlc store gc --keep 1"
+    case .collectGarbage: "free space: pmlc store gc"
+    case .replaceDamaged: description
     case .salvageStore: "save what is whole: pmlc store compact --salvage, then warm again"
     case .exportAgain: "copy the export again, or make it again: pmlc store export"
 

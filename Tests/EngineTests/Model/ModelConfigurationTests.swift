@@ -1,4 +1,5 @@
 import Engine
+import Failure
 import Glibc
 import KVCacheFormat
 import Testing
@@ -46,8 +47,7 @@ import Testing
           ]))
     #expect(
       found?.description == """
-        unsupported architecture `GPT2LMHeadModel`
-        help: supported: `LlamaForCausalLM`, `MistralForCausalLM`, `Qwen2ForCausalLM`, `FalconForCausalLM`, \
+        unsupported architecture `GPT2LMHeadModel`; supported: `LlamaForCausalLM`, `MistralForCausalLM`, `Qwen2ForCausalLM`, `FalconForCausalLM`, \
         `MptForCausalLM`
         """)
     #expect(try error(["architectures": nil])?.message == "`config.json` names no architecture")

@@ -28,6 +28,8 @@ import Testing
       (.noSuchVersion(schema: "s", number: 1), .notFound),
       (.statesMissing(schema: "s"), .notFound), (.stateRemoved, .busy), (.cancelled, .cancelled),
       (.unreadableVersion(schema: "s", version: 1, problem: "p"), .damaged),
+      (.engine(.missingTensor(name: "t", location: "m")), .input), (.engine(.outOfMemory(byteCount: 9)), .resources),
+      (.engine(.sequenceInUse), .busy),
     ]
     for (error, category) in expected { #expect(error.category == category, "\(error)") }
   }
