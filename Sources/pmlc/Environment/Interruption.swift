@@ -82,7 +82,10 @@ enum Interruption {
 
   private static func startWaiting() {
     var ends: [Int32] = [-1, -1]
-    guard unsafe pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0, fcntl(ends[0], F_SETFL, 0) == 0 else { return }
+    guard unsafe pipe(&ends) == 0 else { return }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    // A handler must not wait.
+    _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
     readingEnd.store(ends[0], ordering: .sequentiallyConsistent)
     writingEnd.store(ends[1], ordering: .sequentiallyConsistent)
     // Without a thread, signals do what they do by themselves.
@@ -111,12 +114,12 @@ enum Interruption {
 
   /// The next signal, if one comes within this time.
   private static func next(atMost milliseconds: Int32) -> Int32? {
-    let pipe = readingEnd.load(ordering: .sequentiallyConsistent)
-    var request = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
+    let end = readingEnd.load(ordering: .sequentiallyConsistent)
+    var request = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
     var ready: Int32
     repeat { ready = unsafe poll(&request, 1, milliseconds) } while ready < 0 && errno == EINTR
     var number: UInt8 = 0
-    guard ready > 0, unsafe read(pipe, &number, 1) == 1 else { return nil }
+    guard ready > 0, unsafe read(end, &number, 1) == 1 else { return nil }
     return Int32(number)
   }
 
