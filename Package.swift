@@ -40,7 +40,6 @@ let package = Package(
     // C libraries, each behind a module of its own.
     system("CLMDB", pkgConfig: "lmdb", package: "liblmdb-dev"),
     system("CLibXML2", pkgConfig: "libxml-2.0", package: "libxml2-dev"),
-    system("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
     system("CLibCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
     system("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     system("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
@@ -57,10 +56,11 @@ let package = Package(
     // Three libraries that do not know each other, and the tokenizers.
     library("Tokenizers", ["JSONText"]),
     library(
-      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "JSONText"],
+      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "JSONText", "Jinja"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
+    .target(name: "COpenBLAS"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "JSONText", "KVCacheFormat"]),
 

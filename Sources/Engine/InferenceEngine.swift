@@ -35,6 +35,13 @@ public final class InferenceEngine: Sendable {
 
   /// Most new tokens of a sequence that one pass computes; more are cut into as many passes as it takes.
   public static let tokensPerPass = PassRunner.mostRows
+  /// A prompt may come in parts of any multiple of so many tokens, the last one aside, with no bit of it changed.
+  public static let tokensPerPart = PassRunner.rowsPerSpan
+  /// A last part of up to so many tokens goes with the part before it.
+  public static let fewestTokensPerPart = PassRunner.fewestRowsPerSpan
+  /// Up to so many new tokens of each sequence are computed the fast way, in which the weights are read once for some
+  /// sequences together.
+  public let tokensOfShortInput: Int
 
   private let runner: Mutex<PassRunner>
 
@@ -56,10 +63,11 @@ public final class InferenceEngine: Sendable {
     let compute = Compute(threads: min(max(threads ?? ThreadPool.availableCores, 1), ThreadPool.mostThreads))
     if format == .q8 { try weights.quantize(prepared: prepared, pool: compute.pool, progress: progress) }
     self.threads = compute.pool.threads
-    runner = Mutex(
-      PassRunner(
-        decoder: TransformerDecoder(description: configuration.decoder, weights: weights, compute: compute),
-        configuration: configuration))
+    let passes = PassRunner(
+      decoder: TransformerDecoder(description: configuration.decoder, weights: weights, compute: compute),
+      configuration: configuration)
+    tokensOfShortInput = passes.fewRows
+    runner = Mutex(passes)
   }
 
   /// Checks that there is a model in `files` that `init` can load, without reading its weights.
@@ -104,17 +112,102 @@ public final class InferenceEngine: Sendable {
   public func check(_ input: Input) throws(EngineError) { try configuration.check(input) }
 
   private func run(_ inputs: [Input], isEncoding: Bool) throws(EngineError) -> [Logits] {
+    try claim(inputs)
+    defer { for input in inputs { input.sequence.end() } }
+    return try runner.withLock { runner throws(EngineError) in try runner.run(inputs, isEncoding: isEncoding) }
+  }
+
+  /// Checks inputs and claims their sequences, all or none.
+  private func claim(_ inputs: [Input]) throws(EngineError) {
     for input in inputs { try configuration.check(input) }
     var claimed: [SequenceState] = []
-    defer { for sequence in claimed { sequence.end() } }
-    for input in inputs {
-      try input.sequence.begin()
-      claimed.append(input.sequence)
-      if let last = input.sequence.lastPosition, let next = input.positions.first, next <= last {
-        throw .positionsNotAscending(previous: last, next: Int(next))
+    do throws(EngineError) {
+      for input in inputs {
+        try input.sequence.begin()
+        claimed.append(input.sequence)
+        if let last = input.sequence.lastPosition, let next = input.positions.first, next <= last {
+          throw .positionsNotAscending(previous: last, next: Int(next))
+        }
       }
+    } catch {
+      for sequence in claimed { sequence.end() }
+      throw error
     }
-    return try runner.withLock { runner throws(EngineError) in try runner.run(inputs, isEncoding: isEncoding) }
+  }
+
+  /// Bytes that the states of `tokens` new tokens of a sequence take.
+  public func byteCount(ofNewTokens tokens: Int) -> Int { FreshStates.byteCount(tokens: tokens, shape: kvShape) }
+
+  /// Begins to compute new tokens of several sequences, as `forward` does, but a few layers at a time: other passes may
+  /// come in between, and change nothing.
+  ///
+  /// - Returns: the work, which has the sequences to itself until it is done or gone.
+  /// - Throws: as `forward`, for inputs that are wrong.
+  public func begin(_ inputs: [Input]) throws(EngineError) -> PassInProgress {
+    try claim(inputs)
+    return runner.withLock {
+      PassInProgress(engine: self, work: $0.begin(inputs), decoder: $0.decoder.beside)
+    }
+  }
+
+  // What may change is touched only with the runner's lock.
+  /// New tokens that are computed a few layers at a time. If it goes before it is done, it was never there: the
+  /// sequences are as before.
+  public final class PassInProgress: @unchecked Sendable {
+    /// What is computed.
+    public let inputs: [Input]
+
+    private let engine: InferenceEngine
+    private var work: PassWork
+    private let decoder: TransformerDecoder
+    private var isClaimed = true
+
+    fileprivate init(engine: InferenceEngine, work: PassWork, decoder: TransformerDecoder) {
+      self.engine = engine
+      inputs = work.inputs
+      self.work = work
+      self.decoder = decoder
+    }
+
+    deinit {
+      if isClaimed { rollBack() }
+    }
+
+    /// Computes one layer, and more for as long as `goesOn` says so.
+    ///
+    /// - Parameter goesOn: asked after each layer.
+    /// - Returns: the logits of each input when all is done, once; `nil` before.
+    /// - Throws: `EngineError.outOfMemory`. The sequences are as before then, and nothing is left to do.
+    public func advance(while goesOn: () -> Bool) throws(EngineError) -> [Logits]? {
+      repeat {
+        let logits = try engine.runner.withLock { (runner) throws(EngineError) in try computeLayer(&runner) }
+        if let logits { return logits }
+      } while goesOn()
+      return nil
+    }
+
+    private func computeLayer(_ runner: inout PassRunner) throws(EngineError) -> [Logits]? {
+      guard isClaimed else { return nil }
+      do throws(EngineError) {
+        try runner.advance(&work, decoder)
+      } catch {
+        rollBack()
+        throw error
+      }
+      guard work.isDone else { return nil }
+      release()
+      return work.logits(vocabularySize: engine.configuration.vocabularySize)
+    }
+
+    private func rollBack() {
+      work.rollBack()
+      release()
+    }
+
+    private func release() {
+      for input in inputs { input.sequence.end() }
+      isClaimed = false
+    }
   }
 
   /// Computes the states of tokens that see `context` and each other, and keeps nothing else.

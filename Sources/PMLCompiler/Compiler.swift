@@ -14,7 +14,8 @@ public enum PML {
   ) -> SchemaCompilation {
     let log = DiagnosticLog(source)
     guard let root = parse(source, as: .schema, log: log) else {
-      return SchemaCompilation(schema: nil, sourceMap: SchemaSourceMap(file: source.path), source: source, log)
+      return SchemaCompilation(
+        schema: nil, sourceMap: SchemaSourceMap(file: source.path), roles: RoleUses(), source: source, log)
     }
     let syntax = SchemaSyntax(root, in: source)
     var analyzer = SchemaAnalyzer(log: log)
@@ -23,7 +24,8 @@ public enum PML {
     let schema = lowering.lower(syntax)
     var scaffolds = ScaffoldAnalyzer(schema, log: log)
     scaffolds.check(syntax.scaffolds)
-    return SchemaCompilation(schema: schema, sourceMap: lowering.sourceMap, source: source, log)
+    return SchemaCompilation(
+      schema: schema, sourceMap: lowering.sourceMap, roles: lowering.roles, source: source, log)
   }
 
   /// Compiles a prompt for `schema`, which was lowered with the same `template`.
@@ -44,7 +46,7 @@ public enum PML {
     let newText = lowering.lower(syntax, references: analyzer.topReferences.compactMap { $0 })
     let prompt = Prompt(
       schema: name, imports: analyzer.imports, newText: newText, endsWithUserTurn: syntax.endsWithUserTurn)
-    return PromptCompilation(prompt, schemaName: name, source: source, log)
+    return PromptCompilation(prompt, schemaName: name, roles: lowering.roles, source: source, log)
   }
 
   /// Checks a prompt without its schema: its XML and grammar, no more.
@@ -81,14 +83,19 @@ public struct SchemaCompilation: Sendable {
   public let schema: Schema?
   /// Where the schema's parts stand, for problems that later phases find.
   public let sourceMap: SchemaSourceMap
+  /// Its roles.
+  public let roles: RoleUses
   /// All problems, in source order.
   public let diagnostics: [Diagnostic]
   /// The document, for renderers.
   public let source: SourceFile
 
-  init(schema: Schema?, sourceMap: SchemaSourceMap, source: SourceFile, _ log: DiagnosticLog) {
+  init(
+    schema: Schema?, sourceMap: SchemaSourceMap, roles: RoleUses, source: SourceFile, _ log: DiagnosticLog
+  ) {
     self.schema = log.errorCount == 0 ? schema : nil
     self.sourceMap = sourceMap
+    self.roles = roles
     self.source = source
     diagnostics = log.diagnostics
   }
@@ -100,12 +107,17 @@ public struct PromptCompilation: Sendable {
   public let prompt: Prompt?
   /// Name of the schema that it is for, if it says so.
   public let schemaName: String?
+  /// Its roles, with those of the schema.
+  public let roles: RoleUses
   /// All problems, in source order.
   public let diagnostics: [Diagnostic]
   /// The document, for renderers.
   public let source: SourceFile
 
-  init(_ prompt: Prompt?, schemaName: String?, source: SourceFile, _ log: DiagnosticLog) {
+  init(
+    _ prompt: Prompt?, schemaName: String?, roles: RoleUses = RoleUses(), source: SourceFile, _ log: DiagnosticLog
+  ) {
+    self.roles = roles
     self.prompt = log.errorCount == 0 ? prompt : nil
     self.schemaName = schemaName
     self.source = source

@@ -59,7 +59,7 @@ extension CacheSession {
   public func generate(
     from prompt: ReadyPrompt, options: GenerationOptions = .init(), start: ContinuousClock.Instant = .now
   ) throws(PromptCacheError) -> Generation {
-    Generation(to: prompt, model: model, engine: try engine, options: options, start: start)
+    Generation(to: prompt, on: try scheduler, options: options, start: start)
   }
 
   /// Finds the states that a prompt uses. They are read where they lie for as long as the result lives.
@@ -78,8 +78,8 @@ extension CacheSession {
   /// - Throws: as `generate`.
   public func audit(
     _ prompt: PlannedPrompt, of schema: WarmedSchema, maximumTokens: Int
-  ) throws(PromptCacheError) -> AuditReport {
-    try PromptAudit(self, element: schema.element, maximumTokens: maximumTokens)
+  ) async throws(PromptCacheError) -> AuditReport {
+    try await PromptAudit(self, element: schema.element, maximumTokens: maximumTokens)
       .report(on: prompt.layout, of: schema.schema)
   }
 

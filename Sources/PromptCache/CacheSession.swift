@@ -25,6 +25,8 @@ public final class CacheSession: Sendable {
   private let threads: Int?
   private let knownFingerprint = Mutex<SHA256Digest?>(nil)
   private let loadedEngine = Mutex<InferenceEngine?>(nil)
+  private let limits: AnswerLimits
+  private let startedScheduler = Mutex<AnswerScheduler?>(nil)
 
   /// A session with the store in the folder `path`.
   ///
@@ -37,14 +39,16 @@ public final class CacheSession: Sendable {
   ///   - access: what the session may do with the store.
   ///   - options: how the store is opened; `access` decides about `readOnly`.
   ///   - threads: how many compute; all cores that the process may use if `nil`.
+  ///   - limits: how many answers are made at a time.
   ///   - progress: called while something takes long.
   /// - Throws: `PromptCacheError` for a store that cannot be opened and, if states may be computed, for weights that are
   ///   missing or of wrong shapes.
   public convenience init(
     model: LoadedModel, storeAt path: FilePath, access: StoreAccess = .writing, options: StoreOptions = .init(),
-    threads: Int? = nil, progress: @escaping @Sendable (CacheProgress) -> Void = { _ in }
+    threads: Int? = nil, limits: AnswerLimits = .init(),
+    progress: @escaping @Sendable (CacheProgress) -> Void = { _ in }
   ) throws(PromptCacheError) {
-    self.init(model, SessionStore(at: path, access: access, options: options), threads, progress)
+    self.init(model, SessionStore(at: path, access: access, options: options), threads, limits, progress)
     if access == .writing { try model.checkWeights() }
     if access != .readingIfThere { _ = try sessionStore.readable() }
   }
@@ -54,20 +58,23 @@ public final class CacheSession: Sendable {
   /// - Parameters:
   ///   - model: the model.
   ///   - threads: how many compute; all cores that the process may use if `nil`.
+  ///   - limits: how many answers are made at a time.
   ///   - progress: called while something takes long.
   public convenience init(
-    model: LoadedModel, threads: Int? = nil, progress: @escaping @Sendable (CacheProgress) -> Void = { _ in }
+    model: LoadedModel, threads: Int? = nil, limits: AnswerLimits = .init(),
+    progress: @escaping @Sendable (CacheProgress) -> Void = { _ in }
   ) {
-    self.init(model, SessionStore(at: nil, access: .readingIfThere, options: .init()), threads, progress)
+    self.init(model, SessionStore(at: nil, access: .readingIfThere, options: .init()), threads, limits, progress)
   }
 
   private init(
-    _ model: LoadedModel, _ store: SessionStore, _ threads: Int?,
+    _ model: LoadedModel, _ store: SessionStore, _ threads: Int?, _ limits: AnswerLimits,
     _ progress: @escaping @Sendable (CacheProgress) -> Void
   ) {
     self.model = model
     sessionStore = store
     self.threads = threads
+    self.limits = limits
     self.progress = progress
   }
 
@@ -111,6 +118,21 @@ public final class CacheSession: Sendable {
         let engine = try loadEngine()
         loaded = engine
         return engine
+      }
+    }
+  }
+
+  /// Makes the answers of this session. The first call loads the weights.
+  ///
+  /// - Throws: `PromptCacheError.engine`; `.noThread`.
+  public var scheduler: AnswerScheduler {
+    get throws(PromptCacheError) {
+      let engine = try engine
+      return try startedScheduler.withLock { (started) throws(PromptCacheError) in
+        if let started { return started }
+        let scheduler = try AnswerScheduler(model: model, engine: engine, limits: limits)
+        started = scheduler
+        return scheduler
       }
     }
   }

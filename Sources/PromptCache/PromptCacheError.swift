@@ -41,6 +41,12 @@ public enum PromptCacheError: Error, Sendable {
   case emptyPrompt
   /// A benchmark's prompt, with the tokens that it decodes, is longer than the model takes.
   case benchmarkTooLong(tokens: Int, decoded: Int, contextLength: Int)
+  /// An answer whose new states would take more memory than all answers together may.
+  case answerTooLarge(tokens: Int, stateBytes: Int, limit: Int)
+  /// So many answers wait that no more are taken on.
+  case tooManyAnswers(waiting: Int)
+  /// The system lets the process have no more threads.
+  case noThread
   /// The session has no store, and something has to be read from or kept in one.
   case noStore
 }
@@ -55,7 +61,8 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
       .emptyPrompt, .benchmarkTooLong, .noStore:
       .input
     case .notWarmed, .noSuchVersion, .nothingToExport, .statesMissing: .notFound
-    case .stateRemoved: .busy
+    case .stateRemoved, .tooManyAnswers: .busy
+    case .answerTooLarge, .noThread: .resources
     case .unreadableVersion: .damaged
     case .cancelled: .cancelled
     }
@@ -87,6 +94,10 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .emptyPrompt: "the prompt is empty: there is no token to answer from"
     case .benchmarkTooLong(let tokens, let decoded, let contextLength):
       "a prompt of \(tokens) tokens and \(decoded) that are decoded do not fit the model's \(contextLength) positions"
+    case .answerTooLarge(let tokens, let bytes, let limit):
+      "the states of up to \(tokens) new tokens take \(bytes) bytes, and all answers may take \(limit)"
+    case .tooManyAnswers(let waiting): "\(waiting) answers are waiting, and no more may"
+    case .noThread: "the system lets the process have no more threads"
     case .noStore: "there is no folder for the store"
     }
   }
@@ -101,8 +112,8 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .unknownChatTemplate(_, let known):
       [
         .other(
-          "known are \(known.joined(separator: ", ")); "
-            + "a file must be a JSON object with `system`, `user`, `assistant`, `header`")
+          "known are \(known.joined(separator: ", ")); a file is a Jinja program (`.jinja`), "
+            + "or a JSON object with `system`, `user`, `assistant`, `header`")
       ]
     case .notWarmed(let schema, let model, let element):
       [
@@ -117,6 +128,9 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .statesMissing(let schema), .unreadableVersion(let schema, _, _): [.warm(schema: schema)]
     case .emptyPrompt: [.addText]
     case .benchmarkTooLong: [.measureLess]
+    case .answerTooLarge: [.other("ask for fewer tokens"), .other("raise the limit of the states of answers")]
+    case .tooManyAnswers: [.tryAgain]
+    case .noThread: [.other("raise the limit of threads (ulimit -u)"), .endOtherProcesses]
     case .noStore: [.nameStoreFolder]
     }
   }

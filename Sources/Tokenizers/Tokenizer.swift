@@ -18,6 +18,8 @@ public struct Tokenizer: Sendable {
   public let placeholder: Int32
   /// `chat_template` of `tokenizer_config.json`: the text itself, or of a list the one named `default`, else the first.
   public let chatTemplate: String?
+  /// The special tokens that `tokenizer_config.json` names, by their names (`bos_token`), for a chat template.
+  public let namedTokens: [String: String]
 
   private let encoder: TextEncoder
   private let decoder: TextDecoder
@@ -41,6 +43,7 @@ public struct Tokenizer: Sendable {
     guard let placeholder = unknownToken ?? encoder.encode(" ", special: false).first else { throw .noPlaceholder }
     self.placeholder = placeholder
     chatTemplate = configuration.chatTemplate
+    namedTokens = configuration.namedTokens
   }
 
   private static func beginOfSequence(
@@ -71,6 +74,9 @@ public struct Tokenizer: Sendable {
 
   /// The tokens of a chat template's text, in which special tokens are recognised. No BOS is added.
   public func encodeTemplate(_ text: String) -> [Int32] { encoder.encode(text, special: true) }
+
+  /// Whether the token is left out of text with special tokens.
+  public func isSpecial(_ token: Int32) -> Bool { encoder.spelling(of: token)?.isSpecial ?? false }
 
   /// The text of tokens. An ID that is no token's stands for nothing.
   public func decode(_ tokens: [Int32], skippingSpecialTokens: Bool = true) -> String {

@@ -21,6 +21,7 @@ struct PMLC: AsyncParsableCommand {
 
   static func main() async {
     StandardStream.reserveDescriptors()
+    TooFewThreads.endProcess()
     Glibc.exit(await Interruption.run { await runCommand().rawValue })
   }
 

@@ -32,7 +32,8 @@ import Testing
     try folder.write(Documents.schema, to: "-s.pml")
     let run = try await PMLC.run(
       [
-        "run", "prompt.pml", "--schema", "-s.pml", "--store", "--- store", "--max-tokens", "1", "--stop", "---", "--stop",
+        "run", "prompt.pml", "--schema", "-s.pml", "--store", "--- store", "--max-tokens", "1", "--stop", "---",
+        "--stop",
         "- item", "--stop", "--", "--stop", "--json", "--seed", "-1", "--temperature", "1",
       ], in: folder)
     #expect(run.status == 0, "\(run.standardError)")
@@ -42,7 +43,10 @@ import Testing
 
   @Test func whatTheParserQuotesIsPrintableAndShort() async throws {
     let long = String(repeating: "x", count: 100_000)
-    for arguments in [["check", "a.pml", "--\u{1B}]0;t\u{7}\u{202E}"], ["warm", "a.pml", "--kv", "f\u{1B}[2J\n"], ["check", "--\(long)"]] {
+    for arguments in [
+      ["check", "a.pml", "--\u{1B}]0;t\u{7}\u{202E}"], ["warm", "a.pml", "--kv", "f\u{1B}[2J\n"],
+      ["check", "--\(long)"],
+    ] {
       let run = try await PMLC.run(arguments, in: folder)
       #expect(run.status == 64)
       #expect(run.standardError.utf8.count < 5_000)

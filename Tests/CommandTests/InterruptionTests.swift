@@ -26,7 +26,8 @@ import Testing
   }
 
   @Test func aFailedBenchmarkLeavesNoStore() throws {
-    let run = try shell.run(#""$pmlc" bench --cached 64 --new 8 --repeats 1 --json >/dev/full; echo $?; ls -d pmlc-bench-* 2>/dev/null"#)
+    let run = try shell.run(
+      #""$pmlc" bench --cached 64 --new 8 --repeats 1 --json >/dev/full; echo $?; ls -d pmlc-bench-* 2>/dev/null"#)
     #expect(run.standardOutput == "2\n")
     #expect(run.standardError == "pmlc: error: cannot write to standard output: No space left on device\n")
   }

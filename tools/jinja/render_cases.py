@@ -3,8 +3,10 @@
     python tools/jinja/render_cases.py > Tests/JinjaTests/Fixtures/cases.json
 
 The settings are those of transformers 5's chat templates: an immutable sandbox, trim_blocks, lstrip_blocks, loop controls,
-`generation` blocks, `raise_exception`, a `tojson` that keeps characters as they are.
+`generation` blocks, `raise_exception`, a `tojson` that keeps characters as they are. Where a template asks for the time, it is
+rendered with and without a clock, which stands still.
 """
+import datetime
 import json
 import sys
 from pathlib import Path
@@ -36,6 +38,10 @@ def tojson(value, ensure_ascii=False, indent=None, separators=None, sort_keys=Fa
     return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
 
 
+def strftime_now(format):
+    return datetime.datetime(2026, 1, 2).strftime(format)
+
+
 environment = ImmutableSandboxedEnvironment(
     trim_blocks=True, lstrip_blocks=True, extensions=[Generation, jinja2.ext.loopcontrols])
 environment.filters["tojson"] = tojson
@@ -46,6 +52,14 @@ TALK = [
     {"role": "user", "content": "  What is <b>2 + 2</b>? "},
     {"role": "assistant", "content": "4"},
     {"role": "user", "content": "Und 3 × 3?\nBitte. 東京 😀"},
+]
+TURNS = [
+    {"role": "system", "content": "Be kind."},
+    {"role": "user", "content": "One?"},
+    {"role": "assistant", "content": "Two."},
+    {"role": "user", "content": "Three?"},
+    {"role": "assistant", "content": "Four."},
+    {"role": "user", "content": "Five?"},
 ]
 VARIABLES = {
     "messages": TALK,
@@ -90,14 +104,22 @@ def main():
         [{"role": "user", "content": "Hello"}],
         [{"role": "system", "content": ""}, {"role": "user", "content": "a\n\nb"}, {"role": "assistant", "content": " c "}],
         [{"role": "user", "content": "<|im_end|></s>"}, {"role": "user", "content": "twice"}],
+        TURNS,
+        TURNS[1:],
     ]
     for path in sorted((folder / "templates").glob("*.jinja")):
         template = path.read_text(encoding="utf-8")
-        for messages in conversations:
-            for prompt in (True, False):
-                variables = {
-                    "messages": messages, "add_generation_prompt": prompt, "bos_token": "<s>", "eos_token": "</s>"}
-                chats.append({"name": path.stem, "messages": ordered(messages), "prompt": prompt} | case(template, variables))
+        for clock in (False, True) if "strftime_now" in template else (False,):
+            if clock:
+                environment.globals["strftime_now"] = strftime_now
+            for messages in conversations:
+                for prompt in (True, False):
+                    variables = {
+                        "messages": messages, "add_generation_prompt": prompt, "bos_token": "<s>", "eos_token": "</s>",
+                        "tools": None, "documents": None}
+                    chats.append({"name": path.stem, "messages": ordered(messages), "prompt": prompt, "clock": clock}
+                                 | case(template, variables))
+            environment.globals.pop("strftime_now", None)
     for chat in chats:
         del chat["template"]
     json.dump({"variables": ordered(VARIABLES), "cases": cases, "chats": chats}, sys.stdout, ensure_ascii=False, indent=1)

@@ -3,7 +3,7 @@ import KVCacheFormat
 /// How the attention of a pass is cut into tasks.
 ///
 /// A task is one key-value head of a block of rows, and, where there would be few tasks, a part of the keys; the results
-/// of parts are merged. The cut depends on a sequence's own rows and keys alone.
+/// of parts are merged. The cut depends on a span's own rows and keys alone.
 struct AttentionPlan {
   /// One key-value head of some rows of one sequence.
   struct Block {
@@ -66,9 +66,9 @@ struct AttentionPlan {
 }
 
 extension Pass.Span {
-  /// Tiles of keys that the sequence has, its own tokens included.
+  /// Tiles of keys that the sequence has up to the last row's, its own tokens included.
   fileprivate var tiles: Int {
     let tile = KVBlobLayout.tileTokens
-    return cached.reduce((fresh.count + tile - 1) / tile) { $0 + (Int($1.count) + tile - 1) / tile }
+    return cached.reduce((tokens.upperBound + tile - 1) / tile) { $0 + (Int($1.count) + tile - 1) / tile }
   }
 }

@@ -3,8 +3,8 @@ import KVCacheFormat
 
 /// Keys and values that passes of this process computed, in single precision and in the layout of blobs.
 ///
-/// They lie in pages of whole tiles, so that a growing sequence moves nothing. What was appended in one layer counts
-/// once it was appended in all.
+/// They lie in pages, so that a growing sequence moves nothing. Where pages end depends on the number of tokens alone,
+/// not on the parts in which they came: attention reads the same runs either way, and rounds the same.
 @safe final class FreshStates {
   /// Memory for `capacity` tokens in all layers, and their positions.
   @safe private final class Page {
@@ -45,19 +45,40 @@ import KVCacheFormat
     return unsafe Int(pages[page].positions[slot])
   }
 
+  /// Tokens of the page behind the first `capacity` ones: the longer the sequence, the larger its pages. A multiple of
+  /// what the attention kernel takes at a time.
+  private static func pageTokens(behind capacity: Int) -> Int { min(max(capacity, 128), 1024) }
+
+  /// Bytes that the states of `tokens` tokens take at most.
+  static func byteCount(tokens: Int, shape: KVShape) -> Int {
+    var (capacity, bytes) = (0, 0)
+    while capacity < tokens {
+      let page = pageTokens(behind: capacity)
+      // Memory is taken as it is written to, and nothing is written behind the last token.
+      let used = min(page, tokens - capacity)
+      bytes += shape.layers * KVBlobLayout(element: .f32, shape: shape, tokens: used).byteCount
+      capacity += page
+    }
+    return bytes
+  }
+
+  /// Makes room for `tokens` more.
+  ///
+  /// - Throws: `EngineError.outOfMemory`; what was there is as before.
+  func reserve(_ tokens: Int) throws(EngineError) {
+    while count + tokens > starts[pages.count] {
+      let capacity = starts[pages.count]
+      let page = Self.pageTokens(behind: capacity)
+      pages.append(try Page(shape: shape, capacity: page))
+      starts.append(capacity + page)
+    }
+  }
+
   /// Makes room for tokens at these positions, and counts them. Their states are to be stored next.
   ///
-  /// - Throws: `EngineError.outOfMemory`, with nothing changed.
+  /// - Throws: `EngineError.outOfMemory`, with no token added.
   func append(positions: some RandomAccessCollection<Int32>) throws(EngineError) {
-    let capacity = starts[pages.count]
-    if count + positions.count > capacity {
-      // Grow by what is asked for at least, and by more the longer the sequence is.
-      let missing = count + positions.count - capacity
-      let tokens = max(missing, min(max(count, 64), 1024))
-      let tile = KVBlobLayout.tileTokens
-      pages.append(try Page(shape: shape, capacity: (tokens + tile - 1) / tile * tile))
-      starts.append(capacity + (tokens + tile - 1) / tile * tile)
-    }
+    try reserve(positions.count)
     for (index, position) in positions.enumerated() {
       let (page, slot) = locate(count + index)
       unsafe pages[page].positions[slot] = position
@@ -103,9 +124,9 @@ import KVCacheFormat
     }
   }
 
-  /// What the attention kernel reads of one head, one run a page.
-  func appendRuns(layer: Int, head: Int, to runs: inout [ck_kv_run]) {
-    forParts(0..<count) { page, slots, _ in
+  /// What the attention kernel reads of one head of the first `tokens` tokens, one run a page.
+  func appendRuns(layer: Int, head: Int, tokens: Int, to runs: inout [ck_kv_run]) {
+    forParts(0..<tokens) { page, slots, _ in
       unsafe runs.append(
         ck_kv_run(
           keys: page.keys(layer: layer, head: head), values: page.values(layer: layer, head: head),
@@ -116,21 +137,30 @@ import KVCacheFormat
   /// Writes one layer of `tokens` as a blob of `layout`.
   ///
   /// - Precondition: `layout` is for that many tokens of this shape, and `destination` has its size.
-  func write(layer: Int, tokens: Range<Int>, layout: KVBlobLayout, into destination: inout MutableRawSpan) {
+  /// - Throws: `EngineError.stateNotFinite`, `.stateOutOfRange` for keys and values that the layout's element cannot hold.
+  func write(
+    layer: Int, tokens: Range<Int>, layout: KVBlobLayout, into destination: inout MutableRawSpan
+  ) throws(EngineError) {
     precondition(layout.tokens == tokens.count && layout.shape == shape, "the layout is another segment's")
     precondition(destination.byteCount == layout.byteCount, "\(destination.byteCount) bytes for \(layout.byteCount)")
-    unsafe destination.withUnsafeMutableBytes { bytes in
-      guard let base = bytes.baseAddress else { return }
+    let areFinite = unsafe destination.withUnsafeMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return true }
+      var areFinite = true
       for head in 0..<shape.heads {
         let keys = unsafe base + layout.keyOffset(head: head)
         let values = unsafe base + layout.valueOffset(head: head)
         forParts(tokens) { page, slots, offset in
-          unsafe writeKeys(
+          let keysAreFinite = unsafe writeKeys(
             page.keys(layer: layer, head: head), slots: slots, element: layout.element, from: offset, into: keys)
-          unsafe ck_store_values(
-            layout.element.kernelElement, shape.headDimension,
-            page.values(layer: layer, head: head).assumingMemoryBound(to: Float.self)
-              + slots.lowerBound * shape.headDimension, shape.headDimension, offset, slots.count, values)
+          let source =
+            unsafe page.values(layer: layer, head: head).assumingMemoryBound(to: Float.self)
+            + slots.lowerBound * shape.headDimension
+          var valuesAreFinite = unsafe ck_store_values(
+            layout.element.kernelElement, shape.headDimension, source, shape.headDimension, offset, slots.count, values)
+          if layout.element == .f32 {
+            valuesAreFinite = unsafe ck_is_finite(source, slots.count * shape.headDimension)
+          }
+          areFinite = areFinite && keysAreFinite && valuesAreFinite
         }
         unsafe ck_zero_tail(layout.element.kernelElement, shape.headDimension, layout.tokens, keys, values)
         let end = layout.tiles * layout.element.tileByteCount(headDimension: shape.headDimension)
@@ -138,14 +168,47 @@ import KVCacheFormat
         unsafe (keys + end).initializeMemory(as: UInt8.self, repeating: 0, count: padding)
         unsafe (values + end).initializeMemory(as: UInt8.self, repeating: 0, count: padding)
       }
+      return areFinite
+    }
+    if !areFinite { try explain(layer: layer, tokens: tokens, element: layout.element) }
+  }
+
+  /// Finds what cannot be written.
+  private func explain(layer: Int, tokens: Range<Int>, element: KVElement) throws(EngineError) {
+    let dimension = shape.headDimension
+    for part in [EngineError.StatePart.key, .value] {
+      var largest: Float = 0
+      for head in 0..<shape.heads {
+        forParts(tokens) { page, slots, _ in
+          let base = unsafe part == .key ? page.keys(layer: layer, head: head) : page.values(layer: layer, head: head)
+          let numbers = unsafe base.assumingMemoryBound(to: Float.self)
+          for slot in slots {
+            let first =
+              part == .value
+              ? slot * dimension : (slot - slot % KVBlobLayout.tileTokens) * dimension + slot % KVBlobLayout.tileTokens
+            let step = part == .value ? 1 : KVBlobLayout.tileTokens
+            for index in 0..<dimension {
+              let magnitude = unsafe numbers[first + index * step].magnitude
+              largest = magnitude.isNaN ? .infinity : max(largest, magnitude)
+            }
+          }
+        }
+      }
+      guard largest.isFinite else { throw .stateNotFinite(layer: layer, part: part) }
+      // Halves round what is nearer to 65,504 down to it.
+      if element == .f16, largest >= 65520 {
+        throw .stateOutOfRange(layer: layer, part: part, magnitude: largest, element: element)
+      }
     }
   }
 
   /// Writes the keys in `slots` of a page to the tiles at `keys`, from token `offset` on.
+  ///
+  /// - Returns: whether they are finite; `false` too where others in the last tile are not.
   private func writeKeys(
     _ page: UnsafeMutableRawPointer, slots: Range<Int>, element: KVElement, from offset: Int,
     into keys: UnsafeMutableRawPointer
-  ) {
+  ) -> Bool {
     let (tile, dimension) = (KVBlobLayout.tileTokens, shape.headDimension)
     let source = unsafe page.assumingMemoryBound(to: Float.self)
     if element != .q8, slots.lowerBound.isMultiple(of: tile), offset.isMultiple(of: tile) {
@@ -154,20 +217,23 @@ import KVCacheFormat
       let from = unsafe source + slots.lowerBound * dimension
       let destination = unsafe keys + offset / tile * element.tileByteCount(headDimension: dimension)
       if element == .f16 {
-        unsafe ck_f32_to_f16(from, count, destination.assumingMemoryBound(to: UInt16.self))
-      } else {
-        unsafe destination.copyMemory(from: from, byteCount: count * MemoryLayout<Float>.stride)
+        return unsafe ck_f32_to_f16(from, count, destination.assumingMemoryBound(to: UInt16.self))
       }
-      return
+      unsafe destination.copyMemory(from: from, byteCount: count * MemoryLayout<Float>.stride)
+      return unsafe ck_is_finite(from, count)
     }
-    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: dimension) { row in
-      guard let row = row.baseAddress else { return }
+    return unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: dimension) { row in
+      guard let row = row.baseAddress else { return true }
+      var areFinite = true
       for slot in slots {
         let lane = unsafe source + slot / tile * tile * dimension + slot % tile
         for index in 0..<dimension { unsafe row[index] = lane[index * tile] }
-        unsafe ck_store_keys(
+        let isStored = unsafe ck_store_keys(
           element.kernelElement, dimension, row, dimension, offset + slot - slots.lowerBound, 1, keys)
+        let isFinite = unsafe element == .f32 ? ck_is_finite(row, dimension) : isStored
+        areFinite = areFinite && isFinite
       }
+      return areFinite
     }
   }
 }

@@ -1,4 +1,4 @@
-import KVCacheFormat
+public import KVCacheFormat
 import Synchronization
 
 // What is below is touched only between `begin` and `end`, and `inUse` lets in one at a time.
@@ -27,12 +27,26 @@ public final class SequenceState: @unchecked Sendable {
     guard claimed else { throw .sequenceInUse }
   }
 
+  /// Takes the memory for `tokens` more tokens now, so that a pass over them does not fail for it.
+  ///
+  /// - Parameters:
+  ///   - tokens: how many there will be.
+  ///   - shape: of the model's states.
+  /// - Throws: `EngineError.outOfMemory`; `.sequenceInUse` during a pass.
+  public func reserve(_ tokens: Int, shape: KVShape) throws(EngineError) {
+    try begin()
+    defer { end() }
+    let states = fresh ?? FreshStates(shape: shape)
+    try states.reserve(tokens)
+    fresh = states
+  }
+
   /// Gives the sequence back.
   func end() { inUse.store(false, ordering: .releasing) }
 
   /// Makes room for tokens at these positions; for use within a pass.
   ///
-  /// - Throws: `EngineError.outOfMemory`, with nothing changed.
+  /// - Throws: `EngineError.outOfMemory`, with no token added.
   func append(
     positions: some RandomAccessCollection<Int32>, shape: KVShape
   ) throws(EngineError) -> FreshStates {

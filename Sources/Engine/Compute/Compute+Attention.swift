@@ -110,7 +110,7 @@ extension Pass.Span {
           positions: nil, first_position: run.place, tokens: run.count,
           element: run.segment.layout.element.kernelElement, variant: run.variant))
     }
-    unsafe fresh.appendRuns(layer: layer, head: head, to: &runs)
+    unsafe fresh.appendRuns(layer: layer, head: head, tokens: tokens.upperBound, to: &runs)
     guard parts > 1 else { return unsafe runs }
     let tiles = unsafe runs.reduce(0) { unsafe $0 + $1.tiles }
     let wanted = tiles * part / parts..<tiles * (part + 1) / parts

@@ -12,6 +12,13 @@ struct PassRunner {
 
   /// Most rows of one pass: enough to spread the cost of reading the weights, few enough to bound scratch memory.
   static let mostRows = 512
+  /// Rows of an answer's prompt that attention takes together. They are counted from where the prompt begins, so that the
+  /// parts in which a prompt comes make no difference to what is rounded, as long as they are multiples of it.
+  static let rowsPerSpan = 64
+  /// Up to so many rows at the end of a prompt are joined to the ones before: as few, they would go another way.
+  static let fewestRowsPerSpan = 8
+  /// Up to so many rows of one input take the way of few.
+  var fewRows: Int { Compute.fewRows(decoder.weights.output.weight.element) }
 
   /// Runs inputs that have been checked, whose sequences are claimed.
   ///
@@ -19,42 +26,57 @@ struct PassRunner {
   ///   packed with; otherwise passes of a few rows take a faster way that rounds differently.
   /// - Throws: `EngineError.cancelled` if the current task is cancelled meanwhile; the sequences are as before then.
   mutating func run(_ inputs: [InferenceEngine.Input], isEncoding: Bool) throws(EngineError) -> [Logits] {
-    let before = inputs.map { $0.sequence.fresh?.count ?? 0 }
-    do {
-      return try runPasses(inputs, isEncoding: isEncoding)
+    var work = PassWork(inputs, in: cut(inputs, isEncoding: isEncoding), isEncoding: isEncoding)
+    do throws(EngineError) {
+      while !work.isDone {
+        if Task.isCancelled { throw .cancelled }
+        try advance(&work, decoder)
+      }
+      return work.logits(vocabularySize: configuration.vocabularySize)
     } catch {
-      for (input, count) in zip(inputs, before) { input.sequence.fresh?.truncate(to: count) }
+      work.rollBack()
       throw error
     }
   }
 
-  private mutating func runPasses(
-    _ inputs: [InferenceEngine.Input], isEncoding: Bool
-  ) throws(EngineError) -> [Logits] {
-    var values: [[Float]] = Array(repeating: [], count: inputs.count)
-    for parts in cut(inputs, isEncoding: isEncoding) {
-      let begun = parts.map { inputs[$0.input].sequence }.filter { $0.fresh == nil }
-      let pass = try makePass(parts, of: inputs, isEncoding: isEncoding)
-      let readAhead = ReadAhead(weights: isFirst ? decoder.weights.layers : [], sequences: begun)
-      let logits = try decoder.forward(pass, readAhead)
-      isFirst = false
-      guard let logits else { continue }
-      var row = 0
-      for (part, span) in zip(parts, pass.spans) {
-        for _ in span.asked {
-          values[part.input] += logits.row(row)
-          row += 1
-        }
-      }
-    }
-    let size = configuration.vocabularySize
-    return values.map { Logits(rows: $0.count / size, vocabularySize: size, values: $0) }
+  /// Work on inputs that have been checked, whose sequences stay claimed until it is done or rolled back.
+  func begin(_ inputs: [InferenceEngine.Input]) -> PassWork {
+    PassWork(inputs, in: cut(inputs, isEncoding: false), isEncoding: false)
   }
 
-  /// Some tokens of one input.
-  private struct Part {
-    let input: Int
-    let tokens: Range<Int>
+  /// Computes the next layer of `work`.
+  ///
+  /// - Parameter decoder: the same one each time; its scratch memory is the work's.
+  /// - Throws: `EngineError.outOfMemory`. The work is to be rolled back then.
+  mutating func advance(_ work: inout PassWork, _ decoder: TransformerDecoder) throws(EngineError) {
+    if work.current == nil {
+      guard let parts = work.passes.popFirst() else { return }
+      let begun = parts.map { work.inputs[$0.input].sequence }.filter { ($0.fresh?.count ?? 0) == 0 }
+      let pass = try makePass(parts, of: work.inputs, isEncoding: work.isEncoding)
+      let readAhead = ReadAhead(weights: isFirst ? decoder.weights.layers : [], sequences: begun)
+      work.current = PassWork.Current(parts: parts, layers: try decoder.begin(pass), readAhead: readAhead)
+    }
+    guard var current = work.current else { return }
+    current.readAhead.willCompute(layer: current.layers.layer)
+    try decoder.computeLayer(of: &current.layers)
+    work.current = current
+    guard current.layers.layer == decoder.layers else { return }
+    isFirst = false
+    if let logits = try decoder.logits(of: current.layers) { work.take(logits) }
+    work.current = nil
+  }
+
+  /// The parts that a prompt's tokens are cut into for attention.
+  private static func spans(of tokens: Int) -> [Range<Int>] {
+    var spans: [Range<Int>] = []
+    var start = 0
+    while start < tokens {
+      let left = tokens - start
+      let end = left <= rowsPerSpan + fewestRowsPerSpan ? tokens : start + rowsPerSpan
+      spans.append(start..<end)
+      start = end
+    }
+    return spans
   }
 
   /// Which way the rows of a part go through products. What goes different ways does not share a pass, so that the
@@ -76,14 +98,19 @@ struct PassRunner {
   }
 
   /// Packs inputs into passes. Where an input is cut, and which way its parts go, depends on itself alone.
-  private func cut(_ inputs: [InferenceEngine.Input], isEncoding: Bool) -> [[Part]] {
-    let few = Compute.fewRows(decoder.weights.output.weight.element)
-    var passes: [[Part]] = []
+  private func cut(_ inputs: [InferenceEngine.Input], isEncoding: Bool) -> [[PassWork.Part]] {
+    let few = fewRows
+    var passes: [[PassWork.Part]] = []
     var open: [Way: OpenPass] = [:]
     for (index, input) in inputs.enumerated() {
       var earliest = 0
-      for start in stride(from: 0, to: input.tokens.count, by: Self.mostRows) {
-        let part = Part(input: index, tokens: start..<min(start + Self.mostRows, input.tokens.count))
+      let ranges =
+        isEncoding
+        ? stride(from: 0, to: input.tokens.count, by: Self.mostRows).map {
+          $0..<min($0 + Self.mostRows, input.tokens.count)
+        } : Self.spans(of: input.tokens.count)
+      for range in ranges {
+        let part = PassWork.Part(input: index, tokens: range)
         let rows = part.tokens.count
         let asked = asked(0..<rows, of: input, part).count
         let way: Way = isEncoding ? .many : rows <= few ? .few : asked <= few ? .many : .manyAsked
@@ -96,15 +123,16 @@ struct PassRunner {
         pass.rows -= rows
         pass.asked -= asked
         open[way] = pass
-        earliest = pass.index + 1
+        earliest = pass.index
       }
     }
     return passes
   }
 
   private func makePass(
-    _ parts: [Part], of inputs: [InferenceEngine.Input], isEncoding: Bool
+    _ parts: [PassWork.Part], of inputs: [InferenceEngine.Input], isEncoding: Bool
   ) throws(EngineError) -> Pass {
+    try decoder.weights.checkFiles()
     var isRotary = false
     if case .rotary = configuration.decoder.positions { isRotary = true }
     var tokens: [Int32] = []
@@ -128,7 +156,7 @@ struct PassRunner {
   }
 
   /// The rows of a part that logits are wanted for.
-  private func asked(_ rows: Range<Int>, of input: InferenceEngine.Input, _ part: Part) -> Range<Int> {
+  private func asked(_ rows: Range<Int>, of input: InferenceEngine.Input, _ part: PassWork.Part) -> Range<Int> {
     switch input.logits {
     case .none: rows.upperBound..<rows.upperBound
     case .last:

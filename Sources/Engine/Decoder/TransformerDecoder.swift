@@ -1,38 +1,68 @@
+/// A pass on its way through the layers.
+struct PassInLayers {
+  let pass: Pass
+  fileprivate let plan: AttentionPlan
+  fileprivate let askedPlan: AttentionPlan
+  fileprivate let table: RotaryTable?
+  /// The residual stream; in the end that of the rows that were asked for, or `nil` if there are none.
+  fileprivate var hidden: Matrix?
+  /// The layer that is computed next.
+  fileprivate(set) var layer = 0
+}
+
 /// The forward pass of every supported family.
 struct TransformerDecoder {
   let description: DecoderDescription
   let weights: DecoderWeights
   let compute: Compute
 
-  /// Runs `pass` through all layers: appends its keys and values to the sequences' states, and returns the logits of
-  /// the rows that were asked for, (asked, vocabulary), or `nil` if there are none.
-  ///
-  /// - Throws: `EngineError.cancelled` between two layers, with the states of some layers appended; so `.outOfMemory`.
-  func forward(_ pass: Pass, _ readAhead: ReadAhead) throws(EngineError) -> Matrix? {
-    var hidden = try embed(pass.tokens)
+  var layers: Int { weights.layers.count }
+
+  /// A decoder with scratch memory of its own, for a pass that others come between.
+  var beside: TransformerDecoder {
+    TransformerDecoder(
+      description: description, weights: weights, compute: Compute(sharingThreadsOf: compute))
+  }
+
+  /// Takes `pass` up to the first layer. Until it is through, its scratch memory is in use.
+  func begin(_ pass: Pass) throws(EngineError) -> PassInLayers {
     let table = try rotaryTable(pass)
-    let plan = AttentionPlan(pass, description) { $0.rows }
-    let askedPlan = AttentionPlan(pass, description) { $0.asked }
-    for (index, layer) in weights.layers.enumerated() {
-      if Task.isCancelled { throw .cancelled }
-      readAhead.willCompute(layer: index)
-      let isLast = index == weights.layers.count - 1
-      let normalized = try matrix(.normalized, like: hidden)
-      compute.normalize(hidden, layer.attentionNorm, into: normalized)
-      let projection = try project(normalized, layer, pass)
-      compute.storeStates(projection, layer: index, pass: pass, table: table, description)
-      // Past the last layer's states, only the rows that were asked for matter.
-      if isLast, askedPlan.blocks.isEmpty { return nil }
-      let attended = try compute.workspace.matrix(.attended, rows: hidden.rows, columns: description.querySize)
-      try compute.attend(
-        isLast ? askedPlan : plan, queries: projection, into: attended, layer: index, pass: pass, table: table,
-        description)
-      if isLast {
-        hidden = try finish(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
-      } else {
-        try join(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
-      }
+    return PassInLayers(
+      pass: pass, plan: AttentionPlan(pass, description) { $0.rows },
+      askedPlan: AttentionPlan(pass, description) { $0.asked }, table: table, hidden: try embed(pass.tokens))
+  }
+
+  /// Takes a pass through its next layer, which appends the layer's keys and values to the sequences' states.
+  func computeLayer(of state: inout PassInLayers) throws(EngineError) {
+    guard let hidden = state.hidden else { return }
+    let (pass, index) = (state.pass, state.layer)
+    let layer = weights.layers[index]
+    let isLast = index == layers - 1
+    let normalized = try matrix(.normalized, like: hidden)
+    compute.normalize(hidden, layer.attentionNorm, into: normalized)
+    let projection = try project(normalized, layer, pass)
+    compute.storeStates(projection, layer: index, pass: pass, table: state.table, description)
+    state.layer += 1
+    // Past the last layer's states, only the rows that were asked for matter.
+    if isLast, state.askedPlan.blocks.isEmpty {
+      state.hidden = nil
+      return
     }
+    let attended = try compute.workspace.matrix(.attended, rows: hidden.rows, columns: description.querySize)
+    try compute.attend(
+      isLast ? state.askedPlan : state.plan, queries: projection, into: attended, layer: index, pass: pass,
+      table: state.table, description)
+    if isLast {
+      state.hidden = try finish(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
+    } else {
+      try join(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
+    }
+  }
+
+  /// The logits of the rows that were asked for, (asked, vocabulary), of a pass that is through all layers; `nil` if
+  /// there are none.
+  func logits(of state: PassInLayers) throws(EngineError) -> Matrix? {
+    guard let hidden = state.hidden else { return nil }
     return try logits(hidden)
   }
 

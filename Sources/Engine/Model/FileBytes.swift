@@ -25,6 +25,8 @@ import Glibc
   // Never written after `init`, and the memory is read-only: safe to share.
   nonisolated(unsafe) private let base: UnsafeRawPointer?
   private let isMapped: Bool
+  /// The mapped file, kept open to see whether it changes.
+  private let descriptor: Int32?
   /// Kept as long as the bytes are in use, for the lock on it.
   private let lock: FileLock?
 
@@ -35,7 +37,6 @@ import Glibc
     // Without O_NONBLOCK a named pipe would keep us waiting for its writer.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadableFile(path: path, reason: systemErrorText()) }
-    defer { close(descriptor) }
     try self.init(descriptor, path: path, lock: nil)
   }
 
@@ -46,7 +47,10 @@ import Glibc
 
   private init(_ descriptor: Int32, path: String, lock: FileLock?) throws(EngineError) {
     self.lock = lock
+    self.descriptor = descriptor
     var status = stat()
+    var isOpen = false
+    defer { if !isOpen && lock == nil { close(descriptor) } }
     guard unsafe fstat(descriptor, &status) == 0 else {
       throw .unreadableFile(path: path, reason: systemErrorText())
     }
@@ -67,6 +71,7 @@ import Glibc
     } else {
       unsafe base = nil
     }
+    isOpen = true
   }
 
   /// Bytes that live as long as the program.
@@ -75,27 +80,41 @@ import Glibc
     unsafe base = bytes.baseAddress
     identity = nil
     isMapped = false
+    descriptor = nil
     lock = nil
   }
 
   /// Memory of this process that `fill` writes; it is zero at first, and begins at a page.
   ///
-  /// - Throws: `EngineError.outOfMemory`.
-  init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) throws(EngineError) {
+  /// - Throws: `EngineError.outOfMemory`, and what `fill` throws.
+  init(
+    byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(EngineError) -> Void
+  ) throws(EngineError) {
     let address = unsafe mmap(nil, max(byteCount, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let address = unsafe address, unsafe address != MAP_FAILED else {
       throw .outOfMemory(byteCount: byteCount)
     }
-    unsafe fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount))
+    // Once all of this is set, the memory is unmapped if `fill` throws.
     count = byteCount
     unsafe base = UnsafeRawPointer(address)
     identity = nil
     isMapped = true
+    descriptor = nil
     lock = nil
+    unsafe try fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount))
   }
 
   deinit {
     if isMapped, let base = unsafe base { unsafe munmap(UnsafeMutableRawPointer(mutating: base), max(count, 1)) }
+    // A lock closes its file itself.
+    if let descriptor, lock == nil { close(descriptor) }
+  }
+
+  /// Whether a mapped file has become shorter, so that reading what it lacks would end the process.
+  var isShortened: Bool {
+    guard let descriptor else { return false }
+    var status = stat()
+    return unsafe fstat(descriptor, &status) == 0 && Int(status.st_size) < count
   }
 
   /// The bytes.

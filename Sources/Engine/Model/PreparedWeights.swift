@@ -23,9 +23,9 @@ public struct PreparedWeights: Sendable {
 
   /// The file, made by `fill` unless there is one that `isRight` accepts.
   ///
-  /// - Throws: `EngineError.unreadableFile`, `.unwritableFile`.
+  /// - Throws: `EngineError.unreadableFile`, `.unwritableFile`, and what `fill` throws.
   func file(
-    byteCount: Int, isRight: (FileBytes) -> Bool, fill: (UnsafeMutableRawBufferPointer) -> Void
+    byteCount: Int, isRight: (FileBytes) -> Bool, fill: (UnsafeMutableRawBufferPointer) throws(EngineError) -> Void
   ) throws(EngineError) -> FileBytes {
     while true {
       if let found = try existing(isRight) { return found }
@@ -51,7 +51,7 @@ public struct PreparedWeights: Sendable {
 
   /// Fills the file that is locked, and gives it its name.
   private func make(
-    _ file: FileLock, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
+    _ file: FileLock, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(EngineError) -> Void
   ) throws(EngineError) -> FileBytes {
     do throws(EngineError) {
       unsafe try write(file, byteCount: byteCount, fill: fill)
@@ -67,7 +67,7 @@ public struct PreparedWeights: Sendable {
   }
 
   private func write(
-    _ file: FileLock, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
+    _ file: FileLock, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(EngineError) -> Void
   ) throws(EngineError) {
     func failure(_ code: Int32 = errno) -> EngineError {
       .unwritableFile(path: file.path, reason: systemErrorText(code))
@@ -78,8 +78,8 @@ public struct PreparedWeights: Sendable {
     guard status == 0 else { throw failure(status) }
     let address = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0)
     guard let address = unsafe address, unsafe address != MAP_FAILED else { throw failure() }
-    unsafe fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount))
-    unsafe munmap(address, byteCount)
+    defer { unsafe munmap(address, byteCount) }
+    unsafe try fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount))
     guard fsync(file.descriptor) == 0 else { throw failure() }
   }
 }

@@ -77,6 +77,7 @@ extension Diagnostic.Code {
   static let promptEmpty = Self("PML414")
   static let schemaTakesMost = Self("PML450")
   static let unreachable = Self("PML451")
+  static let otherTemplate = Self("PML452")
 
   /// Every code with what it says, in order.
   public static let meanings: KeyValuePairs<Self, String> = [
@@ -147,5 +148,6 @@ extension Diagnostic.Code {
     .promptEmpty: "the prompt has no tokens",
     .schemaTakesMost: "the schema takes over half of the model's positions",
     .unreachable: "no prompt can import the module and still be answered",
+    .otherTemplate: "roles are written otherwise than the model's chat template writes them",
   ]
 }

@@ -3,6 +3,7 @@ struct PromptLowering {
   private let source: SourceFile
   private let template: ChatTemplate
   private let surroundings: PromptSurroundings
+  private(set) var roles = RoleUses()
   private var newText: [Prompt.NewText] = []
   private var group: Group?
   private var runsLeft = 0
@@ -24,6 +25,7 @@ struct PromptLowering {
 
   /// The new text of `prompt`; `references` are what its references at the top resolved to, in order.
   mutating func lower(_ prompt: PromptSyntax, references: [PromptAnalyzer.Reference]) -> [Prompt.NewText] {
+    if surroundings.hasSystemRole { roles.roles.insert(.system) }
     runsLeft = prompt.content.reduce(0) { $0 + $1.runCount }
     var next = references[...]
     var previous: PromptAnalyzer.Reference?
@@ -75,6 +77,7 @@ struct PromptLowering {
   }
 
   private mutating func append(_ role: PromptRoleSyntax) {
+    roles.add(role.role, at: source.positions(of: role.nameRange))
     let parts = template.parts(of: role.role, followsSystem: group?.flow.followsSystem ?? false)
     append(TextRun(parts.prefix, origin: .template))
     for text in role.texts { append(text) }

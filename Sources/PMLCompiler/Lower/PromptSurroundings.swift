@@ -10,6 +10,9 @@ struct PromptSurroundings {
     self.imports = imports
   }
 
+  /// Whether the schema has a system element.
+  var hasSystemRole: Bool { schema.nodes.contains { $0.holds(template.system) } }
+
   /// What stands before new text at the end: all that is present. `flow` is that of the new text before it.
   func flowAtEnd(_ flow: TextFlow) -> TextFlow {
     var flow = flow
@@ -62,6 +65,16 @@ extension Schema.Node {
     case .text, .parameter: false
     case .module(let module): module.name == path.name
     case .union(let union): union.members.contains { $0.name == path.name }
+    }
+  }
+
+  /// Whether text that `parts` puts around a role is in it.
+  fileprivate func holds(_ parts: ChatTemplate.Parts) -> Bool {
+    switch self {
+    case .text(let run): run.origin == .template && (run.text == parts.prefix || run.text == parts.suffix)
+    case .parameter: false
+    case .module(let module): module.nodes.contains { $0.holds(parts) }
+    case .union(let union): union.members.contains { $0.nodes.contains { $0.holds(parts) } }
     }
   }
 

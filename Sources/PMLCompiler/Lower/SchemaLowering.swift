@@ -5,6 +5,7 @@ struct SchemaLowering<Includes: IncludeReader> {
   private let includes: Includes
   private let log: DiagnosticLog
   private(set) var sourceMap: SchemaSourceMap
+  private(set) var roles = RoleUses()
   private var flow = TextFlow()
   private var includedBytes = 0
 
@@ -44,6 +45,7 @@ struct SchemaLowering<Includes: IncludeReader> {
       case .module(let module): nodes.append(.module(lower(module, in: path, attention: attention)))
       case .union(let union): nodes.append(.union(lower(union, in: path, attention: attention)))
       case .role(let role):
+        roles.add(role.role, at: source.positions(of: role.nameRange))
         let parts = template.parts(of: role.role, followsSystem: flow.followsSystem)
         append(Array(parts.prefix.utf8), .template, to: &nodes)
         nodes += lower(role.content, in: path, attention: attention)

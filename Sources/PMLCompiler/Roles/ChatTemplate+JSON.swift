@@ -56,6 +56,15 @@ extension ChatTemplate {
     self.init(system: system, user: user, assistant: assistant, header: header, userAfterSystem: userAfterSystem)
   }
 
+  /// What `init(json:)` reads.
+  var json: JSONValue {
+    var json: [String: JSONValue] = [
+      "system": system.json, "user": user.json, "assistant": assistant.json, "header": .string(header),
+    ]
+    json["user_after_system"] = userAfterSystem?.json
+    return .object(json)
+  }
+
   private static func parts(_ key: String, of members: inout [String: JSONValue]) throws(ChatTemplateError) -> Parts {
     guard let value = members.removeValue(forKey: key) else { throw .missing(key) }
     guard case .array(let parts) = value, parts.count == 2, case .string(let prefix) = parts[0],
@@ -63,4 +72,8 @@ extension ChatTemplate {
     else { throw .notTwoStrings(key) }
     return Parts(prefix, suffix)
   }
+}
+
+extension ChatTemplate.Parts {
+  fileprivate var json: JSONValue { [.string(prefix), .string(suffix)] }
 }

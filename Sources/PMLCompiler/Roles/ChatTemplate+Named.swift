@@ -1,6 +1,8 @@
 extension ChatTemplate {
   /// Names of the templates that ship.
-  public static let names = ["chatml", "llama3", "llama2", "mistral", "vicuna", "falcon", "plain"]
+  public static let names = [
+    "chatml", "llama3", "llama2", "mistral", "vicuna", "falcon", "zephyr", "gemma", "phi3", "plain",
+  ]
 
   /// The template of this name; `nil` where none has it.
   public static func named(_ name: String) -> ChatTemplate? {
@@ -11,6 +13,9 @@ extension ChatTemplate {
     case "mistral": mistral
     case "vicuna": vicuna
     case "falcon": falcon
+    case "zephyr": zephyr
+    case "gemma": gemma
+    case "phi3": phi3
     case "plain": plain
     default: nil
     }
@@ -58,14 +63,36 @@ extension ChatTemplate {
     assistant: Parts("Assistant: ", "\n"),
     header: "Assistant:")
 
-  /// The template of a model, by the marks in the text of its `chat_template`; `nil` where none is known.
-  public static func detected(in chatTemplate: String) -> ChatTemplate? {
-    func holds(_ mark: String) -> Bool { chatTemplate.contains(mark) }
-    if holds("<|im_start|>") { return chatML }
-    if holds("<|start_header_id|>") { return llama3 }
-    if holds("[INST]") { return holds("<<SYS>>") ? llama2 : mistral }
-    if holds("USER:"), holds("ASSISTANT:") { return vicuna }
-    if holds("User:"), holds("Assistant:") { return falcon }
+  static let zephyr = ChatTemplate(
+    system: Parts("<|system|>\n", "</s>\n"),
+    user: Parts("<|user|>\n", "</s>\n"),
+    assistant: Parts("<|assistant|>\n", "</s>\n"),
+    header: "<|assistant|>\n")
+
+  static let gemma = ChatTemplate(
+    system: Parts("<start_of_turn>user\n", "\n\n"),
+    user: Parts("<start_of_turn>user\n", "<end_of_turn>\n"),
+    assistant: Parts("<start_of_turn>model\n", "<end_of_turn>\n"),
+    header: "<start_of_turn>model\n",
+    userAfterSystem: Parts("", "<end_of_turn>\n"))
+
+  static let phi3 = ChatTemplate(
+    system: Parts("<|system|>\n", "<|end|>\n"),
+    user: Parts("<|user|>\n", "<|end|>\n"),
+    assistant: Parts("<|assistant|>\n", "<|end|>\n"),
+    header: "<|assistant|>\n")
+
+  /// The name of the template whose marks a model's `chat_template` holds; `nil` where it holds none.
+  public static func nameByMarks(in chatTemplate: String) -> String? {
+    func holds(_ marks: String...) -> Bool { marks.allSatisfy(chatTemplate.contains) }
+    if holds("<|im_start|>") { return "chatml" }
+    if holds("<|start_header_id|>") { return "llama3" }
+    if holds("<start_of_turn>") { return "gemma" }
+    if holds("[INST]") { return holds("<<SYS>>") ? "llama2" : "mistral" }
+    if holds("<|user|>", "<|end|>") { return "phi3" }
+    if holds("<|user|>", "</s>") || holds("<|user|>", "eos_token") { return "zephyr" }
+    if holds("USER:", "ASSISTANT:") { return "vicuna" }
+    if holds("User:", "Assistant:") { return "falcon" }
     return nil
   }
 }

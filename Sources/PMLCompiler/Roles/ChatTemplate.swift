@@ -1,5 +1,10 @@
 /// What a chat template puts before and after each role's text, and before the answer.
 public struct ChatTemplate: Hashable, Sendable {
+  /// Whose turn it is.
+  public enum Role: String, Hashable, Sendable, CaseIterable {
+    case system, user, assistant
+  }
+
   /// Text around a role's content; an empty one makes no segment.
   public struct Parts: Hashable, Sendable {
     /// Before the content.
@@ -32,5 +37,14 @@ public struct ChatTemplate: Hashable, Sendable {
     self.assistant = assistant
     self.header = header
     self.userAfterSystem = userAfterSystem
+  }
+
+  /// The text around a turn of `role`; a user's turn right after a system element may have another.
+  func parts(of role: Role, followsSystem: Bool) -> Parts {
+    switch role {
+    case .system: system
+    case .user: followsSystem ? userAfterSystem ?? user : user
+    case .assistant: assistant
+    }
   }
 }

@@ -21,6 +21,7 @@ struct PromptSyntax {
 struct PromptRoleSyntax {
   let role: ChatTemplate.Role
   let range: Range<Int>
+  let nameRange: Range<Int>
   let texts: [TextSyntax]
 }
 
@@ -60,7 +61,7 @@ extension XMLElement {
       guard case .text(let text) = content, !text.isBlank else { return nil }
       return TextSyntax(newText: text, isPreserved: isPreserved)
     }
-    return .role(PromptRoleSyntax(role: role, range: range, texts: texts))
+    return .role(PromptRoleSyntax(role: role, range: range, nameRange: nameRange, texts: texts))
   }
 }
 

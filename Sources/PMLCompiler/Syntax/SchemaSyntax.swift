@@ -84,6 +84,7 @@ struct ParameterSyntax {
 
 struct RoleSyntax {
   let role: ChatTemplate.Role
+  let nameRange: Range<Int>
   let content: [SchemaSyntax.Part]
 }
 
@@ -140,9 +141,11 @@ extension XMLElement {
     case .module: [.module(ModuleSyntax(self, isPreserved: isPreserved))]
     case .union: [.union(UnionSyntax(self, isPreserved: isPreserved))]
     case .parameter: [.parameter(ParameterSyntax(self))]
-    case .system: [.role(RoleSyntax(role: .system, content: schemaParts(isPreserved: isPreserved)))]
-    case .user: [.role(RoleSyntax(role: .user, content: schemaParts(isPreserved: isPreserved)))]
-    case .assistant: [.role(RoleSyntax(role: .assistant, content: schemaParts(isPreserved: isPreserved)))]
+    case .system:
+      [.role(RoleSyntax(role: .system, nameRange: nameRange, content: schemaParts(isPreserved: isPreserved)))]
+    case .user: [.role(RoleSyntax(role: .user, nameRange: nameRange, content: schemaParts(isPreserved: isPreserved)))]
+    case .assistant:
+      [.role(RoleSyntax(role: .assistant, nameRange: nameRange, content: schemaParts(isPreserved: isPreserved)))]
     case .scaffold: []
     case .schema, .prompt, nil: schemaParts(isPreserved: isPreserved)
     }

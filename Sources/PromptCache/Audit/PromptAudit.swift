@@ -29,21 +29,23 @@ public struct PromptAudit: Sendable {
   /// Compares the answers to one prompt, whose states are in the store.
   ///
   /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states; `.engine`, `.cancelled`.
-  public func report(on layout: PromptLayout, of schema: PlannedSchema) throws(PromptCacheError) -> AuditReport {
+  public func report(on layout: PromptLayout, of schema: PlannedSchema) async throws(PromptCacheError) -> AuditReport {
     let cached = try session.prepare(layout, of: schema, element: element)
     let baseline = ReadyPrompt(uncached: layout)
     guard !baseline.tokens.isEmpty else { throw .emptyPrompt }
     // The baseline has the lower positions.
     let limit = min(maximumTokens, session.model.configuration.contextLength - cached.nextPosition)
-    let followers = [Follower(baseline), Follower(cached)]
+    let scheduler = try session.scheduler
+    let sequences = [
+      try await scheduler.guide(baseline, maximumTokens: limit),
+      try await scheduler.guide(cached, maximumTokens: limit),
+    ]
     var divergences: [Double] = []
     var agreeing = 0
     var tokens: [Int32] = []
     var reason = Completion.FinishReason.length
     while true {
-      cached.renew()
-      let logits = try next(followers.map { $0.input(after: tokens) })
-      let (expected, found) = (logits[0], logits[1])
+      let (expected, found) = (try await sequences[0].scores(), try await sequences[1].scores())
       let token = likeliest(expected)
       divergences.append(LogProbabilities(expected[0]).divergence(of: LogProbabilities(found[0])))
       if likeliest(found) == token { agreeing += 1 }
@@ -53,6 +55,7 @@ public struct PromptAudit: Sendable {
       }
       tokens.append(token)
       guard tokens.count < limit else { break }
+      await scheduler.give(token, to: sequences)
     }
     let answer = AuditReport.Answer(text: text(of: tokens), tokens: tokens, finishReason: reason)
     return AuditReport(
@@ -60,36 +63,7 @@ public struct PromptAudit: Sendable {
       divergence: AuditReport.Divergence(
         mean: divergences.reduce(0, +) / Double(divergences.count), greatest: divergences.max() ?? 0),
       agreement: Double(agreeing) / Double(divergences.count),
-      cached: agreeing == divergences.count ? answer : try self.answer(to: cached, limit), baseline: answer)
-  }
-
-  /// A sequence that is given the tokens of an answer.
-  private struct Follower {
-    let prompt: ReadyPrompt
-    let sequence: SequenceState
-
-    init(_ prompt: ReadyPrompt) {
-      self.prompt = prompt
-      sequence = SequenceState(attending: prompt.attended)
-    }
-
-    /// What has to be computed next, where all but the last token of `answer` was: that one, or else the prompt.
-    func input(after answer: [Int32]) -> InferenceEngine.Input {
-      guard let last = answer.last else {
-        return InferenceEngine.Input(
-          sequence: sequence, tokens: prompt.tokens, positions: prompt.positions, logits: .last)
-      }
-      let position = Int32(prompt.nextPosition + answer.count - 1)
-      return InferenceEngine.Input(sequence: sequence, tokens: [last], positions: [position], logits: .last)
-    }
-  }
-
-  /// The scores of the next token, one row an input.
-  private func next(_ inputs: [InferenceEngine.Input]) throws(PromptCacheError) -> [Logits] {
-    let engine = try session.engine
-    let logits = try withEngineErrors { () throws(EngineError) in try engine.forward(inputs) }
-    guard logits.allSatisfy({ $0.isFinite(row: 0) }) else { throw .engine(.scoresNotFinite) }
-    return logits
+      cached: agreeing == divergences.count ? answer : try await self.answer(to: cached, limit), baseline: answer)
   }
 
   private func likeliest(_ logits: Logits) -> Int32 {
@@ -97,16 +71,11 @@ public struct PromptAudit: Sendable {
     return sampler.pick(from: logits[0])
   }
 
-  private func answer(to prompt: ReadyPrompt, _ limit: Int) throws(PromptCacheError) -> AuditReport.Answer {
-    var batch = GenerationBatch(model: session.model, engine: try session.engine)
-    try batch.add(prompt, options: GenerationOptions(maximumTokens: limit))
-    while true {
-      for (_, event) in try batch.step() {
-        guard case .finish(let completion) = event else { continue }
-        return AuditReport.Answer(
-          text: completion.text, tokens: completion.tokens, finishReason: completion.finishReason)
-      }
-    }
+  private func answer(to prompt: ReadyPrompt, _ limit: Int) async throws(PromptCacheError) -> AuditReport.Answer {
+    let completion = try await session.generate(from: prompt, options: GenerationOptions(maximumTokens: limit))
+      .completion()
+    return AuditReport.Answer(
+      text: completion.text, tokens: completion.tokens, finishReason: completion.finishReason)
   }
 
   private func text(of tokens: [Int32]) -> String {

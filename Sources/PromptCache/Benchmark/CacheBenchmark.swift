@@ -1,4 +1,3 @@
-internal import Engine
 public import KVCacheFormat
 internal import PMLCompiler
 internal import Store
@@ -34,7 +33,7 @@ public struct CacheBenchmark: Sendable {
   ///   decoded; else what warming and running throw.
   public func measure(
     cached: Int, new: Int, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
-  ) throws(PromptCacheError) -> BenchmarkReport {
+  ) async throws(PromptCacheError) -> BenchmarkReport {
     let model = session.model
     let tooLong = PromptCacheError.benchmarkTooLong(
       tokens: cached + new, decoded: Self.decodedTokens, contextLength: model.configuration.contextLength)
@@ -47,7 +46,7 @@ public struct CacheBenchmark: Sendable {
       layout.nextPosition + Self.decodedTokens <= model.configuration.contextLength
     else { throw tooLong }
 
-    let firstLookup = try time { () throws(PromptCacheError) in
+    let firstLookup = try await time { () async throws(PromptCacheError) in
       _ = try session.prepare(layout, of: schema, element: element)
     }
     var lookups: [Double] = []
@@ -56,22 +55,27 @@ public struct CacheBenchmark: Sendable {
     for round in 0..<repeats {
       progress(round, repeats)
       lookups.append(
-        try time { () throws(PromptCacheError) in
+        try await time { () async throws(PromptCacheError) in
           _ = try session.prepare(layout, of: schema, element: element)
         })
       cachedTimes.append(
-        try time { () throws(PromptCacheError) in try answer(documents.prompt, schema, isCached: true) })
+        try await time { () async throws(PromptCacheError) in
+          try await answer(documents.prompt, schema, isCached: true)
+        })
       fullTimes.append(
-        try time { () throws(PromptCacheError) in try answer(documents.prompt, schema, isCached: false) })
+        try await time { () async throws(PromptCacheError) in
+          try await answer(documents.prompt, schema, isCached: false)
+        })
     }
     progress(repeats, repeats)
     let prompt = try session.prepare(layout, of: schema, element: element)
-    let decodeTime = try decode(after: prompt)
+    let decoded = try await session.generate(from: prompt, options: Self.options(tokens: Self.decodedTokens + 1))
+      .completion()
     return BenchmarkReport(
       threads: engine.threads, kv: element.rawValue, cachedTokens: prompt.cachedTokens,
       computedTokens: prompt.tokens.count,
       cachedTTFT: median(cachedTimes), fullTTFT: median(fullTimes),
-      decodeTokensPerSecond: Double(Self.decodedTokens) * 1000 / decodeTime,
+      decodeTokensPerSecond: decoded.timings.decodeTokensPerSecond,
       warmTokensPerSecond: warmed.report.map { Double($0.tokensComputed) / $0.seconds } ?? 0,
       store: BenchmarkReport.StoreReads(
         bytes: prompt.cachedByteCount, firstLookup: firstLookup, lookup: median(lookups)))
@@ -81,42 +85,28 @@ public struct CacheBenchmark: Sendable {
     session.model.compile(prompt: SourceFile(path: "benchmark", text: prompt), of: schema).value?.layout
   }
 
+  /// So many tokens, whatever they are: an end of the answer does not end it.
+  private static func options(tokens: Int) -> GenerationOptions {
+    var options = GenerationOptions(maximumTokens: tokens)
+    options.ignoresEndTokens = true
+    return options
+  }
+
   /// All that a request does before its first token is there.
-  private func answer(_ document: String, _ schema: PlannedSchema, isCached: Bool) throws(PromptCacheError) {
+  private func answer(_ document: String, _ schema: PlannedSchema, isCached: Bool) async throws(PromptCacheError) {
     guard let layout = layout(document, schema) else { throw .emptyPrompt }
     let prompt =
       isCached ? try session.prepare(layout, of: schema, element: element) : ReadyPrompt(uncached: layout)
-    let sequence = SequenceState(attending: prompt.attended)
-    _ = try token(after: prompt.tokens, at: prompt.positions, in: sequence)
-  }
-
-  /// Milliseconds to decode tokens behind a prompt. An end of the answer does not end it.
-  private func decode(after prompt: ReadyPrompt) throws(PromptCacheError) -> Double {
-    let sequence = SequenceState(attending: prompt.attended)
-    var next = try token(after: prompt.tokens, at: prompt.positions, in: sequence)
-    return try time { () throws(PromptCacheError) in
-      for offset in 0..<Self.decodedTokens {
-        next = try token(after: [next], at: [Int32(prompt.nextPosition + offset)], in: sequence)
-      }
-    }
-  }
-
-  private func token(
-    after tokens: [Int32], at positions: [Int32], in sequence: SequenceState
-  ) throws(PromptCacheError) -> Int32 {
-    let engine = try session.engine
-    let logits = try withEngineErrors { () throws(EngineError) in
-      try engine.forward(tokens: tokens, positions: positions, sequence: sequence, logits: .last)
-    }
-    var sampler = Sampler(SamplingOptions())
-    return sampler.pick(from: logits[0])
+    _ = try await session.generate(from: prompt, options: Self.options(tokens: 1)).completion()
   }
 
   /// Milliseconds that `body` takes.
-  private func time(_ body: () throws(PromptCacheError) -> Void) throws(PromptCacheError) -> Double {
+  private func time(
+    _ body: () async throws(PromptCacheError) -> Void
+  ) async throws(PromptCacheError) -> Double {
     let clock = ContinuousClock()
     let start = clock.now
-    try body()
+    try await body()
     return (clock.now - start).inSeconds * 1000
   }
 

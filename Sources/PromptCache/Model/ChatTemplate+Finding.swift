@@ -1,31 +1,47 @@
 internal import Engine
-internal import FoundationEssentials
+internal import FileSystem
 internal import PMLCompiler
 internal import Tokenizers
 
-extension ChatTemplate {
-  /// The template called `name`, or in the file of that path; without a name, the one whose marks the model's own
-  /// template holds.
+extension FoundTemplate {
+  /// The most bytes that a template's file may have.
+  private static let longestFile = 1 << 20
+
+  /// The template called `name`, or in the file of that path; without a name, the model's own.
   static func find(
     named name: String?, files: some ModelFiles, tokenizer: ModelTokenizer
-  ) throws(PromptCacheError) -> ChatTemplate {
-    guard let name else { return try detect(in: files, tokenizer: tokenizer) }
-    if let template = ChatTemplate.named(name) { return template }
-    guard let data = FileManager.default.contents(atPath: name) else {
+  ) throws(PromptCacheError) -> FoundTemplate {
+    guard let name else { return try ofModel(files, tokenizer) }
+    if let template = ChatTemplate.named(name) { return FoundTemplate(given: template) }
+    let path = FilePath(name)
+    let bytes: [UInt8]
+    do throws(SystemFailure) {
+      let file = path.isStandardStream ? OpenFile(takingOver: 0, path: path) : try OpenFile(path, .reading)
+      bytes = try file.read(atMost: longestFile + 1)
+    } catch {
       throw .unknownChatTemplate(name, known: ChatTemplate.names)
     }
+    guard bytes.count <= longestFile else { throw .badChatTemplate(path: name, problem: "it is larger than 1 MiB") }
+    if path.hasSuffix(".jinja") { return rendering(bytes, tokenizer) }
     do throws(ChatTemplateError) {
-      return try ChatTemplate(json: Array(data))
+      return FoundTemplate(given: try ChatTemplate(json: bytes))
     } catch {
       throw .badChatTemplate(path: name, problem: error.description)
     }
   }
 
-  private static func detect(
-    in files: some ModelFiles, tokenizer: ModelTokenizer
-  ) throws(PromptCacheError) -> ChatTemplate {
-    let file = try withEngineErrors { () throws(EngineError) in try files.file("chat_template.jinja") }
-    let text = tokenizer.tokenizer.chatTemplate ?? file.map { String(decoding: $0.array, as: UTF8.self) }
-    return text.flatMap(detected(in:)) ?? .plain
+  private static func ofModel(
+    _ files: some ModelFiles, _ tokenizer: ModelTokenizer
+  ) throws(PromptCacheError) -> FoundTemplate {
+    if let file = try withEngineErrors({ () throws(EngineError) in try files.file("chat_template.jinja") }) {
+      return rendering(Array(file.array.prefix(longestFile + 1)), tokenizer)
+    }
+    return tokenizer.tokenizer.chatTemplate.map { rendering(Array($0.utf8), tokenizer) } ?? .none
+  }
+
+  private static func rendering(_ program: [UInt8], _ tokenizer: ModelTokenizer) -> FoundTemplate {
+    FoundTemplate(
+      rendering: String(decoding: program, as: UTF8.self), specialTokens: tokenizer.tokenizer.namedTokens,
+      beginOfSequence: tokenizer.beginOfSequenceText)
   }
 }

@@ -14,8 +14,10 @@ public struct LoadedModel: Sendable {
   public let configuration: ModelConfiguration
   /// Its tokenizer, as the compiler asks for it.
   public let tokenizer: ModelTokenizer
+  /// What stands around the roles' text, and how it was found.
+  public let foundTemplate: FoundTemplate
   /// What stands around the roles' text.
-  public let template: ChatTemplate
+  public var template: ChatTemplate { foundTemplate.template }
   /// What its weights are multiplied in. The states depend on it, and so does the fingerprint.
   public let weights: WeightFormat
 
@@ -23,7 +25,8 @@ public struct LoadedModel: Sendable {
   ///
   /// - Parameters:
   ///   - folder: a folder; the model that ships if `nil`.
-  ///   - template: a template's name or the path of a JSON file; without it, the model's own decides.
+  ///   - template: a template's name, or the path of a file: a Jinja program (`.jinja`), else a JSON object of the parts.
+  ///     Without it, the model's own decides.
   ///   - weights: what weights are multiplied in.
   /// - Throws: `PromptCacheError` for a folder that is not a supported model, or an unknown template.
   public init(
@@ -37,13 +40,18 @@ public struct LoadedModel: Sendable {
       throw .engine(error)
     }
     tokenizer = try ModelTokenizer(files: files, contextLength: configuration.contextLength)
-    self.template = try .find(named: template, files: files, tokenizer: tokenizer)
+    foundTemplate = try .find(named: template, files: files, tokenizer: tokenizer)
   }
 
-  /// Tokens that end an answer: those of `generation_config.json`, else of `config.json`, else the tokenizer's.
+  /// Tokens that end an answer: those of `generation_config.json`, else of `config.json`, else the tokenizer's; and the
+  /// special one that ends a turn in the chat template, if one does.
   public var endTokens: Set<Int32> {
-    if let tokens = configuration.eosTokenIDs { return Set(tokens) }
-    return Set(tokenizer.tokenizer.endOfSequence.map { [$0] } ?? [])
+    let tokenizer = tokenizer.tokenizer
+    var tokens = Set(configuration.eosTokenIDs ?? tokenizer.endOfSequence.map { [$0] } ?? [])
+    if let end = tokenizer.encodeTemplate(template.assistant.suffix).first, tokenizer.isSpecial(end) {
+      tokens.insert(end)
+    }
+    return tokens
   }
 
   /// The KV formats with the bytes that states take in them, over all layers.

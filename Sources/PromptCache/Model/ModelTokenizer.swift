@@ -19,6 +19,11 @@ public struct ModelTokenizer: TextTokenizer {
     self.contextLength = contextLength
   }
 
+  /// The text of the token that begins a sequence, where the model wants one.
+  var beginOfSequenceText: String? {
+    tokenizer.beginOfSequence.map { tokenizer.decode([$0], skippingSpecialTokens: false) }
+  }
+
   /// Tokens of one run of text; what spells a special token stays text.
   public func tokens(of text: String) -> [TokenID] { tokenizer.encode(text) }
   /// Tokens of a chat template's text.

@@ -10,8 +10,10 @@ public struct GenerationOptions: Sendable {
   public var stops: [String]
   /// Number of likeliest tokens to report with each token of the answer; `nil` for no log-probabilities at all.
   public var logProbabilities: Int?
+  /// Whether tokens that end an answer are tokens like any other, so that it has as many as may be: to measure with.
+  public var ignoresEndTokens = false
 
-  /// Options.
+  /// Greedy unless told otherwise.
   public init(
     maximumTokens: Int = 256, sampling: SamplingOptions = SamplingOptions(), stops: [String] = [],
     logProbabilities: Int? = nil

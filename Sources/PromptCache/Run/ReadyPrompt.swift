@@ -1,13 +1,13 @@
 package import Engine
 public import PMLCompiler
-internal import Store
+package import Store
 
 /// A prompt's tokens, and the states that stand for some of them.
 public struct ReadyPrompt: Sendable {
   /// States read from the store, at the positions where the prompt sees them.
   package let attended: [AttendedSegment]
   /// Tokens to compute.
-  let tokens: [Int32]
+  package let tokens: [Int32]
   /// Their positions, ascending.
   let positions: [Int32]
   /// All tokens present, in the order of their positions.
@@ -29,7 +29,7 @@ public struct ReadyPrompt: Sendable {
     snapshot = nil
   }
 
-  init(_ layout: PromptLayout, attended: [AttendedSegment], snapshot: Snapshot?) {
+  package init(_ layout: PromptLayout, attended: [AttendedSegment], snapshot: Snapshot?) {
     self.attended = attended
     self.snapshot = snapshot
     tokens = layout.computed.map(\.token)

@@ -22,10 +22,10 @@ public struct DocumentChecker: Sendable {
   ///   - template: what stands around the roles' text; without it, what the model has.
   ///   - includes: what reads the files that a schema names in `src`; without it, they are read from its folder.
   public init(
-    model: LoadedModel?, template: ChatTemplate? = nil,
+    model: LoadedModel?, template: FoundTemplate? = nil,
     includes: @escaping @Sendable (SourceFile) -> any IncludeReader = { FolderIncludeReader(besides: $0.path) }
   ) {
-    compiler = DocumentCompiler(template: template ?? model?.template ?? .plain, tokenizer: model?.tokenizer)
+    compiler = DocumentCompiler(template: template ?? model?.foundTemplate ?? .none, tokenizer: model?.tokenizer)
     self.includes = includes
   }
 
@@ -58,8 +58,15 @@ public struct DocumentChecker: Sendable {
       let schema = given ?? PML.schemaName(ofPrompt: source).flatMap { byName[$0] }
       return Result(source: source, diagnostics: check(source, against: schema).inSourceOrder())
     }
-    guard let schema, let given, !given.document.diagnostics.isEmpty else { return results }
-    return results + [Result(source: schema, diagnostics: given.document.diagnostics.inSourceOrder())]
+    var all = results
+    if let schema, let given, !given.document.diagnostics.isEmpty {
+      all.append(Result(source: schema, diagnostics: given.document.diagnostics.inSourceOrder()))
+    }
+    var wasSaid = false
+    return all.compactMap { result in
+      let diagnostics = result.diagnostics.sayingOnce(&wasSaid)
+      return Result(source: result.source, diagnostics: diagnostics)
+    }
   }
 
   /// Compiles one schema, lengths included where there is a model.

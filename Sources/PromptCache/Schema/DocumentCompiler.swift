@@ -4,7 +4,7 @@ internal import PMLCompiler
 ///
 /// Without a tokenizer, lengths are not known and nothing is laid out.
 struct DocumentCompiler: Sendable {
-  let template: ChatTemplate
+  let template: FoundTemplate
   let tokenizer: ModelTokenizer?
 
   /// A schema as far as it could be compiled.
@@ -20,8 +20,9 @@ struct DocumentCompiler: Sendable {
   }
 
   func compile(schema source: SourceFile, includes: any IncludeReader) -> CompiledDocument {
-    let compilation = PML.compileSchema(source, template: template, includes: includes)
+    let compilation = PML.compileSchema(source, template: template.template, includes: includes)
     var diagnostics = compilation.diagnostics
+    if let warning = template.warning(for: compilation.roles, in: source.path) { diagnostics.append(warning) }
     var layout: SchemaLayout?
     if let schema = compilation.schema, let tokenizer {
       layout = SchemaLayout(
@@ -36,11 +37,13 @@ struct DocumentCompiler: Sendable {
   func compile(
     prompt source: SourceFile, of schema: Schema, plan: EncodingPlan?
   ) -> (layout: PromptLayout?, diagnostics: [Diagnostic]) {
-    let compilation = PML.compilePrompt(source, schema: schema, template: template)
+    let compilation = PML.compilePrompt(source, schema: schema, template: template.template)
     var diagnostics = compilation.diagnostics
+    if let warning = template.warning(for: compilation.roles, in: source.path) { diagnostics.append(warning) }
     guard let prompt = compilation.prompt, let plan, let tokenizer else { return (nil, diagnostics) }
     let layout = PromptLayout(
-      of: prompt, in: source.path, plan: plan, tokenizer: tokenizer, template: template, diagnostics: &diagnostics)
+      of: prompt, in: source.path, plan: plan, tokenizer: tokenizer, template: template.template,
+      diagnostics: &diagnostics)
     return (layout, diagnostics)
   }
 }

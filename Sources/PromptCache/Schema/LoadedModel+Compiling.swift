@@ -3,7 +3,7 @@ public import PMLCompiler
 extension LoadedModel {
   /// Compiles a schema's document and lays it out for this model.
   public func compile(schema source: SourceFile) -> CompilationResult<PlannedSchema> {
-    let compiler = DocumentCompiler(template: template, tokenizer: tokenizer)
+    let compiler = DocumentCompiler(template: foundTemplate, tokenizer: tokenizer)
     return planned(compiler.compile(schema: source, includes: FolderIncludeReader(besides: source.path)), [])
   }
 
@@ -12,11 +12,12 @@ extension LoadedModel {
   /// - Returns: one result a document, in their order.
   public func compile(schemas sources: [SourceFile]) -> [CompilationResult<PlannedSchema>] {
     let names = PML.checkNames(of: sources)
-    let compiler = DocumentCompiler(template: template, tokenizer: tokenizer)
+    let compiler = DocumentCompiler(template: foundTemplate, tokenizer: tokenizer)
+    var wasSaid = false
     return sources.map { source in
-      planned(
-        compiler.compile(schema: source, includes: FolderIncludeReader(besides: source.path)),
-        names.filter { $0.file == source.path })
+      var document = compiler.compile(schema: source, includes: FolderIncludeReader(besides: source.path))
+      document.diagnostics = document.diagnostics.sayingOnce(&wasSaid)
+      return planned(document, names.filter { $0.file == source.path })
     }
   }
 
@@ -52,7 +53,9 @@ extension LoadedModel {
   ///   - schema: compiled for this model.
   public func compile(prompt source: SourceFile, of schema: PlannedSchema) -> CompilationResult<PlannedPrompt> {
     let start = ContinuousClock.now
-    let compiler = DocumentCompiler(template: schema.compiled.template, tokenizer: tokenizer)
+    let compiled = schema.compiled.template
+    let compiler = DocumentCompiler(
+      template: compiled == template ? foundTemplate : FoundTemplate(given: compiled), tokenizer: tokenizer)
     let (layout, diagnostics) = compiler.compile(prompt: source, of: schema.schema, plan: schema.plan)
     let duration = ContinuousClock.now - start
     let prompt = layout.map { PlannedPrompt(path: source.path, layout: $0, compileTime: duration) }

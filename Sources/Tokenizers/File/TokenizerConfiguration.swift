@@ -9,6 +9,8 @@ struct TokenizerConfiguration {
   let beginOfSequence: String?
   let endOfSequence: String?
   let chatTemplate: String?
+  /// Texts of all tokens that it names, by their names: `bos_token`, `eos_token` and others.
+  let namedTokens: [String: String]
 
   /// - Parameter bytes: the file's, or `nil` where there is none.
   init(_ bytes: [UInt8]?) throws(TokenizerError) {
@@ -23,6 +25,14 @@ struct TokenizerConfiguration {
     beginOfSequence = try Self.token("bos_token", section)
     endOfSequence = try Self.token("eos_token", section)
     chatTemplate = try Self.chatTemplate(section)
+    var tokens: [String: String] = [:]
+    if case .object(let members) = value {
+      for (key, value) in members where key.hasSuffix("_token") {
+        if case .string(let text) = value { tokens[key] = text }
+        if case .object = value { tokens[key] = try Self.token(key, section) }
+      }
+    }
+    namedTokens = tokens
   }
 
   /// A token given as a string, or as an object with its `content`.

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import PromptCache
 
-struct Bench: ParsableCommand {
+struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure, on this machine, what the cache saves.",
     discussion: """
@@ -41,7 +41,7 @@ struct Bench: ParsableCommand {
     if repeats < 1 { throw ValidationError("--repeats takes 1 or more") }
   }
 
-  func run() throws {
+  func run() async throws {
     let model = try modelOptions.load(weights: weightOptions.weights)
     let store = TemporaryStore()
     defer { store.remove() }
@@ -50,14 +50,15 @@ struct Bench: ParsableCommand {
       model: model, storeAt: store.path, threads: computeOptions.threads,
       progress: ProgressDisplay().show)
     let benchmark = CacheBenchmark(session, element: kv, repeats: repeats)
-    let reports = try sizes(for: model).map { size in
+    var reports: [BenchmarkReport] = []
+    for size in sizes(for: model) {
       var line = ProgressLine()
       defer { line.clear() }
-      let report = try benchmark.measure(cached: size, new: new) { done, total in
+      let report = try await benchmark.measure(cached: size, new: new) { done, total in
         line.draw(Double(done) / Double(total), "\(size) tokens: \(done) of \(total) measurements")
       }
       if json { try Results.json(report) }
-      return report
+      reports.append(report)
     }
     if !json { try Results.text(table(reports)) }
   }

@@ -31,10 +31,10 @@ struct OptionalModelOptions: ParsableArguments {
   @OptionGroup var template: ChatTemplateOption
 
   /// Reads the model, if one is named, and the template that is asked for. A template may be given without a model.
-  func load() throws(PromptCacheError) -> (model: LoadedModel?, template: ChatTemplate?) {
+  func load() throws(PromptCacheError) -> (model: LoadedModel?, template: FoundTemplate?) {
     guard model != nil || template.chatTemplate != nil else { return (nil, nil) }
     let loaded = try LoadedModel(at: model, template: template.chatTemplate)
-    return (model == nil ? nil : loaded, loaded.template)
+    return (model == nil ? nil : loaded, loaded.foundTemplate)
   }
 }
 
@@ -43,7 +43,7 @@ struct ChatTemplateOption: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The chat template: chatml, llama3, llama2, mistral, vicuna, falcon, plain, or a JSON file. Without it, the model's own.",
+      "The chat template: chatml, llama3, llama2, mistral, vicuna, falcon, zephyr, gemma, phi3, plain, or a file: a Jinja program (.jinja), else JSON. Without it, the model's own.",
       valueName: "name|file"),
     completion: .file(), transform: RawArguments.text)
   var chatTemplate: String?

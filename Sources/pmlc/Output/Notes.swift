@@ -1,4 +1,5 @@
 import PromptCache
+import Synchronization
 
 /// Writes what is no result to standard error: diagnostics, failures, statistics.
 ///
@@ -7,6 +8,8 @@ enum Notes {
   private static let stream = StandardStream.error
   /// How much of one message is shown: a file may bring along values of any length.
   private static let limit = 2000
+  /// Whether this command has said that the model's template is another one.
+  private static let saidTemplate = Mutex(false)
 
   /// Writes one line of text.
   static func line(_ text: String) { write(text.printable(limit: limit) + "\n") }
@@ -19,6 +22,7 @@ enum Notes {
 
   /// Shows diagnostics as text.
   static func show(_ diagnostics: [Diagnostic], of sources: [SourceFile]) {
+    let diagnostics = saidTemplate.withLock { diagnostics.sayingOnce(&$0) }
     guard !diagnostics.isEmpty else { return }
     // The renderer makes what it shows safe, and adds colours.
     write(TextRenderer(sources: sources, color: stream.hasColor).render(diagnostics))

@@ -70,6 +70,11 @@ import Testing
       let includes = FolderIncludeReader(besides: folder.path(name))
       let compilation = PML.compileSchema(source, template: .none, includes: includes)
       diagnostics = compilation.diagnostics
+      if example.code == "PML452" {
+        let program = try Repository.text("tools/jinja/templates/instructions.jinja")
+        let template = FoundTemplate(rendering: program, specialTokens: ["eos_token": "</s>"])
+        diagnostics += [template.warning(for: compilation.roles, in: name)].compactMap { $0 }
+      }
       if example.needsTokens, let schema = compilation.schema {
         _ = SchemaLayout(
           of: schema, tokenizer: tokenizer, sources: compilation.sourceMap, diagnostics: &diagnostics)

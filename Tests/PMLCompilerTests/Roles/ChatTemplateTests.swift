@@ -24,6 +24,17 @@ import Testing
     ("mistral", "[INST] S\n\nU [/INST] A</s>[INST] V [/INST]"),
     ("vicuna", "S USER: U ASSISTANT: A</s>USER: V ASSISTANT:"),
     ("falcon", "System: S\nUser: U\nAssistant: A\nUser: V\nAssistant:"),
+    (
+      "zephyr", "<|system|>\nS</s>\n<|user|>\nU</s>\n<|assistant|>\nA</s>\n<|user|>\nV</s>\n<|assistant|>\n"
+    ),
+    (
+      "gemma",
+      "<start_of_turn>user\nS\n\nU<end_of_turn>\n<start_of_turn>model\nA<end_of_turn>\n<start_of_turn>user\nV<end_of_turn>\n<start_of_turn>model\n"
+    ),
+    (
+      "phi3",
+      "<|system|>\nS<|end|>\n<|user|>\nU<|end|>\n<|assistant|>\nA<|end|>\n<|user|>\nV<|end|>\n<|assistant|>\n"
+    ),
     ("plain", "SUAV"),
   ])
   func aTemplateWritesItsTurns(_ name: String, _ text: String) throws {
@@ -82,10 +93,12 @@ import Testing
       ("{% for m in messages %}{{'<|im_start|>' + m['role']}}", "chatml"), ("{{ '<|start_header_id|>' }}", "llama3"),
       ("{{ '[INST] ' }}{{ '<<SYS>>' }}", "llama2"), ("{{ '[INST] ' }}", "mistral"),
       ("{{ 'USER: ' }}{{ 'ASSISTANT: ' }}", "vicuna"), ("{{ 'User: ' }}{{ 'Assistant: ' }}", "falcon"),
+      ("{{ '<start_of_turn>' }}", "gemma"), ("{{ '<|user|>' }}{{ '<|end|>' }}", "phi3"),
+      ("{{ '<|user|>' }}{{ eos_token }}", "zephyr"), ("{{ '<|user|>' }}{{ '</s>' }}", "zephyr"),
       ("{{ '<|user|>' }}", nil), ("", nil),
     ] as [(String, String?)])
   func aTemplateIsKnownByItsMarks(_ text: String, _ name: String?) {
-    #expect(ChatTemplate.detected(in: text) == name.flatMap(ChatTemplate.named))
+    #expect(ChatTemplate.nameByMarks(in: text) == name)
   }
 
   @Test func aTemplateIsReadFromJSON() throws {

@@ -3,7 +3,7 @@ import Testing
 
 /// Where every module sees all that is before it, cached inference computes what plain inference does.
 @Suite struct ExactnessTests {
-  @Test func statesInSinglePrecisionChangeNothing() throws {
+  @Test func statesInSinglePrecisionChangeNothing() async throws {
     let fixture = try Fixture()
     let schema = try fixture.schema(chain)
     try fixture.warm(schema, as: .f32)
@@ -11,8 +11,8 @@ import Testing
     // No gaps: the baseline's positions 0, 1, 2 … are the cached prompt's.
     #expect(layout.nextPosition == layout.present.count)
 
-    let cached = try fixture.answer(try fixture.session.prepare(layout, of: schema, element: .f32))
-    let plain = try fixture.answer(ReadyPrompt(uncached: layout))
+    let cached = try await fixture.answer(try fixture.session.prepare(layout, of: schema, element: .f32))
+    let plain = try await fixture.answer(ReadyPrompt(uncached: layout))
     #expect(cached.tokens == plain.tokens)
     #expect(cached.usage.cachedTokens == layout.cachedTokenCount)
     #expect(cached.usage.cachedTokens > 60)
@@ -26,26 +26,26 @@ import Testing
     }
   }
 
-  @Test func statesInHalfPrecisionKeepTheAnswer() throws {
+  @Test func statesInHalfPrecisionKeepTheAnswer() async throws {
     let fixture = try Fixture()
     let schema = try fixture.schema(chain)
     try fixture.warm(schema, as: .f16)
     let layout = try fixture.layout(chainPrompt, of: schema)
-    let cached = try fixture.answer(try fixture.session.prepare(layout, of: schema, element: .f16))
-    let plain = try fixture.answer(ReadyPrompt(uncached: layout))
+    let cached = try await fixture.answer(try fixture.session.prepare(layout, of: schema, element: .f16))
+    let plain = try await fixture.answer(ReadyPrompt(uncached: layout))
     #expect(cached.text == plain.text)
     let pairs = zip(try #require(cached.logProbabilities), try #require(plain.logProbabilities))
     for (one, other) in pairs { #expect(abs(one.logProbability - other.logProbability) < 2e-2) }
   }
 
-  @Test func theLastTokenIsComputedWhereNothingIsNew() throws {
+  @Test func theLastTokenIsComputedWhereNothingIsNew() async throws {
     let fixture = try Fixture()
     let schema = try fixture.schema(chain)
     try fixture.warm(schema, as: .f32)
     let layout = try fixture.layout(#"<prompt schema="chain"><first/></prompt>"#, of: schema)
     #expect(layout.computed.count == 1)
-    let cached = try fixture.answer(try fixture.session.prepare(layout, of: schema, element: .f32))
-    let plain = try fixture.answer(ReadyPrompt(uncached: layout))
+    let cached = try await fixture.answer(try fixture.session.prepare(layout, of: schema, element: .f32))
+    let plain = try await fixture.answer(ReadyPrompt(uncached: layout))
     #expect(cached.tokens == plain.tokens)
   }
 }

@@ -157,36 +157,18 @@ import Testing
     let layout = try #require(session.model.compile(prompt: long, of: schema.schema).value).layout
     #expect(layout.computed.count > 2 * InferenceEngine.tokensPerPass)
     let prompt = try session.prepare(layout, of: schema.schema, element: schema.element)
-    var batch = GenerationBatch(model: session.model, engine: try session.engine)
-    try batch.add(prompt, options: wild)
-    #expect(try batch.step().isEmpty)
-    // In the second part of the prompt, and again where it is.
-    let begun = batch
-    for _ in 0..<2 {
-      let task = Task {
-        unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
-        var cancelled = begun
-        return try cancelled.step().count
-      }
+    let expected = try await session.generate(from: prompt, options: wild).completion()
+    // Before it begins, and somewhere in the prompt.
+    for delay in [0, 2, 5, 9, 14] {
+      let task = Task { try await session.generate(from: prompt, options: wild).completion() }
+      try await Task.sleep(for: .milliseconds(delay))
+      task.cancel()
       await #expect { try await task.value } throws: { error in
         if case PromptCacheError.cancelled = error { true } else { false }
       }
+      try await expectIdle(session.scheduler)
     }
-    // Nothing was lost: the answer is that of one who was left alone.
-    var found: Completion?
-    while !batch.isEmpty {
-      for case (_, .finish(let completion)) in try batch.step() { found = completion }
-    }
-    let expected = try await session.generate(from: prompt, options: wild).completion()
-    #expect(found?.tokens == expected.tokens)
-
-    let task = Task {
-      unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
-      return try await session.generate(from: prompt).completion()
-    }
-    await #expect { try await task.value } throws: { error in
-      if case PromptCacheError.cancelled = error { true } else { false }
-    }
+    #expect(try await session.generate(from: prompt, options: wild).completion().tokens == expected.tokens)
   }
 
   @Test func manyTasksReadSideBySide() async throws {

@@ -17,6 +17,7 @@ import Testing
       .nothingToExport(model: nil), .statesMissing(schema: "s"), .stateRemoved,
       .unreadableVersion(schema: "s", version: 1, problem: "p"), .emptyPrompt,
       .benchmarkTooLong(tokens: 9, decoded: 3, contextLength: 8), .noStore,
+      .answerTooLarge(tokens: 9, stateBytes: 90, limit: 50), .tooManyAnswers(waiting: 3), .noThread,
     ]
   }
 
@@ -27,7 +28,8 @@ import Testing
       (.notWarmed(schema: "s", model: model, element: nil), .notFound),
       (.noSuchVersion(schema: "s", number: 1), .notFound),
       (.statesMissing(schema: "s"), .notFound), (.stateRemoved, .busy), (.cancelled, .cancelled),
-      (.unreadableVersion(schema: "s", version: 1, problem: "p"), .damaged),
+      (.unreadableVersion(schema: "s", version: 1, problem: "p"), .damaged), (.tooManyAnswers(waiting: 3), .busy),
+      (.answerTooLarge(tokens: 9, stateBytes: 90, limit: 50), .resources), (.noThread, .resources),
       (.engine(.missingTensor(name: "t", location: "m")), .input), (.engine(.outOfMemory(byteCount: 9)), .resources),
       (.engine(.sequenceInUse), .busy),
     ]

@@ -72,11 +72,11 @@ import Testing
     #expect(try versions() == [])
   }
 
-  @Test func anAuditOfAnExactSchemaFindsNoDifference() throws {
+  @Test func anAuditOfAnExactSchemaFindsNoDifference() async throws {
     let planned = try fixture.schema(chain)
     let schema = try fixture.session.warm(planned, as: .f32)
     let prompt = SourceFile(path: "p.pml", text: chainPrompt)
-    let report = try fixture.session.audit(
+    let report = try await fixture.session.audit(
       fixture.model.compile(prompt: prompt, of: planned).get(), of: schema, maximumTokens: 8)
     #expect(report.agreement == 1 && report.divergence.greatest < 1e-3)
   }

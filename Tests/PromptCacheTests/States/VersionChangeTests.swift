@@ -17,9 +17,9 @@ import Testing
     return try fixture.session.prepare(layout, of: warmed.schema, element: warmed.element)
   }
 
-  private func answer(_ prompt: ReadyPrompt, _ fixture: Fixture) throws -> [Int32] {
+  private func answer(_ prompt: ReadyPrompt, _ fixture: Fixture) async throws -> [Int32] {
     let options = GenerationOptions(maximumTokens: 3, logProbabilities: 1)
-    return try fixture.answer(prompt, options).tokens
+    return try await fixture.answer(prompt, options).tokens
   }
 
   @Test func nextRequestSeesTheNewVersion() async throws {
@@ -35,7 +35,7 @@ import Testing
     var first = try current(fixture)
     #expect(first?.version == 1)
     let running = try prepare(#require(first), fixture)
-    let expected = try answer(running, fixture)
+    let expected = try await answer(running, fixture)
 
     // Another process edits, warms, and collects garbage.
     try fixture.folder.write(schema.replacing("two", with: "four"), to: "s.pml")
@@ -44,14 +44,14 @@ import Testing
     #expect(second.version == 2)
     try await pmlc("store", "gc", "--keep", "1")
     // The version in use stays for its next prompt.
-    #expect(try answer(prepare(#require(first), fixture), fixture) == expected)
+    #expect(try await answer(prepare(#require(first), fixture), fixture) == expected)
     first = nil
     try await pmlc("store", "gc", "--keep", "1")
     let left = try fixture.store.snapshot().versions(model: fixture.session.fingerprint, schema: "s").map(\.number)
     #expect(left == [2])
     // A request that began before goes on to its end.
-    #expect(try answer(running, fixture) == expected)
-    _ = try answer(prepare(second, fixture), fixture)
+    #expect(try await answer(running, fixture) == expected)
+    _ = try await answer(prepare(second, fixture), fixture)
     #expect(first == nil)
   }
 }

@@ -11,9 +11,9 @@ struct Fixture {
   var engine: InferenceEngine { get throws { try session.engine } }
   var store: StateStore { get throws { try session.store } }
 
-  init(weights: WeightFormat = .stored) throws {
+  init(weights: WeightFormat = .stored, limits: AnswerLimits = .init()) throws {
     folder = try TemporaryFolder()
-    session = try Self.session(LoadedModel(at: nil, weights: weights), in: folder)
+    session = try Self.session(LoadedModel(at: nil, weights: weights), in: folder, limits: limits)
   }
 
   /// The same store under another tenant's name.
@@ -23,9 +23,10 @@ struct Fixture {
   }
 
   private static func session(
-    _ model: LoadedModel, in folder: TemporaryFolder, _ options: StoreOptions = .init()
+    _ model: LoadedModel, in folder: TemporaryFolder, _ options: StoreOptions = .init(), limits: AnswerLimits = .init()
   ) throws -> CacheSession {
-    try CacheSession(model: model, storeAt: FilePath(folder.path("store")), options: options, threads: 1)
+    try CacheSession(
+      model: model, storeAt: FilePath(folder.path("store")), options: options, threads: 1, limits: limits)
   }
 
   func schema(_ text: String) throws -> PlannedSchema {
@@ -48,14 +49,9 @@ struct Fixture {
   func answer(
     _ prompt: ReadyPrompt, _ options: GenerationOptions = .init(maximumTokens: 8, logProbabilities: 5)
   )
-    throws -> Completion
+    async throws -> Completion
   {
-    var batch = GenerationBatch(model: model, engine: try engine)
-    try batch.add(prompt, options: options)
-    while !batch.isEmpty {
-      for case (_, .finish(let completion)) in try batch.step() { return completion }
-    }
-    throw PromptCacheError.cancelled
+    try await session.generate(from: prompt, options: options).completion()
   }
 }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import PromptCache
 
-struct Audit: ParsableCommand {
+struct Audit: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare answers from the store's states with those of plain inference.",
     discussion: """
@@ -42,12 +42,12 @@ struct Audit: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     // Whatever is wrong with a prompt shows before the first answer.
     let asked = try Questions(prompts, options)
     var failures: [String] = []
     for (index, question) in asked.questions.enumerated() {
-      let report = try asked.session.audit(question.prompt, of: question.schema, maximumTokens: maxTokens)
+      let report = try await asked.session.audit(question.prompt, of: question.schema, maximumTokens: maxTokens)
       let found = bounds(passedBy: report)
       let audited = AuditedPrompt(
         prompt: question.path, schema: question.schema.schema.name, kv: question.schema.element.rawValue,

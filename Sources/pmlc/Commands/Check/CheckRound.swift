@@ -6,7 +6,7 @@ struct CheckRequest {
   let files: [FilePath]
   let schema: FilePath?
   let model: LoadedModel?
-  let template: ChatTemplate?
+  let template: FoundTemplate?
 }
 
 /// Documents read and checked once.

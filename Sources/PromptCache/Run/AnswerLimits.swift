@@ -1,0 +1,52 @@
+/// What a scheduler takes on at a time.
+public struct AnswerLimits: Sendable {
+  /// Answers that are computed at a time; 1 or more. Others wait.
+  public var running: Int
+  /// Answers that wait at most; any number without it.
+  public var waiting: Int?
+  /// Bytes of new states of all running answers; any number without it. Cached states take none: they lie in the store.
+  public var stateBytes: Int?
+  /// Tokens of prompts that one pass computes at most; `InferenceEngine.tokensPerPart` or more.
+  public var promptTokensPerPass: Int
+  /// Tokens that an answer may be ahead of its reader; 1 or more. It stands still then, and others go on.
+  public var unreadTokens: Int
+  /// How long an answer may keep others from using space in the store again that they free.
+  package var renewalInterval = Duration.seconds(1)
+
+  /// Limits that suit one program's own answers; a server will want tighter ones.
+  public init(
+    running: Int = 64, waiting: Int? = nil, stateBytes: Int? = nil, promptTokensPerPass: Int = 512,
+    unreadTokens: Int = 64
+  ) {
+    self.running = max(running, 1)
+    self.waiting = waiting
+    self.stateBytes = stateBytes
+    self.promptTokensPerPass = promptTokensPerPass
+    self.unreadTokens = max(unreadTokens, 1)
+  }
+}
+
+/// What one answer takes at most. It is known before the answer begins.
+public struct AnswerBudget: Hashable, Sendable {
+  /// Tokens that are computed: those of the prompt that have no states, and the answer's.
+  public let tokens: Int
+  /// Bytes of their states.
+  public let stateBytes: Int
+}
+
+/// What a scheduler is doing.
+public struct AnswerLoad: Hashable, Sendable {
+  /// Answers that are computed.
+  public let running: Int
+  /// Answers that wait to begin.
+  public let waiting: Int
+  /// Bytes of new states that the running answers may take.
+  public let stateBytes: Int
+
+  /// A load of so much.
+  public init(running: Int, waiting: Int, stateBytes: Int) {
+    self.running = running
+    self.waiting = waiting
+    self.stateBytes = stateBytes
+  }
+}

@@ -1,0 +1,192 @@
+internal import Engine
+
+/// Passes over prompts, and what is known of how long they take.
+struct PromptPasses {
+  /// The pass that is being computed, the answers that its inputs are of, and how long it has taken.
+  struct Current {
+    let pass: InferenceEngine.PassInProgress
+    let answers: [AnswerInProgress]
+    var duration = Duration.zero
+    var layers = 0
+
+    var tokens: Int { pass.inputs.reduce(0) { $0 + $1.tokens.count } }
+  }
+
+  var current: Current?
+  /// How long the last step took that gave a token to each of some answers.
+  var tokenDuration = Duration.zero
+  /// How long the last pass took for one token in one layer.
+  var tokenLayerDuration: Duration?
+  /// Counts passes.
+  var turns = 0
+}
+
+extension AnswerScheduler {
+  /// How long a pass goes on before the loop looks up, where no other answer waits for it.
+  private static let slice = Duration.milliseconds(10)
+  /// How much longer than the usual the time between two tokens gets by a prompt that is computed beside.
+  private static let delay = 1.5
+
+  /// Sees to it that the loop runs while there is something to do.
+  func wake() {
+    guard !isLooping else { return }
+    isLooping = true
+    Task { await loop() }
+  }
+
+  private func loop() async {
+    while step() {
+      // Lets those in that want something: a new answer, a token that was given, a cancelled one.
+      if executor.hasWaitingJobs { await Task.yield() }
+    }
+    isLooping = false
+  }
+
+  /// Computes the next token of each answer that is under way, and some layers of a pass over prompts.
+  ///
+  /// - Returns: whether there was anything to do.
+  private func step() -> Bool {
+    dropAbandoned()
+    admit()
+    let hadTokens = computeTokens()
+    let hadPrompts = computePrompts(besideTokens: hadTokens)
+    return hadTokens || hadPrompts
+  }
+
+  /// One token of each answer that has begun, and prompts that are no longer than what goes as fast.
+  private func computeTokens() -> Bool {
+    var (answers, inputs): ([AnswerInProgress], [InferenceEngine.Input]) = ([], [])
+    for answer in running {
+      guard let input = shortInput(of: answer), reserve(input, for: answer) else { continue }
+      answers.append(answer)
+      inputs.append(input)
+    }
+    guard !answers.isEmpty else { return false }
+    let clock = ContinuousClock()
+    let start = clock.now
+    do throws(EngineError) {
+      let logits = try engine.forward(inputs)
+      prompts.tokenDuration = clock.now - start
+      take(logits, of: inputs, for: answers, took: prompts.tokenDuration)
+    } catch {
+      for answer in answers { fail(answer, error == .cancelled ? .cancelled : .engine(error)) }
+    }
+    return true
+  }
+
+  private func shortInput(of answer: AnswerInProgress) -> InferenceEngine.Input? {
+    let count = answer.prompt.tokens.count
+    if answer.promptTokensLeft == count, count <= engine.tokensOfShortInput, !answer.isInPass {
+      return answer.promptInput(count)
+    }
+    return answer.nextTokenInput
+  }
+
+  /// Some layers of a pass over prompts.
+  private func computePrompts(besideTokens: Bool) -> Bool {
+    // Nobody waits for what is left of a pass whose answers have all gone.
+    if let current = prompts.current, !current.answers.contains(where: { running.contains($0) }) {
+      prompts.current = nil
+    }
+    if prompts.current == nil { beginPrompts(besideTokens: besideTokens) }
+    guard var current = prompts.current else { return false }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let most = besideTokens ? prompts.tokenDuration * Self.delay : Self.slice
+    do throws(EngineError) {
+      var before = start
+      let logits = try current.pass.advance {
+        current.layers += 1
+        let now = clock.now
+        defer { before = now }
+        // Not if the next layer, which takes as long as the last one, would be late.
+        return now - start + (now - before) <= most && !executor.hasWaitingJobs
+      }
+      current.duration += clock.now - start
+      guard let logits else {
+        prompts.current = current
+        return true
+      }
+      prompts.current = nil
+      prompts.tokenLayerDuration = current.duration / max((current.layers + 1) * current.tokens, 1)
+      for answer in current.answers { answer.isInPass = false }
+      take(logits, of: current.pass.inputs, for: current.answers, took: current.duration)
+    } catch {
+      prompts.current = nil
+      for answer in current.answers { fail(answer, error == .cancelled ? .cancelled : .engine(error)) }
+    }
+    return true
+  }
+
+  /// Begins a pass over parts of prompts, those first that have waited the longest for a turn.
+  private func beginPrompts(besideTokens: Bool) {
+    let part = InferenceEngine.tokensPerPart
+    var room = max(limits.promptTokensPerPass, part)
+    if besideTokens {
+      // A layer of it is not to take longer than a token.
+      let fitting = prompts.tokenLayerDuration.map { Int(prompts.tokenDuration / $0) } ?? part
+      room = min(max(fitting, part), room)
+    }
+    let candidates = running.filter { $0.promptTokensLeft > 0 && !$0.isInPass }.sorted { $0.turn < $1.turn }
+    var parts = Array(repeating: 0, count: candidates.count)
+    // A part for each in turn, so that short prompts need not wait for long ones.
+    var isOpen = true
+    while isOpen {
+      isOpen = false
+      for (index, answer) in candidates.enumerated() where room >= part || parts[0] == 0 {
+        guard parts[index] * part < answer.promptTokensLeft else { continue }
+        parts[index] += 1
+        room -= part
+        isOpen = true
+      }
+    }
+    var (answers, inputs): ([AnswerInProgress], [InferenceEngine.Input]) = ([], [])
+    for (answer, parts) in zip(candidates, parts) where parts > 0 {
+      let left = answer.promptTokensLeft
+      let count = left <= parts * part + InferenceEngine.fewestTokensPerPart ? left : parts * part
+      let input = answer.promptInput(count)
+      guard reserve(input, for: answer) else { continue }
+      answers.append(answer)
+      inputs.append(input)
+    }
+    guard !answers.isEmpty else { return }
+    do throws(EngineError) {
+      prompts.current = PromptPasses.Current(pass: try engine.begin(inputs), answers: answers)
+      prompts.turns += 1
+      for answer in answers {
+        answer.isInPass = true
+        answer.turn = prompts.turns
+      }
+    } catch {
+      for answer in answers { fail(answer, .engine(error)) }
+    }
+  }
+
+  /// Takes memory for the states of `input`; if there is none, only this answer ends.
+  private func reserve(_ input: InferenceEngine.Input, for answer: AnswerInProgress) -> Bool {
+    do throws(EngineError) {
+      try input.sequence.reserve(input.tokens.count, shape: engine.kvShape)
+      return true
+    } catch {
+      fail(answer, .engine(error))
+      return false
+    }
+  }
+
+  /// Hands scores out. An answer whose scores are not numbers ends; the others go on.
+  private func take(
+    _ logits: [Logits], of inputs: [InferenceEngine.Input], for answers: [AnswerInProgress], took duration: Duration
+  ) {
+    for (index, answer) in answers.enumerated() where running.contains(answer) {
+      do throws(PromptCacheError) {
+        if try answer.take(logits[index], of: inputs[index], took: duration) { remove { $0 === answer } }
+      } catch {
+        fail(answer, error)
+      }
+    }
+  }
+}
+
+extension [AnswerInProgress] {
+  fileprivate func contains(_ answer: AnswerInProgress) -> Bool { contains { $0 === answer } }
+}
