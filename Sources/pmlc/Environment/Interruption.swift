@@ -1,10 +1,11 @@
+import Dispatch
 import Glibc
 import PromptCache
 import Synchronization
 
 /// What signals do to this process.
 ///
-/// A handler passes their numbers through a pipe to a thread that may do more than a handler may. The process then ends as
+/// A handler passes their numbers through a pipe to a queue, which may do more than a handler may. The process then ends as
 /// if by the signal itself, after what has to be cleaned up: also where it is the first of its container, which the kernel
 /// spares a signal that nobody handles.
 enum Interruption {
@@ -13,14 +14,15 @@ enum Interruption {
     var task: Task<Int32, Never>?
     var isCancellable = false
     var endsQuietly = false
+    var source: (any DispatchSourceRead)?
   }
 
   private static let state = Mutex(State())
   private static let cleanups = Mutex<[Int: @Sendable () -> Void]>([:])
   /// How long work that was cancelled may take to end.
-  private static let patience: Int32 = 2_000
-  /// The ends of the pipe, for the thread and for the handler.
-  private static let readingEnd = Atomic<Int32>(-1)
+  private static let patience = DispatchTimeInterval.seconds(2)
+  private static let queue = DispatchQueue(label: "signals")
+  /// The end of the pipe that the handler writes to.
   fileprivate static let writingEnd = Atomic<Int32>(-1)
 
   /// The signal that asked the process to end.
@@ -32,7 +34,7 @@ enum Interruption {
   static func run(_ work: @escaping @Sendable () async -> Int32) async -> Int32 {
     // A pipe without a reader is an error of the write.
     _ = Glibc.signal(SIGPIPE, SIG_IGN)
-    startWaiting()
+    startHandling()
     let task = state.withLock { state in
       let task = Task(operation: work)
       state.task = task
@@ -80,47 +82,31 @@ enum Interruption {
     _exit(128 + signal)
   }
 
-  private static func startWaiting() {
+  private static func startHandling() {
     var ends: [Int32] = [-1, -1]
     guard unsafe pipe(&ends) == 0 else { return }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     // A handler must not wait.
     _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
-    readingEnd.store(ends[0], ordering: .sequentiallyConsistent)
     writingEnd.store(ends[1], ordering: .sequentiallyConsistent)
-    // Without a thread, signals do what they do by themselves.
-    guard startThread() else { return }
+    let (pipe, source) = (ends[0], DispatchSource.makeReadSource(fileDescriptor: ends[0], queue: queue))
+    source.setEventHandler {
+      var number: UInt8 = 0
+      if unsafe read(pipe, &number, 1) == 1 { handle(Int32(number)) }
+    }
+    source.activate()
+    state.withLock { $0.source = source }
     for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) { _ = Glibc.signal(signal, passOn) }
   }
 
-  private static func startThread() -> Bool {
-    var thread = pthread_t()
-    return unsafe pthread_create(&thread, nil, waitOnThread, nil) == 0
-  }
-
-  /// Waits for signals, on a thread of its own.
-  fileprivate static func wait() -> Never {
-    guard let first = next(atMost: -1) else { pause() }
+  private static func handle(_ signal: Int32) {
     let cancelled = state.withLock { state in
-      state.signal = first
-      return state.isCancellable ? state.task : nil
+      defer { state.signal = signal }
+      return state.isCancellable && state.signal == nil ? state.task : nil
     }
-    guard let cancelled else { end(by: first) }
+    guard let cancelled else { end(by: signal) }
     cancelled.cancel()
-    end(by: next(atMost: patience) ?? first)
-  }
-
-  private static func pause() -> Never { while true { sleep(.max) } }
-
-  /// The next signal, if one comes within this time.
-  private static func next(atMost milliseconds: Int32) -> Int32? {
-    let end = readingEnd.load(ordering: .sequentiallyConsistent)
-    var request = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
-    var ready: Int32
-    repeat { ready = unsafe poll(&request, 1, milliseconds) } while ready < 0 && errno == EINTR
-    var number: UInt8 = 0
-    guard ready > 0, unsafe read(end, &number, 1) == 1 else { return nil }
-    return Int32(number)
+    queue.asyncAfter(deadline: .now() + patience) { end(by: signal) }
   }
 
   private static func isIgnored(_ signal: Int32) -> Bool {
@@ -130,8 +116,6 @@ enum Interruption {
     return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 }
-
-private func waitOnThread(_: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? { Interruption.wait() }
 
 private func passOn(_ signal: Int32) {
   let before = errno
