@@ -54,15 +54,17 @@ let package = Package(
     library("KVCacheFormat"),
 
     // Three libraries that do not know each other, and the tokenizers.
-    library("Tokenizers", ["JSONText"]),
+    library("Tokenizers", ["Failure", "JSONText"]),
     library(
-      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "JSONText", "Jinja"],
+      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "FileSystem", "JSONText", "Jinja"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
     .target(name: "COpenBLAS"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    library("Engine", ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "JSONText", "KVCacheFormat"]),
+    library(
+      "Engine",
+      ["CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "FileSystem", "JSONText", "KVCacheFormat"]),
 
     // What joins them, and the command.
     .target(name: "CDemoModel"),
@@ -84,9 +86,9 @@ let package = Package(
     tests("JSONTextTests", ["JSONText"]),
     tests("JinjaTests", ["Jinja", "JSONText"], exclude: ["Fixtures"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
-    tests("TokenizersTests", ["JSONText", "Tokenizers"], exclude: ["Fixtures"]),
+    tests("TokenizersTests", ["Failure", "JSONText", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
-      "PMLCompilerTests", ["ContentHash", "JSONText", "PMLCompiler", "TestSupport"],
+      "PMLCompilerTests", ["ContentHash", "Failure", "FileSystem", "JSONText", "PMLCompiler", "TestSupport"],
       exclude: ["Cases", "Layout/encoding_digests.py"]),
     .target(
       name: "StoreTestSupport", dependencies: ["ContentHash", "FileSystem", "KVCacheFormat", "Store"],
@@ -102,7 +104,9 @@ let package = Package(
         "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
         "store-torture",
       ]),
-    tests("EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "KVCacheFormat"], exclude: ["Fixtures"]),
+    tests(
+      "EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "FileSystem", "KVCacheFormat"],
+      exclude: ["Fixtures"]),
     tests("PromptCacheTests", ["PromptCache", "TestSupport"]),
     tests(
       "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],

@@ -21,6 +21,10 @@ public enum EngineError: Error, Equatable, Sendable {
   case missingFile(name: String, location: String)
   /// The system refused to open or map a file.
   case unreadableFile(path: String, reason: String)
+  /// A file that must be part of a model is something else.
+  case foreignFile(name: String, ForeignFile)
+  /// A file of the model changed after it was first read, so nothing that was made from it can be kept.
+  case fileChanged(path: String)
   /// The system refused to write a file of converted weights.
   case unwritableFile(path: String, reason: String)
   /// The system has no memory for so much.
@@ -37,6 +41,10 @@ public enum EngineError: Error, Equatable, Sendable {
 
   // MARK: Weights
 
+  /// The model's weights are quantised in a way that this engine does not compute with.
+  case quantizedCheckpoint(method: String)
+  /// The folder holds weights, but not as safetensors; `found` is one of the files.
+  case otherWeights(found: String, location: String)
   /// A weight file ends before its header says it does.
   case truncatedWeights(file: String, expectedBytes: Int, actualBytes: Int)
   /// A weight file's header contradicts itself or the format.
@@ -95,7 +103,8 @@ extension EngineError: CategorizedError, CustomStringConvertible {
   /// The kind of failure, by which a caller can choose how to react.
   public var category: FailureCategory {
     switch self {
-    case .notAModelFolder, .missingFile, .malformedConfiguration, .unsupportedArchitecture, .unsupportedOption,
+    case .notAModelFolder, .missingFile, .foreignFile, .quantizedCheckpoint, .otherWeights, .malformedConfiguration,
+      .unsupportedArchitecture, .unsupportedOption,
       .truncatedWeights, .malformedWeights, .missingTensor, .wrongShape, .unsupportedElement, .tokenOutOfRange,
       .positionOutOfRange, .countMismatch, .positionsNotAscending, .scoresNotFinite, .noTokens, .wrongLayerCount,
       .wrongBlobSize, .misalignedBlob, .wrongSegmentShape, .segmentTooShort, .weightNotFinite, .stateOutOfRange,
@@ -105,7 +114,7 @@ extension EngineError: CategorizedError, CustomStringConvertible {
     case .outOfMemory: .resources
     case .weightsShortened: .damaged
     case .cancelled: .cancelled
-    case .sequenceInUse: .busy
+    case .sequenceInUse, .fileChanged: .busy
     }
   }
 
@@ -113,33 +122,41 @@ extension EngineError: CategorizedError, CustomStringConvertible {
   public var message: String {
     switch self {
     case .notAModelFolder(let path, let reason):
-      "`\(path)` is not a model folder: \(reason)"
+      "\(path.quoted(limit: 300)) is not a model folder: \(reason)"
     case .missingFile(let name, let location):
-      "no `\(name)` in `\(location)`"
+      "no \(name.quoted()) in \(location.quoted(limit: 300))"
     case .unreadableFile(let path, let reason):
-      "cannot read `\(path)`: \(reason)"
+      "cannot read \(path.quoted(limit: 300)): \(reason)"
+    case .foreignFile(let name, let kind):
+      "\(name.quoted(limit: 300)) is \(kind.name)"
+    case .fileChanged(let path):
+      "\(path.quoted(limit: 300)) changed while it was in use, so nothing was kept"
     case .unwritableFile(let path, let reason):
-      "cannot write `\(path)`: \(reason)"
+      "cannot write \(path.quoted(limit: 300)): \(reason)"
     case .outOfMemory(let byteCount):
       "there is no memory for \(byteCount) bytes"
     case .malformedConfiguration(let file, let reason):
-      "`\(file)` is malformed: \(reason)"
+      "\(file.quoted()) is malformed: \(reason)"
     case .unsupportedArchitecture(let names, _):
       names.isEmpty
         ? "`config.json` names no architecture"
         : "unsupported architecture \(quoted(names))"
     case .unsupportedOption(let key, let value, _):
-      "unsupported `\(key)` `\(value)` in `config.json`"
+      "unsupported \(key.quoted()) \(value.quoted()) in `config.json`"
     case .truncatedWeights(let file, let expected, let actual):
-      "`\(file)` is truncated: its header calls for \(expected) bytes, the file has \(actual)"
+      "\(file.quoted()) is truncated: its header calls for \(expected) bytes, the file has \(actual)"
     case .malformedWeights(let file, let reason):
-      "`\(file)` is malformed: \(reason)"
+      "\(file.quoted()) is malformed: \(reason)"
     case .missingTensor(let name, let location):
-      "no tensor `\(name)` in the weights of `\(location)`"
+      "no tensor \(name.quoted(limit: 100)) in the weights of \(location.quoted(limit: 300))"
     case .wrongShape(let tensor, let expected, let found):
-      "tensor `\(tensor)` has shape \(found), `config.json` calls for \(expected)"
+      "tensor \(tensor.quoted(limit: 100)) has shape \(Self.shown(found)), `config.json` calls for \(expected)"
     case .unsupportedElement(let tensor, let found, _):
-      "tensor `\(tensor)` holds numbers of type `\(found)`"
+      "tensor \(tensor.quoted(limit: 100)) holds numbers of type \(found.quoted())"
+    case .quantizedCheckpoint(let method):
+      "the weights are quantised (\(method.quoted()))"
+    case .otherWeights(let found, let location):
+      "\(location.quoted(limit: 300)) holds no `model.safetensors`, but \(found.quoted())"
     case .tokenOutOfRange(let token, let size):
       "token \(token) is not in the vocabulary of \(size) tokens"
     case .positionOutOfRange(let position, let length):
@@ -182,13 +199,12 @@ extension EngineError: CategorizedError, CustomStringConvertible {
   public var remedies: [Remedy] {
     switch self {
     case .notAModelFolder: [.nameModelFolder]
-    case .missingFile(let name, _):
-      name.hasSuffix(".safetensors")
-        ? [
-          .other(
-            "the weights must be safetensors: `model.safetensors`, or shards and `model.safetensors.index.json`")
-        ]
-        : [.nameModelFolder]
+    case .missingFile(let name, _): name.contains("-of-") ? [.downloadAgain] : [.nameModelFolder]
+    case .otherWeights: [.other("convert them to safetensors, or take a model that has them")]
+    case .quantizedCheckpoint: [.other("take the model with weights in f32, f16 or bf16")]
+    case .foreignFile(_, let kind): kind.remedies
+    case .fileChanged: [.tryAgain]
+    case .malformedWeights: [.downloadAgain]
     case .truncatedWeights: [.downloadAgain]
     case .outOfMemory: [.raiseMemoryLimit]
     case .scoresNotFinite, .stateNotFinite, .weightNotFinite, .weightsShortened: [.downloadAgain]
@@ -203,7 +219,12 @@ extension EngineError: CategorizedError, CustomStringConvertible {
   }
 
   private func quoted(_ names: [String]) -> String {
-    names.map { "`\($0)`" }.joined(separator: ", ")
+    names.prefix(8).map { $0.quoted() }.joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+  }
+
+  /// A shape from a file, which may have any number of dimensions.
+  private static func shown(_ shape: [Int]) -> String {
+    shape.count > 8 ? "of \(shape.count) dimensions" : "\(shape)"
   }
 
   private func text(_ shape: KVShape) -> String {

@@ -51,17 +51,17 @@ public final class InferenceEngine: Sendable {
   ///   - files: the files of the model.
   ///   - threads: how many threads compute; all cores that the process may use if `nil`.
   ///   - format: what weights are multiplied in.
-  ///   - prepared: where weights in another format than the stored one are kept; made anew in memory if `nil`.
+  ///   - repacked: where weights in another format than the stored one are kept; made anew in memory if `nil`.
   ///   - progress: told how many matrices are done, and their number, while such weights are made.
   /// - Throws: `EngineError` for files that are missing, malformed, or of a model that is not supported.
   public init(
     files: some ModelFiles, threads: Int? = nil, weights format: WeightFormat = .stored,
-    prepared: PreparedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    repacked: RepackedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(EngineError) {
     configuration = try ModelConfiguration(files: files)
     var weights = try DecoderWeights(try ModelWeights(files: files), configuration)
     let compute = Compute(threads: min(max(threads ?? ThreadPool.availableCores, 1), ThreadPool.mostThreads))
-    if format == .q8 { try weights.quantize(prepared: prepared, pool: compute.pool, progress: progress) }
+    if format == .q8 { try weights.quantize(repacked: repacked, pool: compute.pool, progress: progress) }
     self.threads = compute.pool.threads
     let passes = PassRunner(
       decoder: TransformerDecoder(description: configuration.decoder, weights: weights, compute: compute),

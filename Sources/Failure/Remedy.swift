@@ -15,6 +15,10 @@ public enum Remedy: Hashable, Sendable {
   case useKVFormat(String)
   /// Split a text into several modules.
   case splitText
+  /// Compile the schema again.
+  case compileAgain
+  /// Compile the schema for the model that is used now.
+  case compileForThisModel
   /// Add text to the prompt.
   case addText
   /// Measure a smaller prompt.
@@ -43,6 +47,8 @@ public enum Remedy: Hashable, Sendable {
   case nameModelFolder
   /// Fetch the model's files again.
   case downloadAgain
+  /// Fetch the large files that a clone of a repository only points to.
+  case fetchLargeFiles
   /// Choose one of these.
   case chooseSupported([String])
 
@@ -72,12 +78,14 @@ extension Remedy: CustomStringConvertible {
   public var description: String {
     switch self {
     case .warm(let schema, let element, let weights):
-      "warm \(schema.map { "schema `\($0)`" } ?? "the schema")" + (element.map { " in \($0)" } ?? "")
+      "warm \(schema.map { "schema \($0.quoted())" } ?? "the schema")" + (element.map { " in \($0)" } ?? "")
         + (weights.map { " with \($0) weights" } ?? "")
     case .giveSchemaFile: "give the schema's file"
     case .listVersions: "see which versions the store has"
     case .useKVFormat(let format): "keep states in \(format)"
     case .splitText: "split the text into several modules"
+    case .compileAgain: "compile the schema again"
+    case .compileForThisModel: "compile the schema for this model"
     case .addText: "add text to the prompt"
     case .measureLess: "measure with fewer cached or new tokens"
     case .nameStoreFolder: "name a folder for the store"
@@ -89,9 +97,10 @@ extension Remedy: CustomStringConvertible {
     case .exportAgain: "copy the export again, or export again"
     case .nameModelFolder: "name a Hugging Face model folder with config.json, tokenizer.json and *.safetensors"
     case .downloadAgain: "download the model's files again"
+    case .fetchLargeFiles: "fetch the files with `git lfs pull`, or download them"
     case .chooseSupported(let choices): "supported: \(choices.map { "`\($0)`" }.joined(separator: ", "))"
     case .runAsOwner: "run as the owner"
-    case .restrictPermissions(let path): "take the right away: chmod go-w '\(path)'"
+    case .restrictPermissions(let path): "take the right away: chmod go-w '\(path.printable())'"
     case .freeDiskSpace: "free some space; what was committed is safe"
     case .endOtherProcesses: "end the other processes"
     case .raiseMemoryLimit: "raise the process's limit of memory (ulimit -v)"

@@ -134,13 +134,25 @@ package struct JSONReader: Sendable {
 
   /// Reads a number of any kind, as the rules have it.
   mutating func readNumber() throws(JSONError) -> JSONValue {
+    if rules.allowsNonFinite, let value = takeNonFinite() { return .number(value) }
     let (start, text) = try numberText()
     if let value = Self.integer(text) { return .integer(value) }
     guard rules.allowsFractions else { throw error(at: start, .unexpectedNumber(expected: "a 64-bit integer")) }
-    guard let value = Double(String(decoding: text, as: UTF8.self)), value.isFinite else {
+    guard let value = Double(String(decoding: text, as: UTF8.self)), value.isFinite || rules.allowsNonFinite else {
       throw error(at: start, .unexpectedNumber(expected: "in the range of double precision"))
     }
     return .number(value)
+  }
+
+  /// The number that Python writes as a word, if one comes next.
+  private mutating func takeNonFinite() -> Double? {
+    skipWhiteSpace()
+    let words: [(StaticString, Double)] = [("NaN", .nan), ("Infinity", .infinity), ("-Infinity", -.infinity)]
+    for (word, value) in words where bytes[offset...].starts(with: word.description.utf8) {
+      offset += word.utf8CodeUnitCount
+      return value
+    }
+    return nil
   }
 
   /// Passes over a word that JSON has: `true`, `false`, `null`.

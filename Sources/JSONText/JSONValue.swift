@@ -6,7 +6,7 @@ package enum JSONValue: Hashable, Sendable {
   case bool(Bool)
   /// A number without fraction and exponent, of 64 bits.
   case integer(Int)
-  /// Any other number, finite.
+  /// Any other number; finite, unless the rules of the reader allow others.
   case number(Double)
   case string(String)
   case array([Self])

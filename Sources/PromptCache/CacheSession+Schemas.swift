@@ -152,6 +152,7 @@ extension CacheSession {
     let missing = try MissingStates(of: wanted, in: try lookup(schema, element))
     try compute(missing, of: schema, as: element, in: store)
     let fingerprint = try fingerprint
+    try model.checkUnchanged()
     let version = try withStoreErrors { () throws(StoreError) in
       try store.write { batch throws(StoreError) in
         let kept = schema.storedEncodings
@@ -169,7 +170,8 @@ extension CacheSession {
     guard !missing.order.isEmpty else { return }
     let clock = ContinuousClock()
     let computer = StateComputer(
-      plan: schema.plan, engine: try engine, store: store, model: try fingerprint, element: element)
+      plan: schema.plan, engine: try engine, store: store, model: try fingerprint, files: model.files,
+      element: element)
     defer { progress(.ended) }
     let start = clock.now
     try computer.perform(missing) { tokensDone in

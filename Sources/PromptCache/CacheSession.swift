@@ -140,7 +140,7 @@ public final class CacheSession: Sendable {
   /// Weights in another format than the model's own are made once and kept beside the store, where there is one.
   private func loadEngine() throws(PromptCacheError) -> InferenceEngine {
     guard model.weights != .stored, let store = try sessionStore.readable(),
-      let kept = try store.preparedWeights(for: fingerprint)
+      let kept = try model.repackedWeights(besides: store, fingerprint: fingerprint)
     else { return try loadEngine(keeping: nil) }
     do throws(PromptCacheError) {
       return try loadEngine(keeping: kept)
@@ -151,9 +151,9 @@ public final class CacheSession: Sendable {
     }
   }
 
-  private func loadEngine(keeping place: PreparedWeights?) throws(PromptCacheError) -> InferenceEngine {
+  private func loadEngine(keeping place: RepackedWeights?) throws(PromptCacheError) -> InferenceEngine {
     defer { progress(.ended) }
-    return try model.engine(threads: threads, prepared: place) { [progress, model] done, total in
+    return try model.engine(threads: threads, repacked: place) { [progress, model] done, total in
       progress(.makingWeights(model.weights, done: done, total: total))
     }
   }

@@ -1,5 +1,6 @@
 public import Engine
 public import Failure
+public import FileSystem
 public import KVCacheFormat
 public import PMLCompiler
 public import Store
@@ -24,7 +25,7 @@ public enum PromptCacheError: Error, Sendable {
   /// A document with errors; `diagnostics` are all that was found in it.
   case invalidDocument(SourceFile, diagnostics: [Diagnostic])
   /// A lowered schema that is damaged, or was compiled for another model.
-  case unusableLoweredSchema(path: String, IRError)
+  case unusableLoweredSchema(path: FilePath, IRError)
   /// The task that asked was cancelled.
   case cancelled
   /// The store holds no version of the schema, or none with this number.
@@ -73,7 +74,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     switch self {
     case .engine(let error): error.message
     case .store(let error): error.message
-    case .tokenizer(let error, let location): "cannot read the tokenizer of \(location): \(error)"
+    case .tokenizer(let error, let location): "cannot read the tokenizer of \(location): \(error.message)"
     case .missingFile(let name, let location): "`\(location)` has no `\(name)`"
     case .unknownChatTemplate(let name, _): "no chat template `\(name)`"
     case .badChatTemplate(let path, let problem): "`\(path)` is not a chat template: \(problem)"
@@ -81,8 +82,9 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
       "the store has no version of schema `\(schema)` for \(model.files.location)"
         + (model.weights == .stored ? "" : " with \(model.weights) weights") + (element.map { " in \($0)" } ?? "")
     case .invalidDocument(let source, let diagnostics):
-      "`\(source.path)` has errors:\n" + TextRenderer(sources: [source]).render(diagnostics)
-    case .unusableLoweredSchema(let path, let error): "`\(path)`: \(error)"
+      "\(source.path.description.quoted(limit: 4096)) has errors:\n"
+        + TextRenderer(sources: [source]).render(diagnostics)
+    case .unusableLoweredSchema(let path, let error): "\(path.description.quoted(limit: 4096)): \(error.message)"
     case .cancelled: "the task was cancelled"
     case .noSuchVersion(let schema, let number):
       "the store has no version " + (number.map { "\($0) " } ?? "") + "of schema `\(schema)`"
@@ -107,7 +109,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     switch self {
     case .engine(let error): error.remedies
     case .store(let error): error.remedies
-    case .tokenizer: [.other("only byte-level and SentencePiece-style BPE are supported")]
+    case .tokenizer(let error, _): error.remedies
     case .missingFile: [.nameModelFolder]
     case .unknownChatTemplate(_, let known):
       [
@@ -121,7 +123,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
           schema: schema, element: element?.rawValue, weights: model.weights == .stored ? nil : model.weights.rawValue),
         .giveSchemaFile,
       ]
-    case .unusableLoweredSchema(_, let error): categorized(error)?.remedies ?? other(error.help)
+    case .unusableLoweredSchema(_, let error): error.remedies
     case .badChatTemplate, .invalidDocument, .cancelled: []
     case .noSuchVersion, .nothingToExport: [.listVersions]
     case .stateRemoved: [.other("do it again; and let no other process collect garbage meanwhile")]

@@ -40,7 +40,9 @@ public struct Tokenizer: Sendable {
     beginOfSequence = try Self.beginOfSequence(file, configuration, encoder)
     endOfSequence = configuration.endOfSequence.flatMap { [encoder] in encoder.id(of: $0) }
     unknownToken = encoder.model.alphabet.fallback.unknown
-    guard let placeholder = unknownToken ?? encoder.encode(" ", special: false).first else { throw .noPlaceholder }
+    guard let placeholder = unknownToken ?? encoder.encode(" ", special: false).first else {
+      throw TokenizerError(.noPlaceholder)
+    }
     self.placeholder = placeholder
     chatTemplate = configuration.chatTemplate
     namedTokens = configuration.namedTokens
@@ -53,15 +55,19 @@ public struct Tokenizer: Sendable {
     switch (configuration.addsBeginOfSequence, configuration.beginOfSequence) {
     case (false?, _): return nil
     case (true?, let name?):
-      guard let token = encoder.id(of: name) else { throw .tokenOutOfVocabulary(field: "bos_token", token: name) }
+      guard let token = encoder.id(of: name) else {
+        throw TokenizerError(.tokenOutOfVocabulary(field: "bos_token", token: name), in: TokenizerConfiguration.name)
+      }
       return token
     case (true?, nil):
-      guard processed != nil else { throw .missing(field: "bos_token") }
+      guard processed != nil else {
+        throw TokenizerError(.missing(field: "bos_token"), in: TokenizerConfiguration.name)
+      }
       fallthrough
     case (nil, _):
       guard let processed else { return nil }
       guard let token = Int32(exactly: processed), encoder.spelling(of: token) != nil else {
-        throw .tokenOutOfVocabulary(field: "post_processor", token: "\(processed)")
+        throw TokenizerError(.tokenOutOfVocabulary(field: "post_processor", token: "\(processed)"))
       }
       return token
     }

@@ -1,5 +1,6 @@
 import ContentHash
 import Engine
+import FileSystem
 import Foundation
 import KVCacheFormat
 
@@ -12,14 +13,16 @@ struct Bench {
   private static let passTokens = 1024
 
   init(model: String, weights: WeightFormat, threads: Int, scratch: String) throws {
-    let files = try ModelFolder(at: model)
+    let files = try ModelFolder(at: FilePath(model))
     // Known by its configuration: hashing gigabytes of weights would count as memory of the engine's.
     let fingerprint = SHA256Digest(of: try String(contentsOfFile: "\(model)/config.json", encoding: .utf8))
     try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
     engine = try InferenceEngine(
       files: files, threads: threads, weights: weights,
-      prepared: weights == .stored
-        ? nil : PreparedWeights(folder: scratch, model: weights.fingerprint(of: fingerprint)))
+      repacked: weights == .stored
+        ? nil
+        : RepackedWeights(
+          folder: FilePath(scratch), model: weights.fingerprint(of: fingerprint), source: files))
     states = try CachedStates(in: "\(scratch)/states", engine: engine, model: weights.fingerprint(of: fingerprint))
   }
 

@@ -75,17 +75,17 @@ struct DecoderWeights: Sendable {
 }
 
 extension DecoderWeights {
-  /// Replaces the matrices of all products by their eight-bit form: as `prepared` keeps it, or else made in memory. The
+  /// Replaces the matrices of all products by their eight-bit form: as `repacked` keeps it, or else made in memory. The
   /// embedding stays as it is stored, since only single rows of it are read.
   ///
   /// - Throws: `EngineError.weightNotFinite`, `.unreadableFile`, `.unwritableFile`, `.outOfMemory`.
   mutating func quantize(
-    prepared: PreparedWeights?, pool: ThreadPool, progress: (_ done: Int, _ total: Int) -> Void
+    repacked: RepackedWeights?, pool: ThreadPool, progress: (_ done: Int, _ total: Int) -> Void
   ) throws(EngineError) {
-    let form = QuantizedFile(layers.flatMap(\.linears) + [output], model: prepared?.model.hexadecimal ?? "")
+    let form = QuantizedFile(layers.flatMap(\.linears) + [output], model: repacked?.model.hexadecimal ?? "")
     let file: FileBytes
-    if let prepared {
-      file = unsafe try prepared.file(byteCount: form.byteCount, isRight: form.isHeld) { bytes throws(EngineError) in
+    if let repacked {
+      file = unsafe try repacked.file(byteCount: form.byteCount, isRight: form.isHeld) { bytes throws(EngineError) in
         unsafe try form.write(into: bytes, pool: pool, progress: progress)
       }
     } else {

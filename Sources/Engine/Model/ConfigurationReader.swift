@@ -1,9 +1,10 @@
+import Failure
 import JSONText
 
 /// Typed look-ups in one JSON object, with errors that name the key.
 ///
 /// A key that is absent and one that is `null` are different things in `config.json`: the first means the family's
-/// default, the second mostly "none".
+/// default, the second mostly "none". `NaN` and `Infinity` are read, as Python writes them.
 struct ConfigurationReader {
   let file: String
   let values: [String: JSONValue]
@@ -19,12 +20,19 @@ struct ConfigurationReader {
       throw .malformedConfiguration(file: name, reason: "it has \(file.count) bytes, more than \(Self.byteLimit)")
     }
     let value: JSONValue
+    let bytes = file.array
     do {
-      value = try JSONValue(parsing: file.copy(of: 0..<file.count))
+      value = try JSONValue(parsing: bytes, rules: JSONRules(allowsNonFinite: true))
     } catch {
-      throw .malformedConfiguration(file: name, reason: "it is not JSON: \(error)")
+      throw .malformedConfiguration(file: name, reason: "it is not JSON: \(error)\(Self.beginning(of: bytes))")
     }
     try self.init(file: name, value: value)
+  }
+
+  /// How a text begins that is no JSON object at all, such as a server's message in the place of a file.
+  private static func beginning(of bytes: [UInt8]) -> String {
+    let text = String(decoding: bytes.prefix(200), as: UTF8.self)
+    return text.first.map { $0.isLetter } == true ? "; it begins with \(text.quoted(limit: 60))" : ""
   }
 
   private init(file: String, value: JSONValue) throws(EngineError) {
@@ -44,6 +52,9 @@ struct ConfigurationReader {
     return value
   }
 
+  /// Whether the key is not there at all.
+  func isAbsent(_ key: String) -> Bool { values[key] == nil }
+
   /// Whether the key is there with a null.
   func isNull(_ key: String) -> Bool { values[key] == .null }
 
@@ -54,38 +65,67 @@ struct ConfigurationReader {
     return size
   }
 
-  /// A size that must be there, at most 2^20: a number of rows, columns, heads or layers.
-  func requiredSize(_ key: String) throws(EngineError) -> Int {
-    guard let size = try size(key) else { throw .malformedConfiguration(file: file, reason: "no `\(key)` in it") }
-    return try bounded(size, key)
+  /// A size with the family's default for an absent one, at most 2^20: a number of rows, columns, heads or layers.
+  func size(_ key: String, default standard: Int) throws(EngineError) -> Int {
+    guard !isNull(key) else { throw wrong(key, .null, "a whole number above 0") }
+    return try bounded(try size(key) ?? standard, key)
   }
 
-  /// A size with the family's default for an absent or null one, at most 2^20.
-  func size(_ key: String, default standard: Int) throws(EngineError) -> Int {
+  /// A size whose absence and null mean the same, at most 2^20.
+  func size(_ key: String, orNull standard: Int) throws(EngineError) -> Int {
     try bounded(try size(key) ?? standard, key)
   }
 
-  /// A size that must be there, under either name.
-  func requiredSize(_ key: String, or other: String) throws(EngineError) -> Int {
-    try requiredSize(value(key) == nil && value(other) != nil ? other : key)
+  /// A size under the name that the family gives it, else under the one that most families use, at most 2^20.
+  func size(_ key: String, or other: String, default standard: Int) throws(EngineError) -> Int {
+    try size(values[key] == nil && values[other] != nil ? other : key, default: standard)
   }
 
-  /// A number of positions, at most 2^31 − 1, with a default.
+  /// A sliding window, with the family's default for an absent one; `nil` if null or 0 says that there is none.
+  func window(_ key: String, default standard: Int) throws(EngineError) -> Int? {
+    guard let value = values[key] else { return standard }
+    return value == .null || value.wholeNumber == 0 ? nil : try size(key)
+  }
+
+  /// A number of positions, at most 2^31 − 1, with the family's default for an absent one.
   func contextLength(_ key: String, default standard: Int) throws(EngineError) -> Int {
-    try bounded(try size(key) ?? standard, key, atMost: Int(Int32.max))
+    guard !isNull(key) else { throw wrong(key, .null, "a whole number above 0") }
+    return try bounded(try size(key) ?? standard, key, atMost: Int(Int32.max))
+  }
+
+  /// A number from 0 to 2^20 with the family's default for an absent one.
+  func count(_ key: String, default standard: Int) throws(EngineError) -> Int {
+    guard let value = values[key] else { return standard }
+    guard let count = value.wholeNumber, count >= 0 else { throw wrong(key, value, "a whole number from 0 on") }
+    return try bounded(count, key)
   }
 
   /// A finite number, or `nil` if it is absent or null.
   func number(_ key: String) throws(EngineError) -> Double? {
     guard let value = value(key) else { return nil }
-    guard let number = value.double else { throw wrong(key, value, "a number") }
+    guard let number = value.double, number.isFinite else { throw wrong(key, value, "a finite number") }
     return number
   }
 
-  /// A truth value, with the family's default.
-  func flag(_ key: String, default standard: Bool) throws(EngineError) -> Bool {
-    switch value(key) {
+  /// A finite number above 0 with the family's default for an absent one.
+  func positiveNumber(_ key: String, default standard: Double) throws(EngineError) -> Double {
+    guard !isNull(key) else { throw wrong(key, .null, "a number above 0") }
+    guard let number = try number(key) else { return standard }
+    guard number > 0, number <= Double(Float.greatestFiniteMagnitude) else {
+      throw wrong(key, .number(number), "a number above 0")
+    }
+    return number
+  }
+
+  /// A truth value, with the family's default for an absent one.
+  ///
+  /// - Parameter null: what a null means; not allowed if `nil`.
+  func flag(_ key: String, default standard: Bool, null: Bool? = nil) throws(EngineError) -> Bool {
+    switch values[key] {
     case nil: return standard
+    case .null:
+      guard let null else { throw wrong(key, .null, "true or false") }
+      return null
     case .bool(let value): return value
     case .some(let value): throw wrong(key, value, "true or false")
     }
@@ -111,6 +151,9 @@ struct ConfigurationReader {
     }
     return strings
   }
+
+  /// Keys whose values are objects.
+  var objectKeys: [String] { values.filter { if case .object = $0.value { true } else { false } }.keys.sorted() }
 
   /// An object, or `nil` if it is absent, null or empty.
   func object(_ key: String) throws(EngineError) -> ConfigurationReader? {
@@ -140,7 +183,8 @@ struct ConfigurationReader {
     return size
   }
 
-  private func wrong(_ key: String, _ value: JSONValue, _ expected: String) -> EngineError {
-    .malformedConfiguration(file: file, reason: "`\(key)` is `\(value.text)`, not \(expected)")
+  /// The error for a value that a key cannot have.
+  func wrong(_ key: String, _ value: JSONValue, _ expected: String) -> EngineError {
+    .malformedConfiguration(file: file, reason: "`\(key)` is \(value.text.quoted()), not \(expected)")
   }
 }

@@ -1,4 +1,5 @@
 import CKernels
+import JSONText
 public import KVCacheFormat
 
 /// What a model's `config.json` says, resolved once: nothing is optional that computing needs.
@@ -25,12 +26,12 @@ public struct ModelConfiguration: Sendable {
 
   private typealias Family = @Sendable (ConfigurationReader) throws(EngineError) -> Resolved
 
-  private static let families: [(name: String, resolve: Family)] = [
-    ("LlamaForCausalLM", LlamaFamily.llama),
-    ("MistralForCausalLM", LlamaFamily.mistral),
-    ("Qwen2ForCausalLM", LlamaFamily.qwen2),
-    ("FalconForCausalLM", FalconFamily.falcon),
-    ("MptForCausalLM", MPTFamily.mpt),
+  private static let families: [(name: String, modelType: String, resolve: Family)] = [
+    ("LlamaForCausalLM", "llama", LlamaFamily.llama),
+    ("MistralForCausalLM", "mistral", LlamaFamily.mistral),
+    ("Qwen2ForCausalLM", "qwen2", LlamaFamily.qwen2),
+    ("FalconForCausalLM", "falcon", FalconFamily.falcon),
+    ("MptForCausalLM", "mpt", MPTFamily.mpt),
   ]
 
   /// Names of the architectures that this engine computes.
@@ -43,10 +44,8 @@ public struct ModelConfiguration: Sendable {
   public init(files: some ModelFiles) throws(EngineError) {
     let name = "config.json"
     let file = try ConfigurationReader(parsing: try files.requiredFile(name), name: name)
-    let names = try file.strings("architectures")
-    guard let family = Self.families.first(where: { names.contains($0.name) }) else {
-      throw .unsupportedArchitecture(names: names, supported: Self.supportedArchitectures)
-    }
+    let family = try Self.family(of: file)
+    try Self.refuseQuantized(file)
     let resolved = try family.resolve(file)
     try resolved.description.check(file: name)
     architecture = family.name
@@ -58,6 +57,39 @@ public struct ModelConfiguration: Sendable {
     let generationEOS = try Self.generationEOS(files)
     let configuredEOS = try file.tokenIDs("eos_token_id")
     eosTokenIDs = generationEOS ?? configuredEOS
+  }
+
+  /// The family that `architectures` names. Where it names none, or spells one otherwise (`MPTForCausalLM`), `model_type`
+  /// decides, as it always does in `transformers`.
+  private static func family(
+    of file: ConfigurationReader
+  ) throws(EngineError) -> (name: String, modelType: String, resolve: Family) {
+    let names = try file.strings("architectures")
+    if let family = families.first(where: { names.contains($0.name) }) { return family }
+    let type = try file.string("model_type")
+    if let type, let family = families.first(where: { $0.modelType == type }),
+      names.isEmpty || names.contains(where: { $0.lowercased().hasPrefix(type) })
+    {
+      return family
+    }
+    throw .unsupportedArchitecture(
+      names: names.isEmpty ? type.map { [$0] } ?? [] : names, supported: supportedArchitectures)
+  }
+
+  /// Refuses a checkpoint that says of itself that its numbers are no plain ones.
+  private static func refuseQuantized(_ file: ConfigurationReader) throws(EngineError) {
+    for key in ["quantization_config", "compression_config", "quantization"] {
+      guard let section = try file.object(key) else { continue }
+      let method = try section.string("quant_method")
+      // bitsandbytes with neither of its two formats leaves the weights as they are.
+      if method == "bitsandbytes", try !section.flag("load_in_4bit", default: false, null: false),
+        try !section.flag("load_in_8bit", default: false, null: false)
+      {
+        continue
+      }
+      let bits = section.value("bits").map { "\($0.text) bits" }
+      throw .quantizedCheckpoint(method: method ?? bits ?? key)
+    }
   }
 
   private static func generationEOS(_ files: some ModelFiles) throws(EngineError) -> [Int32]? {

@@ -1,4 +1,5 @@
 public import ContentHash
+import FileSystem
 
 /// What identifies a model: a digest over the names and contents of the files that decide its states.
 public enum ModelFingerprint {
@@ -10,10 +11,11 @@ public enum ModelFingerprint {
   /// The fingerprint of a model.
   ///
   /// Reading gigabytes takes seconds, so a caller can keep the digest of each file: `lookup` is asked before a mapped
-  /// file is read, and `store` told afterwards. A file with the same path, size, time stamp and inode counts as
+  /// file is read, and `store` told afterwards unless the file changed meanwhile. A file with the same identity counts as
   /// unchanged. `progress` is told the bytes that were settled and their total.
   ///
-  /// - Throws: `EngineError.missingFile` without configuration, tokenizer or weights; `.unreadableFile`.
+  /// - Throws: `EngineError.missingFile` without configuration, tokenizer or weights; `.unreadableFile`;
+  ///   `.fileChanged`.
   public static func compute(
     files: some ModelFiles,
     lookup: (FileBytes.Identity) -> SHA256Digest? = { _ in nil },
@@ -25,7 +27,7 @@ public enum ModelFingerprint {
       throw .missingFile(name: required, location: files.location)
     }
     guard names.contains(where: { $0.hasSuffix(".safetensors") }) else {
-      throw .missingFile(name: ModelWeights.singleFile, location: files.location)
+      throw ModelWeights.missingWeights(in: files)
     }
     var contents: [(name: String, file: FileBytes)] = []
     for name in names { contents.append((name, try files.requiredFile(name))) }
@@ -37,7 +39,10 @@ public enum ModelFingerprint {
     for (name, file) in contents {
       let known = file.identity.flatMap(lookup)
       let digest = known ?? digest(of: file) { progress(done + $0, total) }
-      if known == nil, let identity = file.identity { store(identity, digest) }
+      if known == nil, let identity = file.identity {
+        guard identity.isCurrent else { throw .fileChanged(path: identity.path.description) }
+        store(identity, digest)
+      }
       done += file.count
       progress(done, total)
       hasher.update(name)

@@ -18,15 +18,25 @@ struct ModelWeights: Sendable {
       shardOfTensor = shard.tensors.mapValues { _ in Self.singleFile }
       return
     }
-    guard let index = try files.file(Self.indexFile) else {
-      throw .missingFile(name: Self.singleFile, location: files.location)
-    }
+    guard let index = try files.file(Self.indexFile) else { throw Self.missingWeights(in: files) }
     shardOfTensor = try Self.weightMap(index)
     var shards: [String: SafetensorsFile] = [:]
     for name in Set(shardOfTensor.values).sorted() {
       shards[name] = try SafetensorsFile(try files.requiredFile(name), name: name)
     }
     self.shards = shards
+  }
+
+  /// The error for files without weights that can be read; it names those that are there.
+  static func missingWeights(in files: some ModelFiles) -> EngineError {
+    let others = [
+      ".safetensors", ".bin", ".pth", ".pt", ".ckpt", ".h5", ".msgpack", ".gguf", ".onnx", ".bin.index.json",
+    ]
+    let found = others.lazy.compactMap { suffix in
+      files.names.first { $0.hasSuffix(suffix) && $0 != "training_args.bin" }
+    }.first
+    if let found { return .otherWeights(found: found, location: files.location) }
+    return .missingFile(name: singleFile, location: files.location)
   }
 
   private static func weightMap(_ file: FileBytes) throws(EngineError) -> [String: String] {
@@ -63,10 +73,19 @@ struct ModelWeights: Sendable {
     return matrix.row(0)
   }
 
+  /// The tensor that a checkpoint has in the place of `tensor` if it was quantised by one of the usual ways.
+  private func quantizedForm(of tensor: String) -> String? {
+    guard tensor.hasSuffix(".weight") else { return nil }
+    let stem = tensor.dropLast(".weight".count)
+    return ["qweight", "weight_packed", "weight_quantized", "B", "weight.absmax"].map { "\(stem).\($0)" }
+      .first { shardOfTensor[$0] != nil }
+  }
+
   private func find(
     _ tensor: String, shape: [Int]
   ) throws(EngineError) -> (SafetensorsFile, SafetensorsFile.Tensor, WeightElement) {
     guard let name = shardOfTensor[tensor], let shard = shards[name], let entry = shard.tensors[tensor] else {
+      if let form = quantizedForm(of: tensor) { throw .quantizedCheckpoint(method: form) }
       throw .missingTensor(name: tensor, location: location)
     }
     guard entry.shape == shape else {

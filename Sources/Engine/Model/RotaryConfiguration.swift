@@ -2,6 +2,8 @@
 struct RotaryConfiguration {
   let base: Float
   let scaling: RotaryScaling
+  /// Positions that the model can tell apart under this scaling.
+  let contextLength: Int
 
   static let supportedTypes = ["default", "linear", "dynamic", "llama3", "yarn"]
 
@@ -19,8 +21,11 @@ struct RotaryConfiguration {
       return try inner?.number(key) ?? outer
     }
     let base = try number("rope_theta") ?? 10_000
-    guard base > 1 else {
+    guard base > 1, base <= Double(Float.greatestFiniteMagnitude) else {
       throw .malformedConfiguration(file: configuration.file, reason: "`rope_theta` is \(base), not above 1")
+    }
+    if let key = inner?.objectKeys.first {
+      throw .unsupportedOption(key: "rope_parameters", value: key, supported: ["the same ones for all layers"])
     }
     self.base = Float(base)
     let rotated = try number("partial_rotary_factor") ?? 1
@@ -29,6 +34,7 @@ struct RotaryConfiguration {
     }
     guard let inner else {
       scaling = .none
+      self.contextLength = contextLength
       return
     }
     let outerContext = try configuration.number("original_max_position_embeddings")
@@ -48,6 +54,31 @@ struct RotaryConfiguration {
     case "yarn": scaling = .yarn(try parameters.yarn())
     default: throw .unsupportedOption(key: "rope_type", value: kind, supported: Self.supportedTypes)
     }
+    self.contextLength =
+      if case .yarn(let yarn) = scaling {
+        try Self.contextLength(of: yarn, stated: configuration.isAbsent(Self.lengthKey) ? nil : contextLength)
+      } else {
+        contextLength
+      }
+  }
+
+  private static let lengthKey = "max_position_embeddings"
+
+  /// A model that YaRN stretches takes as many positions as `max_position_embeddings` says, or the original length times
+  /// the factor if that was left as it was before the stretching.
+  private static func contextLength(of yarn: RotaryScaling.YaRN, stated: Int?) throws(EngineError) -> Int {
+    if let stated, Double(stated) != yarn.originalContext { return stated }
+    let stretched = (yarn.originalContext * max(yarn.factor, 1)).rounded(.down)
+    guard stretched <= Double(Int32.max) else {
+      throw .malformedConfiguration(
+        file: "config.json", reason: "the rotary scaling stretches the context to \(stretched) positions")
+    }
+    return max(Int(stretched), 1)
+  }
+
+  /// The angular frequencies of a head of this size.
+  func frequencies(headDimension: Int) -> RotaryFrequencies {
+    RotaryFrequencies(scaling: scaling, base: base, headDimension: headDimension)
   }
 }
 
@@ -66,6 +97,12 @@ private struct Parameters {
 
   func positive(_ key: String, default standard: Double) throws(EngineError) -> Double {
     try checked(try reader.number(key) ?? standard, key)
+  }
+
+  /// A number whose absence, null and 0 all mean the default, as in `transformers`.
+  func positive(_ key: String, orZero standard: Double) throws(EngineError) -> Double {
+    let number = try reader.number(key)
+    return try checked(number == nil || number == 0 ? standard : number ?? standard, key)
   }
 
   private func checked(_ number: Double, _ key: String) throws(EngineError) -> Double {
@@ -92,7 +129,7 @@ private struct Parameters {
     let factor = try positive("factor", default: Double(contextLength) / original)
     return RotaryScaling.YaRN(
       factor: factor, attentionFactor: Float(try attentionFactor(factor: factor)),
-      fastRotations: try positive("beta_fast", default: 32), slowRotations: try positive("beta_slow", default: 1),
+      fastRotations: try positive("beta_fast", orZero: 32), slowRotations: try positive("beta_slow", orZero: 1),
       originalContext: original, truncates: try reader.flag("truncate", default: true))
   }
 

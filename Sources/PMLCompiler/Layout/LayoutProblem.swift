@@ -1,10 +1,12 @@
 internal import Failure
+internal import FileSystem
 
 /// What is wrong with tokens and positions.
 enum LayoutProblem: Problem {
   case placeholderTooLong(parameter: String, tokens: Int, length: Int)
   case defaultTooLong(parameter: String, tokens: Int, length: Int)
   case schemaTooLong(positions: Int, contextLength: Int)
+  case unembeddedToken(TokenID, spelling: String, embedded: Int)
   case schemaTakesMost(positions: Int, contextLength: Int)
   /// A module; `nil` for the schema's own text.
   case unreachable(ModulePath?, contextLength: Int)
@@ -33,6 +35,12 @@ enum LayoutProblem: Problem {
         message: "the schema takes \(counted(positions, "position")), the model has \(contextLength)",
         help: "shorten the text, make modules that exclude each other members of a `<union>`, "
           + "or take a model with a longer context")
+    case .unembeddedToken(let token, let spelling, let embedded):
+      Report(
+        code: .unembeddedToken,
+        message: "the tokenizer makes token \(token), \(spelling.quoted()), of this text, "
+          + "but the model has only the tokens below \(embedded)",
+        help: "is this the model's own tokenizer? take both from one model, or leave the text out")
     case .schemaTakesMost(let positions, let contextLength):
       Report(
         code: .schemaTakesMost, severity: .warning,
@@ -70,7 +78,7 @@ enum LayoutProblem: Problem {
   }
 
   /// The problem at a place, or at the beginning of a file that is not there.
-  func diagnostic(in file: String, at range: Range<SourcePosition>?) -> Diagnostic {
+  func diagnostic(in file: FilePath, at range: Range<SourcePosition>?) -> Diagnostic {
     let start = SourcePosition(offset: 0, line: 1, column: 1)
     let report = report
     return Diagnostic(

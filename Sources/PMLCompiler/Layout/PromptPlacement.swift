@@ -62,6 +62,7 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
     var endOfText = 0
     for text in prompt.newText {
       let tokens = text.runs.map(tokenizer.tokens(of:))
+      check(tokens.joined(), at: text.range)
       switch text.place {
       case .end:
         for run in tokens { append(run) }
@@ -85,7 +86,10 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
 
   /// What opens the answer after a user turn.
   mutating func placeHeader(_ header: String) {
-    if !header.isEmpty { append(tokenizer.tokens(ofTemplate: header)) }
+    guard !header.isEmpty else { return }
+    let tokens = tokenizer.tokens(ofTemplate: header)
+    check(tokens, at: prompt.newText.last?.range)
+    append(tokens)
   }
 
   /// Reports a prompt with nothing in it, or with no position left behind it.
@@ -96,6 +100,15 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
       problems.append((.promptEmpty, range))
     } else if end >= tokenizer.contextLength {
       problems.append((.promptTooLong(positions: end, contextLength: tokenizer.contextLength), range))
+    }
+  }
+
+  /// Reports tokens that the model has no embedding of.
+  private mutating func check(_ tokens: some Sequence<TokenID>, at range: Range<SourcePosition>?) {
+    for token in tokenizer.withoutEmbedding(tokens) {
+      let problem = LayoutProblem.unembeddedToken(
+        token, spelling: tokenizer.spelling(of: token), embedded: tokenizer.embeddedTokenCount)
+      problems.append((problem, range))
     }
   }
 
@@ -122,6 +135,7 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
       problems.append(
         (.argumentTooLong(parameter: parameter.name, tokens: tokens.count, length: parameter.length), argument.range))
     }
+    check(tokens, at: argument.range)
     return tokens
   }
 

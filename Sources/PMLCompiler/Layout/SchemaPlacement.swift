@@ -1,3 +1,5 @@
+internal import FileSystem
+
 extension SchemaLayout {
   /// Lays out `schema` for a model.
   ///
@@ -13,7 +15,8 @@ extension SchemaLayout {
     let tokens = SchemaTokens(of: schema, with: tokenizer)
     var placement = SchemaPlacement(of: schema, tokens: tokens, longest: tokenizer.contextLength)
     placement.checkLength(warns: sources != nil)
-    let file = sources?.file ?? schema.name
+    placement.checkTokens(of: tokenizer)
+    let file = sources?.file ?? FilePath(schema.name)
     diagnostics += placement.problems.map { problem, place in
       problem.diagnostic(in: file, at: place.range(in: sources))
     }
@@ -79,6 +82,32 @@ struct SchemaPlacement {
       problems.append((.schemaTakesMost(positions: layout.length, contextLength: longest), .schema))
       if layout.length == longest { warnOfUnreachable() }
     }
+  }
+
+  /// Reports tokens that the model has no embedding of, each where it is used first.
+  mutating func checkTokens(of tokenizer: some TextTokenizer) {
+    var reported: Set<TokenID> = []
+    func check(_ tokens: [TokenID], at place: Place) -> [(LayoutProblem, Place)] {
+      tokenizer.withoutEmbedding(tokens).filter { reported.insert($0).inserted }.map { token in
+        let problem = LayoutProblem.unembeddedToken(
+          token, spelling: tokenizer.spelling(of: token), embedded: tokenizer.embeddedTokenCount)
+        return (problem, place)
+      }
+    }
+    var found: [(LayoutProblem, Place)] = []
+    for segment in layout.segments {
+      let path = layout.modules[segment.module].path
+      found += check(segment.tokens, at: path == .root ? .schema : .module(path))
+    }
+    for parameter in layout.parameters {
+      let path = layout.modules[parameter.module].path
+      found += check(parameter.placeholder, at: .placeholder(path, parameter: parameter.name))
+      found += check(parameter.defaultTokens ?? [], at: .defaultText(path, parameter: parameter.name))
+      if parameter.length > parameter.placeholder.count {
+        found += check([layout.fillToken], at: path == .root ? .schema : .module(path))
+      }
+    }
+    for (problem, place) in found { report(problem, at: place) }
   }
 
   /// Finds what no prompt can import, since it takes the last position and so leaves none for an answer.

@@ -14,9 +14,25 @@ public protocol TextTokenizer: Sendable {
   var placeholder: TokenID { get }
   /// Longest sequence that the model takes, in positions.
   var contextLength: Int { get }
+  /// Tokens below this one have an embedding in the model; a tokenizer may know others.
+  var embeddedTokenCount: Int { get }
+  /// How a token is spelled, for messages.
+  func spelling(of token: TokenID) -> String
 }
 
 extension TextTokenizer {
+  /// All tokens have an embedding.
+  public var embeddedTokenCount: Int { .max }
+  /// The token's ID.
+  public func spelling(of token: TokenID) -> String { "\(token)" }
+
+  /// The tokens of these that the model has no embedding of, each once.
+  func withoutEmbedding(_ tokens: some Sequence<TokenID>) -> [TokenID] {
+    let count = embeddedTokenCount
+    guard count < .max else { return [] }
+    return Set(tokens.filter { Int($0) >= count }).sorted()
+  }
+
   /// Tokens of a run, by its origin.
   public func tokens(of run: TextRun) -> [TokenID] {
     switch run.origin {

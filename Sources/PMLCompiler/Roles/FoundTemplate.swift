@@ -1,4 +1,5 @@
 internal import Failure
+public import FileSystem
 internal import Jinja
 
 /// The parts that are taken for a model, with what its own template would write otherwise.
@@ -105,7 +106,7 @@ public struct FoundTemplate: Hashable, Sendable {
   }
 
   /// The warning for documents with these roles; `nil` where the model's template would write the same.
-  public func warning(for uses: RoleUses, in file: String) -> Diagnostic? {
+  public func warning(for uses: RoleUses, in file: FilePath) -> Diagnostic? {
     guard let range = uses.first else { return nil }
     let hasSystem = uses.roles.contains(.system)
     let messages = differences.filter { difference in

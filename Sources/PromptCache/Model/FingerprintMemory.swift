@@ -37,9 +37,11 @@ final class FingerprintMemory {
   }
 
   // By digest, since a path may be longer than a key.
-  private static func key(_ file: FileBytes.Identity) -> String { "file \(SHA256Digest(of: file.path))" }
+  private static func key(_ file: FileBytes.Identity) -> String {
+    unsafe "file \(SHA256Digest(of: file.path.bytes.span.bytes))"
+  }
 
   private static func state(of file: FileBytes.Identity) -> String {
-    "\(file.size)-\(file.modificationTime)-\(file.inode)"
+    "\(file.size)-\(file.modificationTime)-\(file.changeTime)-\(file.file.device)-\(file.file.inode)"
   }
 }

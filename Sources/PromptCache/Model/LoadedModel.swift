@@ -34,12 +34,12 @@ public struct LoadedModel: Sendable {
   ) throws(PromptCacheError) {
     self.weights = weights
     do throws(EngineError) {
-      if let folder { files = try ModelFolder(at: folder.description) } else { files = BundledModel() }
+      if let folder { files = try ModelFolder(at: folder) } else { files = BundledModel() }
       configuration = try ModelConfiguration(files: files)
     } catch {
       throw .engine(error)
     }
-    tokenizer = try ModelTokenizer(files: files, contextLength: configuration.contextLength)
+    tokenizer = try ModelTokenizer(files: files, configuration: configuration)
     foundTemplate = try .find(named: template, files: files, tokenizer: tokenizer)
   }
 
@@ -90,27 +90,37 @@ public struct LoadedModel: Sendable {
   ///
   /// - Parameters:
   ///   - threads: how many compute; all cores that the process may use if `nil`.
-  ///   - prepared: where weights in another format than the stored one are kept (`StateStore.preparedWeights`); made
-  ///     anew in memory if `nil`.
+  ///   - repacked: where weights in another format than the stored one are kept; made anew in memory if `nil`.
   ///   - progress: told how many matrices are done, and their number, while such weights are made.
   /// - Throws: `PromptCacheError.engine`.
   package func engine(
-    threads: Int? = nil, prepared: PreparedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    threads: Int? = nil, repacked: RepackedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(PromptCacheError) -> InferenceEngine {
     try withEngineErrors { () throws(EngineError) in
-      try InferenceEngine(files: files, threads: threads, weights: weights, prepared: prepared, progress: progress)
+      try InferenceEngine(files: files, threads: threads, weights: weights, repacked: repacked, progress: progress)
     }
   }
-}
 
-extension StateStore {
-  /// Where weights of the model with this fingerprint are kept beside the store, once they are made; `nil` where this
-  /// store, open for reading, has no place for them.
-  func preparedWeights(for fingerprint: SHA256Digest) throws(PromptCacheError) -> PreparedWeights? {
+  /// Where weights in another format than the stored one are kept beside a store, once they are made.
+  ///
+  /// - Parameters:
+  ///   - store: the store.
+  ///   - fingerprint: this model's.
+  /// - Returns: `nil` where the store, open for reading, has no place for them.
+  func repackedWeights(
+    besides store: StateStore, fingerprint: SHA256Digest
+  ) throws(PromptCacheError) -> RepackedWeights? {
     let path = try withStoreErrors { () throws(StoreError) -> FilePath? in
-      guard let folder = try derivedFolder() else { return nil }
+      guard let folder = try store.derivedFolder() else { return nil }
       return folder.path
     }
-    return path.map { PreparedWeights(folder: $0.description, model: fingerprint) }
+    return path.map { RepackedWeights(folder: $0, model: fingerprint, source: files) }
+  }
+
+  /// Makes sure that the model's files are those that were read, before anything computed from them is kept.
+  ///
+  /// - Throws: `PromptCacheError.engine` for one that changed.
+  func checkUnchanged() throws(PromptCacheError) {
+    try withEngineErrors { () throws(EngineError) in try files.checkUnchanged() }
   }
 }

@@ -8,7 +8,10 @@ public struct ModelTokenizer: TextTokenizer {
   /// Longest sequence that the model takes, in positions.
   public let contextLength: Int
 
-  init(files: some ModelFiles, contextLength: Int) throws(PromptCacheError) {
+  /// Tokens below this one have an embedding in the model.
+  public let embeddedTokenCount: Int
+
+  init(files: some ModelFiles, configuration model: ModelConfiguration) throws(PromptCacheError) {
     let vocabulary = try withEngineErrors { () throws(EngineError) in try files.requiredFile("tokenizer.json") }
     let configuration = try withEngineErrors { () throws(EngineError) in try files.file("tokenizer_config.json") }
     do throws(TokenizerError) {
@@ -16,7 +19,8 @@ public struct ModelTokenizer: TextTokenizer {
     } catch {
       throw .tokenizer(error, location: files.location)
     }
-    self.contextLength = contextLength
+    contextLength = model.contextLength
+    embeddedTokenCount = model.vocabularySize
   }
 
   /// The text of the token that begins a sequence, where the model wants one.
@@ -30,11 +34,8 @@ public struct ModelTokenizer: TextTokenizer {
   public func tokens(ofTemplate text: String) -> [TokenID] { tokenizer.encodeTemplate(text) }
   /// The token that begins a sequence, where the model wants one.
   public var beginOfSequence: TokenID? { tokenizer.beginOfSequence }
+  /// How a token is spelled, for messages.
+  public func spelling(of token: TokenID) -> String { tokenizer.decode([token], skippingSpecialTokens: false) }
   /// What stands at a parameter's positions while the text around it is encoded.
   public var placeholder: TokenID { tokenizer.placeholder }
-}
-
-extension FileBytes {
-  /// A copy of the bytes.
-  var array: [UInt8] { unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
 }

@@ -16,6 +16,8 @@ struct StateComputer {
   let engine: InferenceEngine
   let store: StateStore
   let model: SHA256Digest
+  /// The model's files: what was computed from one that changed meanwhile is not kept.
+  let files: any ModelFiles
   let element: KVElement
 
   /// Bytes after which computed states are committed, so that little is lost with a killed process.
@@ -108,6 +110,7 @@ struct StateComputer {
     keeping kept: Set<EncodingKey>
   ) throws(PromptCacheError) {
     guard !computed.isEmpty else { return }
+    try withEngineErrors { () throws(EngineError) in try files.checkUnchanged() }
     try withStoreErrors { () throws(StoreError) in
       var byteCount = 0
       for (encoding, _) in computed {

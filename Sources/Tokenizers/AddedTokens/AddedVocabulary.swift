@@ -28,7 +28,7 @@ struct AddedVocabulary: Sendable {
         id = known
       } else {
         guard next <= Vocabulary.highestID else {
-          throw .idOutOfRange(token: token.content, id: next, limit: Vocabulary.highestID)
+          throw TokenizerError(.idOutOfRange(token: token.content, id: next, limit: Vocabulary.highestID))
         }
         id = Int32(next)
         next += 1
@@ -45,7 +45,7 @@ struct AddedVocabulary: Sendable {
         entry.token.isNormalized
         ? normalized.insert(entry, id: id, isSpecial: isSpecial) : exact.insert(entry, id: id, isSpecial: isSpecial)
       if let other, let first = entries[other]?.token.content {
-        throw .ambiguousAddedTokens(first: first, second: entry.token.content)
+        throw TokenizerError(.ambiguousAddedTokens(first: first, second: entry.token.content))
       }
     }
   }

@@ -3,6 +3,11 @@ extension TextDecoder {
 
   /// Reads `decoder`.
   init(_ section: Section) throws(TokenizerError) {
+    var growth = TextGrowth()
+    try self.init(section, &growth)
+  }
+
+  private init(_ section: Section, _ growth: inout TextGrowth) throws(TokenizerError) {
     switch try section.string("type") {
     case "ByteFallback": self = .byteFallback
     case "ByteLevel": self = .byteLevel
@@ -10,10 +15,13 @@ extension TextDecoder {
     case "Metaspace":
       self = .metaspace(
         character: try section.character("replacement"), dropsFirst: try Metaspace.PrependScheme(section) != .never)
-    case "Replace": self = .replace(try ByteReplacement(section))
+    case "Replace":
+      let replacement = try ByteReplacement(section)
+      self = .replace(replacement)
+      try growth.add(replacement, of: section)
     case "Sequence":
       var steps: [TextDecoder] = []
-      for step in try section.sections("decoders") { steps.append(try TextDecoder(step)) }
+      for step in try section.sections("decoders") { steps.append(try TextDecoder(step, &growth)) }
       self = .sequence(steps)
     case "Strip":
       self = .strip(

@@ -10,7 +10,7 @@ struct FileReader {
     do {
       json = try JSONReader(bytes)
     } catch {
-      throw .malformed(file: file, error)
+      throw TokenizerError(.malformed(error), in: file)
     }
   }
 
@@ -62,7 +62,7 @@ struct FileReader {
     do {
       return try body(&json)
     } catch {
-      throw .malformed(file: file, error)
+      throw TokenizerError(.malformed(error), in: file)
     }
   }
 }

@@ -31,8 +31,8 @@ struct ModelFile {
     if let type = try section.string(ifPresent: "type"), type != "BPE" {
       throw section.unsupported("type", type, supported: ["BPE"])
     }
-    guard hasVocabulary else { throw .missing(field: "model.vocab") }
-    guard var mergesReader else { throw .missing(field: "model.merges") }
+    guard hasVocabulary else { throw TokenizerError(.missing(field: "model.vocab")) }
+    guard var mergesReader else { throw TokenizerError(.missing(field: "model.merges")) }
     var rules = MergeReader(vocabulary: vocabulary)
     merges = try rules.read(&mergesReader)
     try Self.refuseDropout(section)
@@ -109,8 +109,9 @@ private struct MergeReader {
   /// Adds the merge of the two tokens that lie side by side in `entry`.
   private mutating func append(leftEnd: Int) throws(TokenizerError) {
     guard merges.count < MergeTable.countLimit else {
-      throw .unsupported(
-        field: "model.merges", found: "a longer list", supported: ["\(MergeTable.countLimit) merges"])
+      throw TokenizerError(
+        .unsupported(
+          field: "model.merges", found: "a longer list", supported: ["\(MergeTable.countLimit) merges"]))
     }
     merges.append(
       MergeRule(
@@ -119,12 +120,13 @@ private struct MergeReader {
 
   private func token(_ range: Range<Int>) throws(TokenizerError) -> Int32 {
     guard let id = vocabulary.id(of: entry.span.extracting(range)) else {
-      throw .mergeOutOfVocabulary(index: merges.count, token: String(decoding: entry[range], as: UTF8.self))
+      throw TokenizerError(
+        .mergeOutOfVocabulary(index: merges.count, token: String(decoding: entry[range], as: UTF8.self)))
     }
     return id
   }
 
   private var malformed: TokenizerError {
-    .malformedMerge(index: merges.count, text: String(decoding: entry, as: UTF8.self))
+    TokenizerError(.malformedMerge(index: merges.count, text: String(decoding: entry, as: UTF8.self)))
   }
 }

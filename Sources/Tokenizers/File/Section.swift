@@ -2,14 +2,17 @@ import JSONText
 
 /// An object of one of the tokenizer's files, and where in the file it lies, for messages.
 struct Section {
+  /// Name of the file.
+  let file: String
   /// The path of the object, `pre_tokenizer.pretokenizers[1]`; empty for the whole file.
   let path: String
   private let value: JSONValue
 
-  init(_ value: JSONValue, at path: String) throws(TokenizerError) {
+  init(_ value: JSONValue, in file: String = TokenizerFile.name, at path: String) throws(TokenizerError) {
     guard case .object = value else {
-      throw .mistyped(field: path, expected: "an object", found: value.kind)
+      throw TokenizerError(.mistyped(field: path, expected: "an object", found: value.kind), in: file)
     }
+    self.file = file
     self.path = path
     self.value = value
   }
@@ -24,13 +27,13 @@ struct Section {
   func string(ifPresent key: String) throws(TokenizerError) -> String? {
     guard let found = value[key: key] else { return nil }
     guard case .string(let text) = found else {
-      throw .mistyped(field: path(to: key), expected: "a string", found: found.kind)
+      throw error(.mistyped(field: path(to: key), expected: "a string", found: found.kind))
     }
     return text
   }
 
   func string(_ key: String) throws(TokenizerError) -> String {
-    guard let text = try string(ifPresent: key) else { throw .missing(field: path(to: key)) }
+    guard let text = try string(ifPresent: key) else { throw missing(key) }
     return text
   }
 
@@ -38,7 +41,7 @@ struct Section {
   func character(_ key: String) throws(TokenizerError) -> [UInt8] {
     let text = try string(key)
     guard text.unicodeScalars.count == 1 else {
-      throw .mistyped(field: path(to: key), expected: "one character", found: "`\(text)`")
+      throw error(.mistyped(field: path(to: key), expected: "one character", found: "`\(text)`"))
     }
     return Array(text.utf8)
   }
@@ -47,27 +50,27 @@ struct Section {
   func bool(ifPresent key: String) throws(TokenizerError) -> Bool? {
     guard let found = value[key: key] else { return nil }
     guard case .bool(let flag) = found else {
-      throw .mistyped(field: path(to: key), expected: "a Boolean", found: found.kind)
+      throw error(.mistyped(field: path(to: key), expected: "a Boolean", found: found.kind))
     }
     return flag
   }
 
   func bool(_ key: String) throws(TokenizerError) -> Bool {
-    guard let flag = try bool(ifPresent: key) else { throw .missing(field: path(to: key)) }
+    guard let flag = try bool(ifPresent: key) else { throw missing(key) }
     return flag
   }
 
   /// A whole number of 0 or more.
   func naturalNumber(_ key: String) throws(TokenizerError) -> Int {
-    guard let found = value[key: key] else { throw .missing(field: path(to: key)) }
+    guard let found = value[key: key] else { throw missing(key) }
     return try naturalNumber(found, key)
   }
 
   /// An array of whole numbers of 0 or more.
   func naturalNumbers(_ key: String) throws(TokenizerError) -> [Int] {
-    guard let found = value[key: key] else { throw .missing(field: path(to: key)) }
+    guard let found = value[key: key] else { throw missing(key) }
     guard case .array(let elements) = found else {
-      throw .mistyped(field: path(to: key), expected: "an array", found: found.kind)
+      throw error(.mistyped(field: path(to: key), expected: "an array", found: found.kind))
     }
     var numbers: [Int] = []
     for element in elements { numbers.append(try naturalNumber(element, key)) }
@@ -76,7 +79,7 @@ struct Section {
 
   private func naturalNumber(_ value: JSONValue, _ key: String) throws(TokenizerError) -> Int {
     guard let natural = value.wholeNumber, natural >= 0 else {
-      throw .mistyped(field: path(to: key), expected: "a whole number", found: value.kind)
+      throw error(.mistyped(field: path(to: key), expected: "a whole number", found: value.kind))
     }
     return natural
   }
@@ -84,11 +87,11 @@ struct Section {
   /// An object, or `nil` where there is none.
   func section(ifPresent key: String) throws(TokenizerError) -> Section? {
     guard let found = value[key: key] else { return nil }
-    return try Section(found, at: path(to: key))
+    return try Section(found, in: file, at: path(to: key))
   }
 
   func section(_ key: String) throws(TokenizerError) -> Section {
-    guard let section = try section(ifPresent: key) else { throw .missing(field: path(to: key)) }
+    guard let section = try section(ifPresent: key) else { throw missing(key) }
     return section
   }
 
@@ -96,17 +99,17 @@ struct Section {
   func sections(ifPresent key: String) throws(TokenizerError) -> [Section] {
     guard let found = value[key: key] else { return [] }
     guard case .array(let elements) = found else {
-      throw .mistyped(field: path(to: key), expected: "an array", found: found.kind)
+      throw error(.mistyped(field: path(to: key), expected: "an array", found: found.kind))
     }
     var sections: [Section] = []
     for (index, element) in elements.enumerated() {
-      sections.append(try Section(element, at: "\(path(to: key))[\(index)]"))
+      sections.append(try Section(element, in: file, at: "\(path(to: key))[\(index)]"))
     }
     return sections
   }
 
   func sections(_ key: String) throws(TokenizerError) -> [Section] {
-    guard value[key: key] != nil else { throw .missing(field: path(to: key)) }
+    guard value[key: key] != nil else { throw missing(key) }
     return try sections(ifPresent: key)
   }
 
@@ -117,6 +120,12 @@ struct Section {
 
   /// The error for a member whose value is none of those supported.
   func unsupported(_ key: String, _ found: String, supported: [String]) -> TokenizerError {
-    .unsupported(field: path(to: key), found: found, supported: supported)
+    error(.unsupported(field: path(to: key), found: found, supported: supported))
   }
+
+  /// The error for a member that is not there.
+  func missing(_ key: String) -> TokenizerError { error(.missing(field: path(to: key))) }
+
+  /// An error that names the file.
+  func error(_ problem: TokenizerError.Problem) -> TokenizerError { TokenizerError(problem, in: file) }
 }

@@ -20,7 +20,7 @@ struct TokenizerConfiguration {
       value = try reader.readValue()
       try reader.finish()
     }
-    let section = try Section(value, at: "")
+    let section = try Section(value, in: Self.name, at: "")
     addsBeginOfSequence = try section.bool(ifPresent: "add_bos_token")
     beginOfSequence = try Self.token("bos_token", section)
     endOfSequence = try Self.token("eos_token", section)

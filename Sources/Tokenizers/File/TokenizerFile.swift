@@ -16,7 +16,7 @@ struct TokenizerFile {
   /// `truncation` and `padding` are for batches, and a text is encoded whole: they are passed over.
   init(_ bytes: [UInt8]) throws(TokenizerError) {
     guard bytes.count <= Self.byteLimit else {
-      throw .fileTooLarge(file: Self.name, bytes: bytes.count, limit: Self.byteLimit)
+      throw TokenizerError(.tooLarge(bytes: bytes.count, limit: Self.byteLimit))
     }
     var model: ModelFile?
     var members: [String: JSONValue] = [:]
@@ -31,7 +31,7 @@ struct TokenizerFile {
     }
     try reader.finish()
 
-    guard let model else { throw .missing(field: "model") }
+    guard let model else { throw TokenizerError(.missing(field: "model")) }
     self.model = model
     let file = try Section(.object(members), at: "")
     if let version = try file.string(ifPresent: "version"), version != "1.0" {

@@ -11,12 +11,13 @@ extension BytePairEncoding {
     let alphabet = SymbolAlphabet(isByteLevel: isByteLevel, fallback: fallback, vocabulary: vocabulary)
     if !alphabet.isComplete {
       if isByteLevel, file.fallsBackToBytes {
-        throw .unsupported(
-          field: "model.byte_fallback", found: "true",
-          supported: ["false with `ByteLevel` and tokens missing for bytes"])
+        throw TokenizerError(
+          .unsupported(
+            field: "model.byte_fallback", found: "true",
+            supported: ["false with `ByteLevel` and tokens missing for bytes"]))
       }
       if let name = file.unknownToken, fallback.unknown == nil {
-        throw .tokenOutOfVocabulary(field: "model.unk_token", token: name)
+        throw TokenizerError(.tokenOutOfVocabulary(field: "model.unk_token", token: name))
       }
     }
     self.init(alphabet: alphabet, merges: file.merges, ignoresMerges: file.ignoresMerges)

@@ -31,7 +31,7 @@ struct Vocabulary: Sendable {
     guard let id = try write(&arena) else { return false }
     let range = start..<arena.count
     guard id <= Self.highestID else {
-      throw .idOutOfRange(token: text(of: range), id: id, limit: Self.highestID)
+      throw TokenizerError(.idOutOfRange(token: text(of: range), id: id, limit: Self.highestID))
     }
     let slot = slotIndex(of: arena.span.extracting(range))
     let previous = slots[slot]
@@ -43,7 +43,7 @@ struct Vocabulary: Sendable {
     guard extents[id].length < 0 else {
       let holder = extents[id]
       let first = text(of: holder.start..<holder.start + holder.length)
-      throw .duplicateID(id, first: first, second: text(of: range))
+      throw TokenizerError(.duplicateID(id, first: first, second: text(of: range)))
     }
     extents[id] = Extent(start: start, length: range.count)
     slots[slot] = Int32(id)

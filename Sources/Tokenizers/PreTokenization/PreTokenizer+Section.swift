@@ -5,22 +5,31 @@ extension PreTokenizer {
 
   /// Reads `pre_tokenizer`.
   init(_ section: Section) throws(TokenizerError) {
+    var growth = TextGrowth()
+    try self.init(section, &growth)
+  }
+
+  private init(_ section: Section, _ growth: inout TextGrowth) throws(TokenizerError) {
     switch try section.string("type") {
     case "ByteLevel":
+      let addsPrefixSpace = try section.bool("add_prefix_space")
       self = .byteLevel(
-        addsPrefixSpace: try section.bool("add_prefix_space"),
-        usesPattern: try section.bool(ifPresent: "use_regex") ?? true)
+        addsPrefixSpace: addsPrefixSpace, usesPattern: try section.bool(ifPresent: "use_regex") ?? true)
+      // A piece may be one byte long.
+      if addsPrefixSpace { try growth.add(factor: 2, of: section) }
     case "Digits":
       let isolates = try section.bool("individual_digits")
       self = .split(.character(.numeric), isolates ? .isolated : .contiguous, isInverted: false)
-    case "Metaspace": self = .metaspace(try Metaspace(section))
+    case "Metaspace":
+      self = .metaspace(try Metaspace(section))
+      try growth.add(factor: 2 * Double(try section.character("replacement").count), of: section)
     case "Punctuation":
       let behavior = try SplitBehavior(ifPresentIn: section) ?? .isolated
       self = .split(.character(.punctuation), behavior, isInverted: false)
     case "Sequence":
       var steps: [PreTokenizer] = []
       for step in try section.sections("pretokenizers") {
-        let next = try PreTokenizer(step)
+        let next = try PreTokenizer(step, &growth)
         if next.rewritesText, steps.contains(where: \.isByteLevel) {
           let type = try step.string("type")
           throw step.unsupportedType("\(type) after ByteLevel", supported: ["Digits", "Punctuation", "Split"])
@@ -30,7 +39,7 @@ extension PreTokenizer {
       self = .sequence(steps)
     case "Split":
       guard let behavior = try SplitBehavior(ifPresentIn: section) else {
-        throw .missing(field: section.path(to: "behavior"))
+        throw section.missing("behavior")
       }
       self = .split(try Pattern(section.section("pattern")), behavior, isInverted: try section.bool("invert"))
     case "Whitespace": self = .split(.word, .removed, isInverted: true)

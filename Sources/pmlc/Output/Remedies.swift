@@ -12,6 +12,8 @@ extension Remedy {
     case .warm(let schema, let element, let weights):
       "run `pmlc warm\(element.map { " --kv \($0)" } ?? "")\(weights.map { " --weights \($0)" } ?? "")` on "
         + (schema.map { "the file of \($0.quoted())" } ?? "the schema's file")
+    case .compileAgain: "compile the schema again with `pmlc compile`"
+    case .compileForThisModel: "compile the schema with `--model` naming this model"
     case .giveSchemaFile: "pass it with `--schema`"
     case .listVersions: "see which there are: pmlc store ls"
     case .useKVFormat(let format): "pass `--kv \(format)`"

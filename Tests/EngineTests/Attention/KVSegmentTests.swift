@@ -1,5 +1,6 @@
 import CKernels
 public import Engine
+import FileSystem
 import Foundation
 import KVCacheFormat
 import Testing
@@ -88,7 +89,7 @@ extension FileBytes: KVBlobOwner {
     try model.write("blob", Array(repeating: 1, count: layout.byteCount))
     let path = model.path + "/blob"
     #expect(evict(path))
-    let segment = try KVSegment(layers: [try FileBytes(mapping: path)], layout: layout)
+    let segment = try KVSegment(layers: [try FileBytes(mapping: FilePath(path))], layout: layout)
     // A file system in memory has nothing to evict.
     guard !segment.isResident(layer: 0) else { return }
     segment.willNeed(layer: 0)

@@ -1,5 +1,6 @@
 import Engine
 import Failure
+import FileSystem
 import Glibc
 import KVCacheFormat
 import Testing
@@ -72,7 +73,7 @@ import Testing
 
   @Test(
     arguments: [
-      (["hidden_size": nil], "no `hidden_size` in it"),
+      (["hidden_size": "null"], "`hidden_size` is `null`, not a whole number above 0"),
       (["hidden_size": "\"8\""], "`hidden_size` is `8`, not a whole number above 0"),
       (["num_hidden_layers": "0"], "`num_hidden_layers` is `0`, not a whole number above 0"),
       (["vocab_size": "99999999999"], "`vocab_size` is 99999999999, more than 1048576"),
@@ -80,7 +81,7 @@ import Testing
       (["tie_word_embeddings": "1.5"], "`tie_word_embeddings` is `1.5`, not true or false"),
       (["eos_token_id": "[2, -1]"], "`eos_token_id` is `[2, -1]`, not a token ID or a list of them"),
       (["max_position_embeddings": "9999999999"], "`max_position_embeddings` is 9999999999, more than 2147483647"),
-      (["rms_norm_eps": "\"x\""], "`rms_norm_eps` is `x`, not a number"),
+      (["rms_norm_eps": "\"x\""], "`rms_norm_eps` is `x`, not a finite number"),
     ] as [([String: String?], String)])
   func whatIsWrongIsNamed(changes: [String: String?], reason: String) throws {
     #expect(try error(changes)?.message == "`config.json` is malformed: \(reason)")
@@ -118,7 +119,7 @@ import Testing
 
   @Test func filesThatAreNoConfigurationAreRefused() throws {
     let model = try TinyModel().directory()
-    for text in ["", "[]", "{", "nul", "\u{FEFF}\u{0}", String(repeating: "[", count: 100_000)] {
+    for text in ["[]", "{", "nul", "\u{FEFF}\u{0}", String(repeating: "[", count: 100_000)] {
       try model.write("config.json", text)
       let found = #expect(throws: EngineError.self) { try ModelConfiguration(files: try model.folder()) }
       guard case .malformedConfiguration("config.json", _)? = found else {
@@ -138,7 +139,7 @@ import Testing
     try model.remove("config.json")
     #expect(unsafe mkfifo(model.path + "/config.json", 0o600) == 0)
     let path = model.path + "/config.json"
-    #expect(throws: EngineError.unreadableFile(path: path, reason: "not a regular file")) {
+    #expect(throws: EngineError.foreignFile(name: path, .special(.pipe))) {
       try ModelConfiguration(files: try model.folder())
     }
   }
@@ -149,10 +150,10 @@ import Testing
       throws: EngineError.notAModelFolder(path: empty.path, reason: "no `config.json` in it")
     ) { try empty.folder() }
     let missing = empty.path + "/nowhere"
-    #expect(throws: EngineError.notAModelFolder(path: missing, reason: "No such file or directory")) {
-      try ModelFolder(at: missing)
+    #expect(throws: EngineError.notAModelFolder(path: missing, reason: "there is no such file")) {
+      try ModelFolder(at: FilePath(missing))
     }
     try empty.write("config.json", "{}")
-    #expect(throws: EngineError.self) { try ModelFolder(at: empty.path + "/config.json") }
+    #expect(throws: EngineError.self) { try ModelFolder(at: FilePath(empty.path + "/config.json")) }
   }
 }

@@ -1,5 +1,6 @@
 import ContentHash
 import Engine
+import FileSystem
 import Foundation
 import Testing
 
@@ -49,7 +50,7 @@ import Testing
         files: try model.folder(), lookup: { memo[$0] },
         store: { identity, digest in
           memo[identity] = digest
-          stored.append(URL(filePath: identity.path).lastPathComponent)
+          stored.append(identity.path.lastComponent.description)
         })
     }
     let first = try compute()

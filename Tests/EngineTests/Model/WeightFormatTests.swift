@@ -1,5 +1,6 @@
 import ContentHash
 import Engine
+import FileSystem
 import Foundation
 import Testing
 
@@ -57,11 +58,12 @@ import Testing
   @Test func theFileIsMadeOnceAndGivesTheSameBits() throws {
     let model = try golden().model()
     let folder = try ModelDirectory()
-    let prepared = PreparedWeights(folder: folder.path, model: SHA256Digest(of: "a model"))
+    let repacked = RepackedWeights(
+      folder: FilePath(folder.path), model: SHA256Digest(of: "a model"), source: try model.folder())
     func open() throws -> (logits: [[Float]], steps: [Int]) {
       var steps: [Int] = []
       let engine = try InferenceEngine(
-        files: try model.folder(), threads: 2, weights: .q8, prepared: prepared,
+        files: try model.folder(), threads: 2, weights: .q8, repacked: repacked,
         progress: { done, _ in steps.append(done) })
       return (try logits(engine), steps)
     }
@@ -88,7 +90,8 @@ import Testing
   @Test func whoComesMeanwhileWaitsAndMakesNothing() async throws {
     let model = try golden().model()
     let folder = try ModelDirectory()
-    let prepared = PreparedWeights(folder: folder.path, model: SHA256Digest(of: "a model"))
+    let repacked = RepackedWeights(
+      folder: FilePath(folder.path), model: SHA256Digest(of: "a model"), source: try model.folder())
     // What a killed process left is no obstacle.
     try folder.write("\(SHA256Digest(of: "a model")).safetensors.new", "half of a file")
     let engines = try await withThrowingTaskGroup(of: (logits: [[Float]], steps: Int).self) { group in
@@ -96,7 +99,7 @@ import Testing
         group.addTask {
           var steps = 0
           let engine = try InferenceEngine(
-            files: try model.folder(), threads: 1, weights: .q8, prepared: prepared, progress: { _, _ in steps += 1 })
+            files: try model.folder(), threads: 1, weights: .q8, repacked: repacked, progress: { _, _ in steps += 1 })
           return (try logits(engine), steps)
         }
       }
@@ -112,7 +115,8 @@ import Testing
   @Test func whatIsInUseIsLocked() throws {
     let model = try golden().model()
     let folder = try ModelDirectory()
-    let prepared = PreparedWeights(folder: folder.path, model: SHA256Digest(of: "a model"))
+    let repacked = RepackedWeights(
+      folder: FilePath(folder.path), model: SHA256Digest(of: "a model"), source: try model.folder())
     func isLocked() throws -> Bool {
       let descriptor = unsafe open("\(folder.path)/\(SHA256Digest(of: "a model")).safetensors", O_RDONLY)
       try #require(descriptor >= 0)
@@ -120,7 +124,7 @@ import Testing
       return flock(descriptor, LOCK_EX | LOCK_NB) != 0
     }
     for _ in 0..<2 {
-      let engine = try InferenceEngine(files: try model.folder(), threads: 1, weights: .q8, prepared: prepared)
+      let engine = try InferenceEngine(files: try model.folder(), threads: 1, weights: .q8, repacked: repacked)
       #expect(try isLocked())
       withExtendedLifetime(engine) {}
     }
@@ -129,15 +133,16 @@ import Testing
 
   @Test func whereNothingCanBeKeptTheErrorSaysSo() throws {
     let model = try golden().model()
-    let nowhere = PreparedWeights(folder: model.path + "/nowhere", model: SHA256Digest(of: ""))
+    let nowhere = RepackedWeights(
+      folder: FilePath(model.path + "/nowhere"), model: SHA256Digest(of: ""), source: try model.folder())
     let error = #expect(throws: EngineError.self) {
-      try InferenceEngine(files: try model.folder(), weights: .q8, prepared: nowhere)
+      try InferenceEngine(files: try model.folder(), weights: .q8, repacked: nowhere)
     }
-    guard case .unwritableFile(let path, "No such file or directory")? = error else {
+    guard case .unwritableFile(let path, "there is no such file")? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(path.hasPrefix(nowhere.folder))
+    #expect(path.hasPrefix(nowhere.folder.description))
   }
 
   @Test(arguments: [Float.nan, .infinity])
@@ -148,8 +153,9 @@ import Testing
     let error = EngineError.weightNotFinite(tensor: "model.layers.0.mlp.up_proj", format: .q8)
     #expect(throws: error) { try InferenceEngine(files: try model.folder(), weights: .q8) }
     let folder = try ModelDirectory()
-    let kept = PreparedWeights(folder: folder.path, model: SHA256Digest(of: "a model"))
-    #expect(throws: error) { try InferenceEngine(files: try model.folder(), weights: .q8, prepared: kept) }
+    let kept = RepackedWeights(
+      folder: FilePath(folder.path), model: SHA256Digest(of: "a model"), source: try model.folder())
+    #expect(throws: error) { try InferenceEngine(files: try model.folder(), weights: .q8, repacked: kept) }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
   }
 

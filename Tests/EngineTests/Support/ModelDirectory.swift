@@ -1,4 +1,5 @@
 import Engine
+import FileSystem
 import Foundation
 
 /// Where the small models and golden numbers lie.
@@ -34,7 +35,7 @@ final class ModelDirectory: Sendable {
     try FileManager.default.removeItem(at: url.appending(path: name))
   }
 
-  func folder() throws -> ModelFolder { try ModelFolder(at: url.path) }
+  func folder() throws -> ModelFolder { try ModelFolder(at: FilePath(url.path)) }
 
   func engine(threads: Int? = 2) throws -> InferenceEngine {
     try InferenceEngine(files: try folder(), threads: threads)

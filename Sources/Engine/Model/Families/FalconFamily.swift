@@ -2,57 +2,51 @@
 /// norms), and RefinedWeb (a head of keys and values each, sequential residual, ALiBi).
 enum FalconFamily {
   static func falcon(_ file: ConfigurationReader) throws(EngineError) -> ModelConfiguration.Resolved {
-    let hiddenSize = try file.requiredSize("hidden_size", or: "n_embed")
-    let queryHeads = try file.requiredSize("num_attention_heads")
-    let layers = try file.requiredSize("num_hidden_layers")
-    let contextLength = try file.contextLength("max_position_embeddings", default: 2048)
+    let hiddenSize =
+      file.value("n_embed") == nil
+      ? try file.size("hidden_size", default: 4544) : try file.size("n_embed", default: 4544)
+    let queryHeads = try file.size("num_attention_heads", default: 71)
+    let layers = try file.size("num_hidden_layers", default: 32)
+    let statedLength = try file.contextLength("max_position_embeddings", default: 2048)
+    let usesBiases = try file.flag("alibi", default: false, null: false)
+    let rotary = usesBiases ? nil : try RotaryConfiguration(file, contextLength: statedLength)
     guard hiddenSize.isMultiple(of: queryHeads) else {
       throw .malformedConfiguration(
         file: file.file,
         reason: "`hidden_size` \(hiddenSize) is no multiple of `num_attention_heads` \(queryHeads)")
     }
     let headDimension = hiddenSize / queryHeads
-    let isNew = try file.flag("new_decoder_architecture", default: false)
-    let isMultiQuery = try file.flag("multi_query", default: true)
-    let isParallel = try file.flag("parallel_attn", default: true)
+    let isNew = try file.flag("new_decoder_architecture", default: false, null: false)
+    let isMultiQuery = try file.flag("multi_query", default: true, null: false)
+    let isParallel = try file.flag("parallel_attn", default: true, null: false)
     if isNew && !isParallel {
       throw .unsupportedOption(key: "parallel_attn", value: "false", supported: ["true"])
     }
     let keyValueHeads =
-      isNew ? try file.size("num_kv_heads", default: queryHeads) : isMultiQuery ? 1 : queryHeads
+      isNew ? try file.size("num_kv_heads", orNull: queryHeads) : isMultiQuery ? 1 : queryHeads
     let scale = 1 / Float(headDimension).squareRoot()
     let description = DecoderDescription(
-      hiddenSize: hiddenSize, intermediateSize: try file.size("ffn_hidden_size", default: 4 * hiddenSize),
+      hiddenSize: hiddenSize, intermediateSize: try file.size("ffn_hidden_size", orNull: 4 * hiddenSize),
       layers: layers, queryHeads: queryHeads, keyValueHeads: keyValueHeads, headDimension: headDimension,
-      normalization: .layer(bias: true), epsilon: Float(try file.number("layer_norm_epsilon") ?? 1e-5),
-      positions: try positions(
-        file, headDimension: headDimension, queryHeads: queryHeads, contextLength: contextLength, scale: scale),
+      normalization: .layer(bias: true), epsilon: Float(try file.positiveNumber("layer_norm_epsilon", default: 1e-5)),
+      positions: rotary.map { .rotary($0.frequencies(headDimension: headDimension)) }
+        // The published code adds the bias before it scales the scores.
+        ?? .linearBiases(slopes: LinearBiases.falconSlopes(heads: queryHeads).map { $0 * scale }),
       attentionScale: scale, projectionBound: nil, windows: Array(repeating: nil, count: layers),
       activation: try Activation(named: try file.string("activation") ?? "gelu", key: "activation"),
       residual: isParallel ? .parallel : .sequential,
       projectionLayout: isNew || !isMultiQuery ? .groups : .blocks,
       names: try names(file, isNew: isNew, isParallel: isParallel))
     return ModelConfiguration.Resolved(
-      description: description, vocabularySize: try file.requiredSize("vocab_size"), contextLength: contextLength)
-  }
-
-  private static func positions(
-    _ file: ConfigurationReader, headDimension: Int, queryHeads: Int, contextLength: Int, scale: Float
-  ) throws(EngineError) -> DecoderDescription.Positions {
-    if try file.flag("alibi", default: false) {
-      // The published code adds the bias before it scales the scores.
-      return .linearBiases(slopes: LinearBiases.falconSlopes(heads: queryHeads).map { $0 * scale })
-    }
-    let rotary = try RotaryConfiguration(file, contextLength: contextLength)
-    return .rotary(
-      RotaryFrequencies(scaling: rotary.scaling, base: rotary.base, headDimension: headDimension))
+      description: description, vocabularySize: try file.size("vocab_size", default: 65_024),
+      contextLength: rotary?.contextLength ?? statedLength)
   }
 
   private static func names(
     _ file: ConfigurationReader, isNew: Bool, isParallel: Bool
   ) throws(EngineError) -> TensorNames {
-    let bias = try file.flag("bias", default: false)
-    let norms = try file.size("num_ln_in_parallel_attn", default: 2)
+    let bias = try file.flag("bias", default: false, null: false)
+    let norms = try file.size("num_ln_in_parallel_attn", orNull: 2)
     let hasTwoNorms = isNew && norms == 2
     return TensorNames(
       embedding: "transformer.word_embeddings", finalNorm: "transformer.ln_f",

@@ -3,9 +3,9 @@ import JSONText
 /// MPT: layer norms without bias, ALiBi, a plain feed-forward of four times the width.
 enum MPTFamily {
   static func mpt(_ file: ConfigurationReader) throws(EngineError) -> ModelConfiguration.Resolved {
-    let hiddenSize = try file.requiredSize("d_model", or: "hidden_size")
-    let heads = try file.requiredSize("n_heads", or: "num_attention_heads")
-    let layers = try file.requiredSize("n_layers", or: "num_hidden_layers")
+    let hiddenSize = try file.size("d_model", or: "hidden_size", default: 2048)
+    let heads = try file.size("n_heads", or: "num_attention_heads", default: 16)
+    let layers = try file.size("n_layers", or: "num_hidden_layers", default: 24)
     guard hiddenSize.isMultiple(of: heads) else {
       throw .malformedConfiguration(
         file: file.file, reason: "`d_model` \(hiddenSize) is no multiple of `n_heads` \(heads)")
@@ -16,16 +16,25 @@ enum MPTFamily {
     let description = DecoderDescription(
       hiddenSize: hiddenSize, intermediateSize: try file.size("expansion_ratio", default: 4) * hiddenSize,
       layers: layers, queryHeads: heads, keyValueHeads: heads, headDimension: headDimension,
-      normalization: .layer(bias: false), epsilon: Float(try file.number("layer_norm_epsilon") ?? 1e-5),
+      normalization: .layer(bias: false), epsilon: Float(try file.positiveNumber("layer_norm_epsilon", default: 1e-5)),
       positions: .linearBiases(
-        slopes: LinearBiases.mptSlopes(heads: heads, greatest: Float(try attention?.number("alibi_bias_max") ?? 8))),
+        slopes: LinearBiases.mptSlopes(
+          heads: heads, greatest: Float(try attention?.positiveNumber("alibi_bias_max", default: 8) ?? 8))),
       attentionScale: try attention?.number("softmax_scale").map { Float($0) } ?? 1 / Float(headDimension).squareRoot(),
-      projectionBound: try attention?.number("clip_qkv").flatMap { $0 == 0 ? nil : Float($0) },
+      projectionBound: try bound(attention),
       windows: Array(repeating: nil, count: layers), activation: .gelu, residual: .sequential,
       projectionLayout: .blocks, names: names(tied: try file.flag("tie_word_embeddings", default: true)))
     return ModelConfiguration.Resolved(
-      description: description, vocabularySize: try file.requiredSize("vocab_size"),
+      description: description, vocabularySize: try file.size("vocab_size", default: 50_368),
       contextLength: try file.contextLength("max_seq_len", default: 2048))
+  }
+
+  /// What queries, keys and values are clipped to; null, 0 and infinity all mean no bound.
+  private static func bound(_ attention: ConfigurationReader?) throws(EngineError) -> Float? {
+    let key = "clip_qkv"
+    guard let attention, let value = attention.value(key) else { return nil }
+    if value.double == 0 || value.double == .infinity { return nil }
+    return Float(try attention.positiveNumber(key, default: 0))
   }
 
   /// Variants that the original code knows and `transformers` passes over in silence.

@@ -26,7 +26,7 @@ struct Questions {
       session = try options.session(model, access: .writing)
       let schema = try session.schema(planned, as: options.kv)
       for prompt in prompts { try session.ensureStates(for: prompt, of: schema) }
-      questions = prompts.map { Question(path: $0.path, prompt: $0, schema: schema) }
+      questions = prompts.map { Question(path: $0.path.description, prompt: $0, schema: schema) }
     } else {
       let names = try sources.map { try model.schemaName(of: $0).shown() }
       let session = try options.session(model, access: .reading)
@@ -36,7 +36,8 @@ struct Questions {
         let schema = try schemas[name] ?? session.schema(named: name, as: options.kv)
         schemas[name] = schema
         return Question(
-          path: source.path, prompt: try model.compile(prompt: source, of: schema.schema).shown(), schema: schema)
+          path: source.path.description, prompt: try model.compile(prompt: source, of: schema.schema).shown(),
+          schema: schema)
       }
     }
   }

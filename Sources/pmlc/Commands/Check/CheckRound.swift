@@ -24,8 +24,8 @@ struct CheckRound {
     var failures: [UnreadableDocument] = []
     func read(_ path: FilePath) -> SourceFile? {
       noting?.note(path)
-      do {
-        return try SourceFile.read(path, onlyRegular: noting != nil)
+      do throws(UnreadableDocument) {
+        return try noting == nil ? SourceFile.readOnce(path) : SourceFile.readToWatch(path)
       } catch {
         failures.append(error)
         return nil
@@ -43,7 +43,7 @@ struct CheckRound {
     let checker = DocumentChecker(model: request.model, template: request.template) { source in
       let reader = FolderIncludeReader(besides: source.path)
       guard let noting else { return reader }
-      return NotingIncludeReader(reader, besides: FilePath(source.path), noting: noting)
+      return NotingIncludeReader(reader, besides: source.path, noting: noting)
     }
     let results = checker.check(sources, schema: given)
     diagnostics = results.flatMap(\.diagnostics)

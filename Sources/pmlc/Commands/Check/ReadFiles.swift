@@ -65,8 +65,8 @@ struct NotingIncludeReader: IncludeReader {
     self.files = files
   }
 
-  func bytes(of path: String, limit: Int) throws(IncludeError) -> [UInt8] {
-    files.note(folder.appending(FilePath(path)))
+  func bytes(of path: FilePath, limit: Int) throws(IncludeError) -> [UInt8] {
+    files.note(folder == "." ? path : folder.appending(path))
     return try reader.bytes(of: path, limit: limit)
   }
 }
