@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import PromptCache
 
 @main
@@ -18,9 +19,23 @@ struct PMLC: AsyncParsableCommand {
       StoreCommand.self, Bench.self,
     ])
 
-  /// Runs the command that the arguments ask for.
   static func main() async {
+    StandardStream.reserveDescriptors()
     TooFewThreads.endProcess()
-    await main(nil)
+    Glibc.exit(await Interruption.run { await runCommand().rawValue })
+  }
+
+  private static func runCommand() async -> ExitCode {
+    do {
+      var command = try parseAsRoot(RawArguments.current)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+      return .success
+    } catch {
+      return report(error)
+    }
   }
 }

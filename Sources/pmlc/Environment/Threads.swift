@@ -16,10 +16,7 @@ struct TooFewThreads: CategorizedError {
   /// Ends the process where there can be too few.
   static func endProcess() {
     guard !ThreadLimit.allows(needed) else { return }
-    let error = TooFewThreads()
-    let help = help(for: error).map { "\n  help: \($0)" } ?? ""
-    let text = "pmlc: error: \(error.message)\(help)\n"
-    unsafe _ = text.utf8CString.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count - 1) }
+    Notes.error(TooFewThreads())
     exit(ExitCode.notDone.rawValue)
   }
 }

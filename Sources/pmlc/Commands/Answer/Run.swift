@@ -11,36 +11,49 @@ struct Run: AsyncParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("A prompt.", valueName: "prompt"))
-  var prompt: String
+  var prompt: FilePath
 
   @OptionGroup var promptOptions: PromptOptions
 
-  @Option(help: ArgumentHelp("Tokens of the answer at most.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Tokens of the answer at most.", valueName: "n"))
   var maxTokens = 256
 
-  @Option(help: ArgumentHelp("0 takes the likeliest token each time; higher is more random.", valueName: "t"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("0 takes the likeliest token each time; higher is more random.", valueName: "t"))
   var temperature: Float = 0
 
-  @Option(help: ArgumentHelp("Draw from the likeliest tokens that make up this probability.", valueName: "p"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Draw from the likeliest tokens that make up this probability.", valueName: "p"))
   var topP: Float = 1
 
-  @Option(help: ArgumentHelp("Draw from the k likeliest tokens; 0 for all.", valueName: "k"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Draw from the k likeliest tokens; 0 for all.", valueName: "k"))
   var topK = 0
 
-  @Option(help: ArgumentHelp("Above 1, tokens that stood before become less likely.", valueName: "r"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Above 1, tokens that stood before become less likely.", valueName: "r")
+  )
   var repetitionPenalty: Float = 1
 
-  @Option(help: ArgumentHelp("Makes sampling repeatable. Without it, each run draws anew.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Makes sampling repeatable: any integer of 64 bits. Without it, each run draws anew.", valueName: "n"),
+    transform: seed)
   var seed: UInt64?
 
   @Option(
-    help: ArgumentHelp("Ends the answer where this text would stand; may be given several times.", valueName: "text"))
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Ends the answer where this text would stand; may be given several times.", valueName: "text"),
+    transform: RawArguments.text)
   var stop: [String] = []
 
   @Flag(help: "Compute everything at positions 0, 1, 2 …: the baseline to compare with.")
   var noCache = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Report each token's log-probability and the n likeliest; implies --json.", valueName: "n"))
   var logprobs: Int?
 
@@ -48,6 +61,7 @@ struct Run: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
+    try [prompt, promptOptions.schema].compactMap { $0 }.validateInputs()
     if maxTokens < 1 { throw ValidationError("--max-tokens takes 1 or more") }
     if !(temperature >= 0 && temperature.isFinite) { throw ValidationError("--temperature takes 0 or more") }
     if !(topP > 0 && topP <= 1) { throw ValidationError("--top-p takes more than 0, up to 1") }
@@ -59,15 +73,18 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await reportingFailures {
-      let completion = noCache ? try await answerUncached() : try await answerCached()
-      if printsJSON {
-        Terminal.output.writeLine(try jsonLine(completion))
-      } else {
-        Terminal.output.writeLine("")
-        Terminal.error.writeLine(summary(of: completion))
-      }
+    let completion = noCache ? try await answerUncached() : try await answerCached()
+    if printsJSON {
+      try Results.json(completion)
+    } else {
+      try Results.document("\n")
+      Notes.line(summary(of: completion))
     }
+  }
+
+  private static func seed(_ argument: String) throws -> UInt64 {
+    if let seed = UInt64(argument) ?? Int64(argument).map(UInt64.init(bitPattern:)) { return seed }
+    throw ValidationError("it is not an integer of 64 bits")
   }
 
   private var printsJSON: Bool { json || logprobs != nil }
@@ -95,12 +112,12 @@ struct Run: AsyncParsableCommand {
 
   /// Answers without states: every token is computed.
   private func answerUncached() async throws -> Completion {
-    let source = try Documents.read(prompt)
+    let source = try SourceFile.read(prompt)
     let model = try promptOptions.loadModel()
     let session: CacheSession
     let schema: PlannedSchema
     if let path = promptOptions.schema {
-      schema = try model.compile(schema: Documents.read(path)).shown()
+      schema = try model.compile(schema: SourceFile.read(path)).shown()
       // The store is of use for weights that are kept beside it, and no store is made for them.
       session =
         model.weights == .stored
@@ -116,10 +133,11 @@ struct Run: AsyncParsableCommand {
 
   /// Writes the text as it comes, unless all is written at the end.
   private func show(_ answer: Generation) async throws -> Completion {
+    Interruption.cancelsWork()
     for try await event in answer {
       switch event {
       case .token: break
-      case .text(let piece): if !printsJSON { Terminal.output.write(piece) }
+      case .text(let piece): if !printsJSON { try Results.document(piece) }
       case .finish(let completion): return completion
       }
     }

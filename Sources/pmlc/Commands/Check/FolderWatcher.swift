@@ -1,10 +1,11 @@
 import Glibc
+import PromptCache
 
 /// Wakes up when something happens in one of some folders; the one file that knows inotify.
 ///
 /// It says that something happened, not what. Folders rather than files are watched, since editors replace a file by
 /// another of the same name. Where the kernel cannot tell (a network's file system, no watches left), `wait` ends when
-/// its time is over, and whoever waits looks for itself.
+/// its time is over, and the caller looks for itself.
 final class FolderWatcher {
   private static let events =
     IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF
@@ -14,9 +15,9 @@ final class FolderWatcher {
   deinit { close(descriptor) }
 
   /// Watches these folders too; one that is watched already stays so.
-  func watch(_ folders: some Sequence<String>) {
+  func watch(_ folders: some Sequence<FilePath>) {
     for folder in folders {
-      _ = unsafe inotify_add_watch(descriptor, folder, UInt32(bitPattern: Self.events))
+      _ = unsafe folder.withCString { unsafe inotify_add_watch(descriptor, $0, UInt32(bitPattern: Self.events)) }
     }
   }
 

@@ -10,10 +10,10 @@ struct Check: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("Schemas and prompts.", valueName: "file"))
-  var files: [String]
+  var files: [FilePath]
 
-  @Option(help: ArgumentHelp("The prompts' schema.", valueName: "file"))
-  var schema: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp("The prompts' schema.", valueName: "file"))
+  var schema: FilePath?
 
   @Option(help: "How to print what is found.")
   var format: DiagnosticFormat = .text
@@ -24,17 +24,19 @@ struct Check: ParsableCommand {
   @OptionGroup var modelOptions: OptionalModelOptions
 
   func validate() throws {
-    if watch, format != .text { throw ValidationError("--watch prints text; it does not go with --format") }
+    let inputs = files + [schema].compactMap { $0 }
+    try inputs.validateInputs()
+    guard watch else { return }
+    if format != .text { throw ValidationError("--watch prints text; it does not go with --format") }
+    if inputs.contains(where: \.isStandardStream) { throw ValidationError("--watch does not go with standard input") }
   }
 
   func run() throws {
-    try reportingFailures {
-      let (model, template) = try modelOptions.load()
-      let check = CheckRequest(files: files, schema: schema, model: model, template: template)
-      if watch { try CheckWatch(request: check).run() }
-      let round = CheckRound(of: check)
-      round.write(as: format)
-      if let status = round.status { throw status }
-    }
+    let (model, template) = try modelOptions.load()
+    let request = CheckRequest(files: files, schema: schema, model: model, template: template)
+    if watch { try CheckWatch(request: request).run() }
+    let round = CheckRound(of: request)
+    try round.write(as: format)
+    if let status = round.status { throw status }
   }
 }

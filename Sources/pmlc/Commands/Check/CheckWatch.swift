@@ -1,5 +1,3 @@
-import Dispatch
-import Glibc
 import PromptCache
 
 /// Checks documents at once, and again after each change.
@@ -8,7 +6,7 @@ struct CheckWatch {
 
   /// How often to look where the kernel says nothing.
   private static let interval: Int32 = 1000
-  /// Who saves a file may write several, or one in several steps: quiet for this long ends a change…
+  /// An editor may write several files, or one in several steps: quiet for this long ends a change…
   private static let quiet: Int32 = 40
   /// …and so many steps do.
   private static let steps = 25
@@ -17,8 +15,7 @@ struct CheckWatch {
   ///
   /// - Throws: exit status 2 if a document cannot be read at the beginning; later it may be there again.
   func run() throws -> Never {
-    let signals = [SIGINT, SIGTERM].map(endingProcess)
-    defer { withExtendedLifetime(signals) {} }
+    Interruption.isExpected()
     let watcher = FolderWatcher()
     var isFirst = true
     while true {
@@ -26,11 +23,11 @@ struct CheckWatch {
       let start = ContinuousClock.now
       let round = CheckRound(of: request, noting: read)
       let duration = ContinuousClock.now - start
-      Terminal.error.clear()
-      round.write(as: .text)
+      Notes.clearTerminal()
+      try round.write(as: .text)
       if isFirst, !round.failures.isEmpty { throw round.status ?? .notDone }
       isFirst = false
-      Terminal.error.writeLine(summary(of: round, after: duration, watching: read.count))
+      Notes.line(summary(of: round, after: duration, watching: read.count))
       watcher.watch(read.folders)
       while !read.haveChanged { _ = watcher.wait(atMost: Self.interval) }
       for _ in 0..<Self.steps where !watcher.wait(atMost: Self.quiet) { break }
@@ -47,16 +44,4 @@ struct CheckWatch {
   }
 
   private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
-  /// Ends the process, as asked, when it gets this signal; nothing has to be cleaned up.
-  private func endingProcess(on number: Int32) -> any DispatchSourceSignal {
-    _ = signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: DispatchQueue(label: "signals"))
-    source.setEventHandler {
-      if Terminal.error.isInteractive { Terminal.error.write("\n") }
-      _exit(0)
-    }
-    source.activate()
-    return source
-  }
 }

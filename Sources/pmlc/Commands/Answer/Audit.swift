@@ -13,19 +13,20 @@ struct Audit: AsyncParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("Prompts.", valueName: "prompt"))
-  var prompts: [String]
+  var prompts: [FilePath]
 
   @OptionGroup var options: PromptOptions
 
-  @Option(help: ArgumentHelp("Tokens of each answer at most.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Tokens of each answer at most.", valueName: "n"))
   var maxTokens = 64
 
   @Option(
-    name: .customLong("max-kl"), help: ArgumentHelp("A prompt's mean divergence at most, in nats.", valueName: "x"))
+    name: .customLong("max-kl"), parsing: .unconditional,
+    help: ArgumentHelp("A prompt's mean divergence at most, in nats.", valueName: "x"))
   var maximumDivergence: Double?
 
   @Option(
-    name: .customLong("min-agreement"),
+    name: .customLong("min-agreement"), parsing: .unconditional,
     help: ArgumentHelp("A prompt's share of equal likeliest tokens at least, 0 to 1.", valueName: "y"))
   var minimumAgreement: Double?
 
@@ -33,6 +34,7 @@ struct Audit: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
+    try (prompts + [options.schema].compactMap { $0 }).validateInputs()
     if maxTokens < 1 { throw ValidationError("--max-tokens takes 1 or more") }
     if let maximumDivergence, !(maximumDivergence >= 0) { throw ValidationError("--max-kl takes 0 or more") }
     if let minimumAgreement, !(0...1).contains(minimumAgreement) {
@@ -41,27 +43,25 @@ struct Audit: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await reportingFailures {
-      // Whatever is wrong with a prompt shows before the first answer.
-      let asked = try Questions(prompts, options)
-      var failures: [String] = []
-      for (index, question) in asked.questions.enumerated() {
-        let report = try await asked.session.audit(question.prompt, of: question.schema, maximumTokens: maxTokens)
-        let found = bounds(passedBy: report)
-        let audited = AuditedPrompt(
-          prompt: question.path, schema: question.schema.schema.name, kv: question.schema.element.rawValue,
-          passed: found.isEmpty, report: report)
-        if json {
-          Terminal.output.writeLine(try jsonLine(audited))
-        } else {
-          Terminal.output.write((index == 0 ? "" : "\n") + audited.text)
-        }
-        failures += found.map { "`\(question.path)`: \($0)" }
+    // Whatever is wrong with a prompt shows before the first answer.
+    let asked = try Questions(prompts, options)
+    var failures: [String] = []
+    for (index, question) in asked.questions.enumerated() {
+      let report = try await asked.session.audit(question.prompt, of: question.schema, maximumTokens: maxTokens)
+      let found = bounds(passedBy: report)
+      let audited = AuditedPrompt(
+        prompt: question.path, schema: question.schema.schema.name, kv: question.schema.element.rawValue,
+        passed: found.isEmpty, report: report)
+      if json {
+        try Results.json(audited)
+      } else {
+        try Results.text((index == 0 ? "" : "\n") + audited.text)
       }
-      asked.session.recordUses()
-      for failure in failures { Terminal.error.writeLine("pmlc: \(failure)") }
-      if !failures.isEmpty { throw ExitCode.badInput }
+      failures += found.map { "`\(question.path)`: \($0)" }
     }
+    asked.session.recordUses()
+    for failure in failures { Notes.line("pmlc: \(failure)") }
+    if !failures.isEmpty { throw ExitCode.badInput }
   }
 
   /// The bounds that a report is past, in words.

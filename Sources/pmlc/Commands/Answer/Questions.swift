@@ -17,11 +17,11 @@ struct Questions {
   /// are used.
   ///
   /// - Throws: exit status 1, after the diagnostics, where a document has errors; what opening and computing throw.
-  init(_ paths: [String], _ options: PromptOptions) throws {
-    let sources = try paths.map(Documents.read)
+  init(_ paths: [FilePath], _ options: PromptOptions) throws {
+    let sources = try paths.map { try SourceFile.read($0) }
     let model = try options.loadModel()
     if let path = options.schema {
-      let planned = try model.compile(schema: Documents.read(path)).shown()
+      let planned = try model.compile(schema: SourceFile.read(path)).shown()
       let prompts = try sources.map { try model.compile(prompt: $0, of: planned).shown() }
       session = try options.session(model, access: .writing)
       let schema = try session.schema(planned, as: options.kv)

@@ -3,8 +3,8 @@ import PromptCache
 
 /// What `check` was asked for.
 struct CheckRequest {
-  let files: [String]
-  let schema: String?
+  let files: [FilePath]
+  let schema: FilePath?
   let model: LoadedModel?
   let template: FoundTemplate?
 }
@@ -14,19 +14,18 @@ struct CheckRound {
   /// What was found, by document in the order in which they were given; within one, by place.
   let diagnostics: [Diagnostic]
   /// Documents that could not be read, and why.
-  let failures: [SourceFileError]
+  let failures: [UnreadableDocument]
   private let sources: [SourceFile]
 
   /// Reads and checks the documents that can be read.
   ///
-  /// - Parameter noting: takes which files were read.
-  init(of request: CheckRequest, noting: ReadFiles = ReadFiles()) {
-    var failures: [SourceFileError] = []
-    func read(_ path: String) -> SourceFile? {
-      let path = FilePath(path)
-      noting.note(path.description)
-      do {
-        return try SourceFile.read(path)
+  /// - Parameter noting: takes which files were read, if they are watched.
+  init(of request: CheckRequest, noting: ReadFiles? = nil) {
+    var failures: [UnreadableDocument] = []
+    func read(_ path: FilePath) -> SourceFile? {
+      noting?.note(path)
+      do throws(UnreadableDocument) {
+        return try noting == nil ? SourceFile.readOnce(path) : SourceFile.readToWatch(path)
       } catch {
         failures.append(error)
         return nil
@@ -41,8 +40,10 @@ struct CheckRound {
       self.sources = []
       return
     }
-    let checker = DocumentChecker(model: request.model, template: request.template) {
-      NotingIncludeReader(besides: $0.path, noting: noting)
+    let checker = DocumentChecker(model: request.model, template: request.template) { source in
+      let reader = FolderIncludeReader(besides: source.path)
+      guard let noting else { return reader }
+      return NotingIncludeReader(reader, besides: source.path, noting: noting)
     }
     let results = checker.check(sources, schema: given)
     diagnostics = results.flatMap(\.diagnostics)
@@ -50,9 +51,9 @@ struct CheckRound {
   }
 
   /// Writes what was found: text, which is for people, to standard error, and what programs read to standard output.
-  func write(as format: DiagnosticFormat) {
-    format.write(diagnostics, failures: failures, sources: sources)
-    for failure in failures { Terminal.error.writeLine("pmlc: error: \(failure.message)") }
+  func write(as format: DiagnosticFormat) throws {
+    try format.write(diagnostics, failures: failures, sources: sources)
+    for failure in failures { Notes.error(failure) }
   }
 
   /// How many documents were checked.
