@@ -14,7 +14,6 @@ enum Interruption {
     var task: Task<Int32, Never>?
     var isCancellable = false
     var endsQuietly = false
-    var source: (any DispatchSourceRead)?
   }
 
   private static let state = Mutex(State())
@@ -24,6 +23,9 @@ enum Interruption {
   private static let queue = DispatchQueue(label: "signals")
   /// The end of the pipe that the handler writes to.
   fileprivate static let writingEnd = Atomic<Int32>(-1)
+
+  /// Kept for as long as the process lives: set once, before signals are handled, and never read.
+  nonisolated(unsafe) private static var source: (any DispatchSourceRead)?
 
   /// The signal that asked the process to end.
   static var signal: Int32? { state.withLock(\.signal) }
@@ -95,7 +97,7 @@ enum Interruption {
       if unsafe read(pipe, &number, 1) == 1 { handle(Int32(number)) }
     }
     source.activate()
-    state.withLock { $0.source = source }
+    unsafe self.source = source
     for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) { _ = Glibc.signal(signal, passOn) }
   }
 
