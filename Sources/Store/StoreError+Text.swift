@@ -10,7 +10,8 @@ extension StoreError: CategorizedError, CustomStringConvertible {
       .unsuitableFileSystem, .blobTooLarge, .nameTooLong, .versionTooLarge, .exists, .notAnExport, .otherExportFormat:
       .input
     case .inUse, .sameProcessNumber: .busy
-    case .tooManyReaders, .storeFull, .namespaceFull, .diskFull, .fileSizeLimit, .noAddressSpace, .addressSpace, .noNumberLeft:
+    case .tooManyReaders, .storeFull, .namespaceFull, .diskFull, .fileSizeLimit, .noAddressSpace, .addressSpace,
+      .noNumberLeft:
       .resources
     case .truncated, .unusableBlob, .damagedRecord, .damaged, .damagedTree, .damagedExport: .damaged
     case .system(_, _, let code): [ENOMEM, EMFILE, ENFILE, ENOLCK].contains(code) ? .resources : .own
