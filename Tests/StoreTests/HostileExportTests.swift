@@ -6,7 +6,7 @@ import StoreTestSupport
 import TestSupport
 import Testing
 
-@testable import Store
+import Store
 
 /// Exports whose hashes are right, and in which all else may be wrong.
 @Suite struct HostileExportTests {

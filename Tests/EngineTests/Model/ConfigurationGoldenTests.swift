@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Engine
+import Engine
 
 /// `config.json` is read as `transformers` reads it, family by family and field by field.
 @Suite struct ConfigurationGoldenTests {
