@@ -40,7 +40,6 @@ let package = Package(
     // C libraries, each behind a module of its own.
     system("CLMDB", pkgConfig: "lmdb", package: "liblmdb-dev"),
     system("CLibXML2", pkgConfig: "libxml-2.0", package: "libxml2-dev"),
-    system("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
     system("CLibCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
     system("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     system("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
@@ -58,10 +57,11 @@ let package = Package(
     // Three libraries that do not know each other, and the tokenizers.
     library("Tokenizers", ["Failure", "GGUF", "JSONText"]),
     library(
-      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "JSONText", "Jinja"],
+      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "FileSystem", "JSONText", "Jinja"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
+    .target(name: "COpenBLAS"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     library(
       "Engine",
@@ -93,7 +93,7 @@ let package = Package(
     tests("GGUFTests", ["GGUF"], exclude: ["Fixtures"]),
     tests("TokenizersTests", ["Failure", "GGUF", "JSONText", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
-      "PMLCompilerTests", ["ContentHash", "JSONText", "PMLCompiler", "TestSupport"],
+      "PMLCompilerTests", ["ContentHash", "Failure", "FileSystem", "JSONText", "PMLCompiler", "TestSupport"],
       exclude: ["Cases", "Layout/encoding_digests.py"]),
     .target(
       name: "StoreTestSupport", dependencies: ["ContentHash", "FileSystem", "KVCacheFormat", "Store"],

@@ -24,12 +24,16 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   ],
   targets: [
-    // In C: it includes CKernels and OpenBLAS, which come with the engine.
-    .executableTarget(name: "kernel-bench", dependencies: [ours("Engine")], path: "kernels"),
+    // In C: it includes CKernels, which comes with the engine, and OpenBLAS, to compare with.
+    .systemLibrary(name: "cblas", path: "blas", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .executableTarget(name: "kernel-bench", dependencies: [ours("Engine"), "cblas"], path: "kernels"),
     bench("store-bench", "store", [ours("Store")]),
     bench(
       "engine-bench", "engine",
       [ours("Engine"), ours("Store"), .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    bench(
+      "answers-bench", "answers",
+      [ours("PromptCache"), .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     bench("compiler-bench", "compiler", [ours("Engine"), ours("PMLCompiler"), ours("PromptCache")]),
   ]
 )

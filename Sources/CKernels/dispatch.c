@@ -77,7 +77,9 @@ bool ck_cpu_select(ck_cpu cpu) {
 
 void ck_to_f32(ck_element element, const void *x, size_t count, float *y) { kernels()->to_f32(element, x, count, y); }
 
-void ck_f32_to_f16(const float *x, size_t count, uint16_t *y) { kernels()->f32_to_f16(x, count, y); }
+bool ck_f32_to_f16(const float *x, size_t count, uint16_t *y) { return kernels()->f32_to_f16(x, count, y); }
+
+bool ck_is_finite(const float *x, size_t count) { return kernels()->is_finite(x, count); }
 
 size_t ck_attention_scratch_bytes(size_t tokens, size_t group, size_t head_dimension) {
   // The parts and their order are those of `attention_scratch`; each is rounded up to 16 numbers.
@@ -94,14 +96,14 @@ void ck_attention_merge(
   kernels()->attention_merge(parts, outputs, log_sum_exps, rows, head_dimension, output);
 }
 
-void ck_store_keys(
+bool ck_store_keys(
   ck_element element, size_t head_dimension, const float *x, size_t stride, size_t first, size_t count, void *keys) {
-  kernels()->store_keys(element, head_dimension, x, stride, first, count, keys);
+  return kernels()->store_keys(element, head_dimension, x, stride, first, count, keys);
 }
 
-void ck_store_values(
+bool ck_store_values(
   ck_element element, size_t head_dimension, const float *x, size_t stride, size_t first, size_t count, void *values) {
-  kernels()->store_values(element, head_dimension, x, stride, first, count, values);
+  return kernels()->store_values(element, head_dimension, x, stride, first, count, values);
 }
 
 size_t ck_kv_tile_bytes(ck_element element, size_t head_dimension) {
@@ -157,9 +159,9 @@ size_t ck_q8_row_bytes(size_t columns) { return ck_q8_row_scales(columns) * ck_q
 
 size_t ck_q8_row_scales(size_t columns) { return (columns + ck_q8_group - 1) / ck_q8_group; }
 
-void ck_quantize_weights(
+bool ck_quantize_weights(
   ck_element element, const void *w, size_t columns, size_t begin, size_t end, uint8_t *quantized, float *scales) {
-  kernels()->quantize_weights(element, w, columns, begin, end, quantized, scales);
+  return kernels()->quantize_weights(element, w, columns, begin, end, quantized, scales);
 }
 
 size_t ck_packed_bytes(ck_element element, size_t rows, size_t columns) {

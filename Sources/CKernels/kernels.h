@@ -7,14 +7,15 @@
 typedef struct {
   ck_cpu cpu;
   void (*to_f32)(ck_element, const void *, size_t, float *);
-  void (*f32_to_f16)(const float *, size_t, uint16_t *);
+  bool (*f32_to_f16)(const float *, size_t, uint16_t *);
+  bool (*is_finite)(const float *, size_t);
   void (*attention)(const ck_attention_call *);
   void (*attention_merge)(size_t, const float *const *, const float *const *, size_t, size_t, float *);
-  void (*store_keys)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
-  void (*store_values)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
+  bool (*store_keys)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
+  bool (*store_values)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
   void (*pack_few_rows)(ck_element, const float *, size_t, size_t, size_t, void *);
   void (*few_rows)(const ck_few_rows_call *, size_t, size_t);
-  void (*quantize_weights)(ck_element, const void *, size_t, size_t, size_t, uint8_t *, float *);
+  bool (*quantize_weights)(ck_element, const void *, size_t, size_t, size_t, uint8_t *, float *);
   void (*pack_rows)(ck_element, const float *, size_t, size_t, size_t, size_t, size_t, void *);
   size_t product_panel_rows;
   void (*product)(const ck_product_call *, size_t, size_t);

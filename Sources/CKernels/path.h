@@ -27,6 +27,7 @@ const ck_kernels CK_PASTE(ck_kernels_, CK_CPU) = {
   .cpu = CK_PASTE(ck_cpu_, CK_CPU),
   .to_f32 = to_f32,
   .f32_to_f16 = f32_to_f16,
+  .is_finite = is_finite,
   .attention = attention,
   .attention_merge = attention_merge,
   .store_keys = store_keys,

@@ -6,6 +6,14 @@ public import KVCacheFormat
 ///
 /// Each case carries what its message needs. All of them can be caused by input, so none of them traps.
 public enum EngineError: Error, Equatable, Sendable {
+  /// A half of a token's states.
+  public enum StatePart: String, Sendable {
+    /// Keys.
+    case key
+    /// Values.
+    case value
+  }
+
   // MARK: Files
 
   /// There is no folder at `path`, or it cannot be read.
@@ -52,6 +60,11 @@ public enum EngineError: Error, Equatable, Sendable {
   /// A tensor holds numbers of a type that this engine does not compute with.
   case unsupportedElement(tensor: String, found: String, supported: [String])
 
+  /// A tensor with infinities or NaN, found while its numbers were converted to another format.
+  case weightNotFinite(tensor: String, format: WeightFormat)
+  /// A weight file is shorter than it was when it was opened, so that its map must not be read.
+  case weightsShortened(path: String)
+
   // MARK: Requests
 
   /// A token is not in the model's vocabulary.
@@ -73,6 +86,11 @@ public enum EngineError: Error, Equatable, Sendable {
 
   // MARK: Cached states
 
+  /// A key or value is beyond what the KV format can hold.
+  case stateOutOfRange(layer: Int, part: StatePart, magnitude: Float, element: KVElement)
+  /// A key or value is infinite or NaN.
+  case stateNotFinite(layer: Int, part: StatePart)
+
   /// A segment comes with fewer or more layers than its shape has.
   case wrongLayerCount(expected: Int, found: Int)
   /// A blob's payload has another size than its layout.
@@ -89,14 +107,17 @@ extension EngineError: CategorizedError, CustomStringConvertible {
   /// The kind of failure, by which a caller can choose how to react.
   public var category: FailureCategory {
     switch self {
-    case .notAModelFolder, .missingFile, .foreignFile, .quantizedCheckpoint, .otherWeights, .malformedConfiguration, .unsupportedArchitecture, .unsupportedOption,
+    case .notAModelFolder, .missingFile, .foreignFile, .quantizedCheckpoint, .otherWeights, .malformedConfiguration,
+      .unsupportedArchitecture, .unsupportedOption,
       .truncatedWeights, .malformedWeights, .missingTensor, .wrongShape, .unsupportedElement, .tokenOutOfRange,
       .positionOutOfRange, .countMismatch, .positionsNotAscending, .scoresNotFinite, .noTokens, .wrongLayerCount,
-      .wrongBlobSize, .misalignedBlob, .wrongSegmentShape, .segmentTooShort:
+      .wrongBlobSize, .misalignedBlob, .wrongSegmentShape, .segmentTooShort, .weightNotFinite, .stateOutOfRange,
+      .stateNotFinite:
       .input
     case .malformedGGUF(_, let error): error.category
     case .unreadableFile, .unwritableFile: .own
     case .outOfMemory: .resources
+    case .weightsShortened: .damaged
     case .cancelled: .cancelled
     case .sequenceInUse, .fileChanged: .busy
     }
@@ -159,6 +180,15 @@ extension EngineError: CategorizedError, CustomStringConvertible {
       "the pass was cancelled"
     case .sequenceInUse:
       "the sequence is in use by another pass"
+    case .weightNotFinite(let tensor, let format):
+      "tensor `\(tensor)` holds infinities or NaN, which cannot be converted to \(format.rawValue)"
+    case .weightsShortened(let path):
+      "`\(path)` has been shortened while it was in use"
+    case .stateOutOfRange(let layer, let part, let magnitude, let element):
+      "a \(part.rawValue) of layer \(layer) is \(magnitude), beyond what \(element.rawValue) can hold"
+    case .stateNotFinite(let layer, let part):
+      "a \(part.rawValue) of layer \(layer) is infinite or NaN: the model's weights hold such numbers, or are another "
+        + "model's"
     case .wrongLayerCount(let expected, let found):
       "a segment comes with \(found) layers, its shape has \(expected)"
     case .wrongBlobSize(let layer, let expected, let found):
@@ -184,7 +214,8 @@ extension EngineError: CategorizedError, CustomStringConvertible {
     case .malformedWeights: [.downloadAgain]
     case .truncatedWeights: [.downloadAgain]
     case .outOfMemory: [.raiseMemoryLimit]
-    case .scoresNotFinite: [.downloadAgain]
+    case .scoresNotFinite, .stateNotFinite, .weightNotFinite, .weightsShortened: [.downloadAgain]
+    case .stateOutOfRange: [.useKVFormat(KVElement.f32.rawValue)]
     case .unsupportedArchitecture(_, let supported), .unsupportedOption(_, _, let supported),
       .unsupportedElement(_, _, let supported):
       supported.isEmpty ? [] : [.chooseSupported(supported)]

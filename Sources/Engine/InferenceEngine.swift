@@ -1,3 +1,4 @@
+import Glibc
 public import KVCacheFormat
 import Synchronization
 
@@ -44,6 +45,8 @@ public final class InferenceEngine: Sendable {
   public let tokensOfShortInput: Int
 
   private let runner: Mutex<PassRunner>
+  /// Calls of `forward` that wait for their turn. What goes layer by layer lets them in first: the lock is not fair.
+  private let callsWaiting = Atomic<Int>(0)
 
   /// The model in `files`.
   ///
@@ -104,19 +107,19 @@ public final class InferenceEngine: Sendable {
   /// - Returns: the logits of each input, in order.
   /// - Throws: as for one sequence. Nothing has changed then, in any of them.
   public func forward(_ inputs: [Input]) throws(EngineError) -> [Logits] {
-    try run(inputs, isEncoding: false)
+    try claim(inputs)
+    defer { for input in inputs { input.sequence.end() } }
+    callsWaiting.add(1, ordering: .relaxed)
+    return try runner.withLock { runner throws(EngineError) in
+      callsWaiting.subtract(1, ordering: .relaxed)
+      return try runner.run(inputs)
+    }
   }
 
   /// Checks new tokens of a sequence as `forward` does, and computes nothing.
   ///
   /// - Throws: `EngineError` for tokens or positions that the model does not have, or segments of another model.
   public func check(_ input: Input) throws(EngineError) { try configuration.check(input) }
-
-  private func run(_ inputs: [Input], isEncoding: Bool) throws(EngineError) -> [Logits] {
-    try claim(inputs)
-    defer { for input in inputs { input.sequence.end() } }
-    return try runner.withLock { runner throws(EngineError) in try runner.run(inputs, isEncoding: isEncoding) }
-  }
 
   /// Checks inputs and claims their sequences, all or none.
   private func claim(_ inputs: [Input]) throws(EngineError) {
@@ -145,10 +148,12 @@ public final class InferenceEngine: Sendable {
   /// - Returns: the work, which has the sequences to itself until it is done or gone.
   /// - Throws: as `forward`, for inputs that are wrong.
   public func begin(_ inputs: [Input]) throws(EngineError) -> PassInProgress {
+    try begin(inputs, isEncoding: false)
+  }
+
+  private func begin(_ inputs: [Input], isEncoding: Bool) throws(EngineError) -> PassInProgress {
     try claim(inputs)
-    return runner.withLock {
-      PassInProgress(engine: self, work: $0.begin(inputs), decoder: $0.decoder.beside)
-    }
+    return runner.withLock { PassInProgress(engine: self, $0.begin(inputs, isEncoding: isEncoding)) }
   }
 
   // What may change is touched only with the runner's lock.
@@ -163,15 +168,15 @@ public final class InferenceEngine: Sendable {
     private let decoder: TransformerDecoder
     private var isClaimed = true
 
-    fileprivate init(engine: InferenceEngine, work: PassWork, decoder: TransformerDecoder) {
+    fileprivate init(engine: InferenceEngine, _ begun: (work: PassWork, decoder: TransformerDecoder)) {
       self.engine = engine
-      inputs = work.inputs
-      self.work = work
-      self.decoder = decoder
+      inputs = begun.work.inputs
+      work = begun.work
+      decoder = begun.decoder
     }
 
     deinit {
-      if isClaimed { rollBack() }
+      if isClaimed { engine.runner.withLock { rollBack(&$0) } }
     }
 
     /// Computes one layer, and more for as long as `goesOn` says so.
@@ -181,31 +186,33 @@ public final class InferenceEngine: Sendable {
     /// - Throws: `EngineError.outOfMemory`. The sequences are as before then, and nothing is left to do.
     public func advance(while goesOn: () -> Bool) throws(EngineError) -> [Logits]? {
       repeat {
-        let logits = try engine.runner.withLock { (runner) throws(EngineError) in try computeLayer(&runner) }
-        if let logits { return logits }
+        while engine.callsWaiting.load(ordering: .relaxed) > 0 { sched_yield() }
+        let (logits, isOver) = try engine.runner.withLock { (runner) throws(EngineError) in try computeLayer(&runner) }
+        if isOver { return logits }
       } while goesOn()
       return nil
     }
 
-    private func computeLayer(_ runner: inout PassRunner) throws(EngineError) -> [Logits]? {
-      guard isClaimed else { return nil }
+    private func computeLayer(_ runner: inout PassRunner) throws(EngineError) -> (logits: [Logits]?, isOver: Bool) {
+      guard isClaimed else { return (nil, true) }
       do throws(EngineError) {
         try runner.advance(&work, decoder)
       } catch {
-        rollBack()
+        rollBack(&runner)
         throw error
       }
-      guard work.isDone else { return nil }
-      release()
-      return work.logits(vocabularySize: engine.configuration.vocabularySize)
+      guard work.isDone else { return (nil, false) }
+      release(&runner)
+      return (work.logits(vocabularySize: engine.configuration.vocabularySize), true)
     }
 
-    private func rollBack() {
+    private func rollBack(_ runner: inout PassRunner) {
       work.rollBack()
-      release()
+      release(&runner)
     }
 
-    private func release() {
+    private func release(_ runner: inout PassRunner) {
+      runner.giveBack(decoder)
       for input in inputs { input.sequence.end() }
       isClaimed = false
     }
@@ -231,7 +238,9 @@ public final class InferenceEngine: Sendable {
       Input(
         sequence: SequenceState(attending: $0.context), tokens: $0.tokens, positions: $0.positions, logits: .none)
     }
-    _ = try run(inputs, isEncoding: true)
+    // Layer by layer, so that answers under way go on.
+    let pass = try begin(inputs, isEncoding: true)
+    guard try pass.advance(while: { !Task.isCancelled }) != nil else { throw .cancelled }
     return inputs.map { SegmentStates($0.sequence.fresh ?? FreshStates(shape: kvShape)) }
   }
 

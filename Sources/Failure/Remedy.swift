@@ -15,6 +15,10 @@ public enum Remedy: Hashable, Sendable {
   case useKVFormat(String)
   /// Split a text into several modules.
   case splitText
+  /// Compile the schema again.
+  case compileAgain
+  /// Compile the schema for the model that is used now.
+  case compileForThisModel
   /// Add text to the prompt.
   case addText
   /// Measure a smaller prompt.
@@ -28,6 +32,8 @@ public enum Remedy: Hashable, Sendable {
   case nameOtherFolder
   /// Raise the limit of the store's size, or of a namespace's.
   case raiseStoreLimit
+  /// Give a limit of the store's size, for which address space is taken where there is little.
+  case giveStoreLimit
   /// Free space in the store.
   case collectGarbage
   /// Warm a schema again, which replaces what is damaged of its states.
@@ -74,17 +80,20 @@ extension Remedy: CustomStringConvertible {
   public var description: String {
     switch self {
     case .warm(let schema, let element, let weights):
-      "warm \(schema.map { "schema `\($0)`" } ?? "the schema")" + (element.map { " in \($0)" } ?? "")
+      "warm \(schema.map { "schema \($0.quoted())" } ?? "the schema")" + (element.map { " in \($0)" } ?? "")
         + (weights.map { " with \($0) weights" } ?? "")
     case .giveSchemaFile: "give the schema's file"
     case .listVersions: "see which versions the store has"
     case .useKVFormat(let format): "keep states in \(format)"
     case .splitText: "split the text into several modules"
+    case .compileAgain: "compile the schema again"
+    case .compileForThisModel: "compile the schema for this model"
     case .addText: "add text to the prompt"
     case .measureLess: "measure with fewer cached or new tokens"
     case .nameStoreFolder: "name a folder for the store"
     case .nameOtherFolder: "name another folder"
     case .raiseStoreLimit: "raise the limit"
+    case .giveStoreLimit: "give a limit of the store's size, for which address space is taken then"
     case .collectGarbage: "free space in the store"
     case .replaceDamaged: "warm the schema again, which replaces what is damaged"
     case .salvageStore: "save what is whole, then warm again"
@@ -94,7 +103,7 @@ extension Remedy: CustomStringConvertible {
     case .fetchLargeFiles: "fetch the files with `git lfs pull`, or download them"
     case .chooseSupported(let choices): "supported: \(choices.map { "`\($0)`" }.joined(separator: ", "))"
     case .runAsOwner: "run as the owner"
-    case .restrictPermissions(let path): "take the right away: chmod go-w '\(path)'"
+    case .restrictPermissions(let path): "take the right away: chmod go-w '\(path.printable())'"
     case .freeDiskSpace: "free some space; what was committed is safe"
     case .endOtherProcesses: "end the other processes"
     case .raiseMemoryLimit: "raise the process's limit of memory (ulimit -v)"

@@ -37,10 +37,12 @@ public struct FileStatus: Hashable, Sendable {
   /// - Returns: `nil` if there is none.
   public init?(of path: FilePath) throws(SystemFailure) {
     var found = stat()
-    guard unsafe path.withCString({ unsafe stat($0, &found) }) == 0 else {
-      let failure = SystemFailure("stat", path)
-      if failure.isNotFound { return nil }
-      throw failure
+    let result = unsafe path.withCString { path in calling { unsafe stat(path, &found) } }
+    do throws(SystemFailure) {
+      try result.checked("stat", path)
+    } catch {
+      if error.isNotFound { return nil }
+      throw error
     }
     self.init(found)
   }
@@ -48,7 +50,7 @@ public struct FileStatus: Hashable, Sendable {
   /// The status of the file that is open as `descriptor`; `path` names it in errors.
   public init(ofDescriptor descriptor: Int32, path: FilePath) throws(SystemFailure) {
     var found = stat()
-    guard unsafe fstat(descriptor, &found) == 0 else { throw SystemFailure("fstat", path) }
+    try calling { unsafe fstat(descriptor, &found) }.checked("fstat", path)
     self.init(found)
   }
 

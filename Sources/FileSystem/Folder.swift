@@ -40,9 +40,7 @@ public struct Folder: ~Copyable, Sendable {
 
   /// The same folder once more, with a life of its own.
   public func again() throws(SystemFailure) -> Folder {
-    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-    guard copy >= 0 else { throw SystemFailure("dup", path) }
-    return try Folder(OpenFile(takingOver: copy, path: path))
+    try Folder(OpenFile(duplicating: descriptor, path: path))
   }
 
   /// The folder's status.
@@ -51,7 +49,7 @@ public struct Folder: ~Copyable, Sendable {
   /// A path that leads this process, and libraries that want a path, to this very folder. It takes a mounted `/proc`.
   public var pathOfDescriptor: FilePath { file.pathOfDescriptor }
 
-  /// Opens the file called `name` in the folder. A link is refused.
+  /// Opens the file called `name` in the folder. A link is refused, or with `.path` opened as the link that it is.
   public func open(_ name: FilePath, _ access: OpenFile.Access) throws(SystemFailure) -> OpenFile {
     try OpenFile(name, in: descriptor, shown: path.appending(name), access, followingLinks: false)
   }
@@ -64,10 +62,14 @@ public struct Folder: ~Copyable, Sendable {
   /// - Returns: `nil` if there is none.
   public func status(of name: FilePath) throws(SystemFailure) -> FileStatus? {
     var found = stat()
-    guard unsafe name.withCString({ unsafe fstatat(descriptor, $0, &found, AT_SYMLINK_NOFOLLOW) }) == 0 else {
-      let failure = SystemFailure("stat", path.appending(name))
-      if failure.isNotFound { return nil }
-      throw failure
+    let result = unsafe name.withCString { name in
+      calling { unsafe fstatat(descriptor, name, &found, AT_SYMLINK_NOFOLLOW) }
+    }
+    do throws(SystemFailure) {
+      try result.checked("stat", path.appending(name))
+    } catch {
+      if error.isNotFound { return nil }
+      throw error
     }
     return FileStatus(found)
   }
@@ -76,15 +78,24 @@ public struct Folder: ~Copyable, Sendable {
   public func names() throws(SystemFailure) -> Set<FilePath> {
     let listed = try OpenFile(".", in: descriptor, shown: path, .reading, followingLinks: true)
     // The stream closes its descriptor, so it gets one of its own.
-    let copy = fcntl(listed.descriptor, F_DUPFD_CLOEXEC, 0)
-    guard copy >= 0, let stream = unsafe fdopendir(copy) else {
-      let failure = SystemFailure("opendir", path)
-      if copy >= 0 { close(copy) }
-      throw failure
+    let copy = try calling { fcntl(listed.descriptor, F_DUPFD_CLOEXEC, 0) }.checked("dup", path)
+    let stream = unsafe fdopendir(copy)
+    let code = errno
+    guard let stream = unsafe stream else {
+      close(copy)
+      throw SystemFailure("opendir", path, code: code)
     }
     defer { unsafe closedir(stream) }
     var names: Set<FilePath> = []
-    while let entry = unsafe readdir(stream) {
+    while true {
+      // The end and a failure look alike but for this.
+      errno = 0
+      let entry = unsafe readdir(stream)
+      let code = errno
+      guard let entry = unsafe entry else {
+        guard code == 0 else { throw SystemFailure("readdir", path, code: code) }
+        break
+      }
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
         unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe FilePath(cString: $0) }
       }
@@ -97,18 +108,21 @@ public struct Folder: ~Copyable, Sendable {
   ///
   /// - Parameter permissions: permission bits, whatever the user's mask.
   public func makeFolder(_ name: FilePath, permissions: UInt32) throws(SystemFailure) {
-    guard unsafe name.withCString({ unsafe mkdirat(descriptor, $0, permissions) }) == 0 else {
-      throw SystemFailure("mkdir", path.appending(name))
-    }
+    try unsafe name.withCString { name in calling { unsafe mkdirat(descriptor, name, permissions) } }
+      .checked("mkdir", path.appending(name))
     try folder(name).setPermissions(permissions)
   }
 
   /// Sets the folder's permission bits.
   public func setPermissions(_ mode: UInt32) throws(SystemFailure) {
     guard try status().mode != mode else { return }
-    if unsafe pathOfDescriptor.withCString({ unsafe chmod($0, mode) }) == 0 { return }
+    let result = unsafe pathOfDescriptor.withCString { path in calling { unsafe chmod(path, mode) } }
+    guard result.value < 0, result.code == ENOENT else {
+      try result.checked("chmod", path)
+      return
+    }
     // Without /proc. This needs the right to search the folder.
-    guard errno == ENOENT, unsafe fchmodat(descriptor, ".", mode, 0) == 0 else { throw SystemFailure("chmod", path) }
+    try calling { unsafe fchmodat(descriptor, ".", mode, 0) }.checked("chmod", path)
   }
 
   /// Renames the file `old` to `new`, replacing an existing one.
@@ -119,10 +133,9 @@ public struct Folder: ~Copyable, Sendable {
   /// Moves the file `old` to `folder`, as `new`, replacing an existing one.
   public func rename(_ old: FilePath, to new: FilePath, in folder: borrowing Folder) throws(SystemFailure) {
     let target = folder.descriptor
-    let code = unsafe old.withCString { old in
-      unsafe new.withCString { new in unsafe renameat(descriptor, old, target, new) }
-    }
-    guard code == 0 else { throw SystemFailure("rename", folder.path.appending(new)) }
+    try unsafe old.withCString { old in
+      unsafe new.withCString { new in calling { unsafe renameat(descriptor, old, target, new) } }
+    }.checked("rename", folder.path.appending(new))
   }
 
   /// Removes the file called `name`.
@@ -132,17 +145,17 @@ public struct Folder: ~Copyable, Sendable {
   public func removeFolder(_ name: FilePath) throws(SystemFailure) { try unlink(name, flags: AT_REMOVEDIR) }
 
   private func unlink(_ name: FilePath, flags: Int32) throws(SystemFailure) {
-    guard unsafe name.withCString({ unsafe unlinkat(descriptor, $0, flags) }) == 0 else {
-      throw SystemFailure("unlink", path.appending(name))
-    }
+    try unsafe name.withCString { name in calling { unsafe unlinkat(descriptor, name, flags) } }
+      .checked("unlink", path.appending(name))
   }
 
   /// Gives an open file without a name the name `name`. It fails if a file has it already.
   public func link(_ file: borrowing OpenFile, as name: FilePath) throws(SystemFailure) {
-    let code = unsafe file.pathOfDescriptor.withCString { from in
-      unsafe name.withCString { name in unsafe linkat(AT_FDCWD, from, descriptor, name, AT_SYMLINK_FOLLOW) }
-    }
-    guard code == 0 else { throw SystemFailure("linkat", path.appending(name)) }
+    try unsafe file.pathOfDescriptor.withCString { from in
+      unsafe name.withCString { name in
+        calling { unsafe linkat(AT_FDCWD, from, descriptor, name, AT_SYMLINK_FOLLOW) }
+      }
+    }.checked("linkat", path.appending(name))
   }
 
   /// Waits until the names in the folder are on the disk.

@@ -52,15 +52,18 @@ public struct OpenFile: ~Copyable, Sendable {
   ) throws(SystemFailure) {
     let (flags, permissions) = access.flags
     let links = followingLinks ? 0 : O_NOFOLLOW
-    var opened: Int32
-    repeat {
-      opened = unsafe name.withCString { unsafe openat(folder, $0, flags | links | O_CLOEXEC, permissions) }
-    } while opened < 0 && errno == EINTR
-    guard opened >= 0 else { throw SystemFailure("open", path) }
-    descriptor = opened
+    descriptor = try unsafe name.withCString { name in
+      calling { unsafe openat(folder, name, flags | links | O_CLOEXEC, permissions) }
+    }.checked("open", path)
     self.path = path
     // Only opening must not block.
-    if flags & O_NONBLOCK != 0 { _ = fcntl(opened, F_SETFL, flags & ~O_NONBLOCK) }
+    if flags & O_NONBLOCK != 0 { _ = fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) }
+  }
+
+  /// What is open as `descriptor` once more, with a descriptor and a life of its own.
+  public init(duplicating descriptor: Int32, path: FilePath) throws(SystemFailure) {
+    self.descriptor = try calling { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }.checked("dup", path)
+    self.path = path
   }
 
   /// Takes over a descriptor, which is closed with this value.
@@ -96,18 +99,17 @@ extension OpenFile {
   /// - Returns: how many.
   public func read(into span: inout MutableRawSpan, at offset: Int) throws(SystemFailure) -> Int {
     let count = span.byteCount
-    var (filled, failure) = (0, Int32(0))
-    unsafe span.withUnsafeMutableBytes { buffer in
-      while filled < count {
-        let start = unsafe buffer.baseAddress.map { unsafe $0 + filled }
-        let read = unsafe pread(descriptor, start, count - filled, offset + filled)
-        if read < 0, errno == EINTR { continue }
-        if read < 0 { failure = errno }
-        if read <= 0 { break }
-        filled += read
+    var filled = 0
+    while filled < count {
+      let read = unsafe span.withUnsafeMutableBytes { buffer in
+        calling {
+          unsafe pread(descriptor, buffer.baseAddress.map { unsafe $0 + filled }, count - filled, offset + filled)
+        }
       }
+      let more = try read.checked("read", path)
+      if more == 0 { break }
+      filled += more
     }
-    guard failure == 0 else { throw SystemFailure("read", path, code: failure) }
     return filled
   }
 
@@ -118,14 +120,12 @@ extension OpenFile {
     let step = 1 << 18
     while bytes.count < limit {
       let room = min(step, limit - bytes.count)
-      var failure: Int32 = 0
+      var result = CallResult(value: 0, code: 0)
       let chunk = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-        let got = unsafe Glibc.read(descriptor, buffer.baseAddress, room)
-        failure = got < 0 ? errno : 0
-        count = max(got, 0)
+        result = calling { unsafe Glibc.read(descriptor, buffer.baseAddress, room) }
+        count = max(result.value, 0)
       }
-      if failure == EINTR { continue }
-      guard failure == 0 else { throw SystemFailure("read", path, code: failure) }
+      try result.checked("read", path)
       if chunk.isEmpty { break }
       bytes.append(contentsOf: chunk)
     }
@@ -140,13 +140,26 @@ extension OpenFile {
   public func write(_ bytes: RawSpan) throws(SystemFailure) {
     var count = 0
     while count < bytes.byteCount {
-      let written = unsafe bytes.withUnsafeBytes { buffer in
-        unsafe Glibc.write(descriptor, buffer.baseAddress.map { unsafe $0 + count }, buffer.count - count)
+      let result = unsafe bytes.withUnsafeBytes { buffer in
+        calling {
+          unsafe Glibc.write(descriptor, buffer.baseAddress.map { unsafe $0 + count }, buffer.count - count)
+        }
       }
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw SystemFailure("write", path) }
-      count += written
+      if result.value < 0, result.code == EAGAIN {
+        try waitUntilWritable()
+      } else {
+        let written = try result.checked("write", path)
+        // No file or device should do this; to go on would be to go on for ever.
+        guard written > 0 else { throw SystemFailure("write", path, code: EIO) }
+        count += written
+      }
     }
+  }
+
+  /// Waits until a pipe or terminal takes more, whose other holders have set it not to let anyone wait.
+  private func waitUntilWritable() throws(SystemFailure) {
+    var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    try calling { unsafe poll(&request, 1, -1) }.checked("poll", path)
   }
 
   /// Writes all of `bytes` at the current place.
@@ -154,15 +167,13 @@ extension OpenFile {
 
   /// Writes all of `bytes` from `offset` on.
   public func write(_ bytes: [UInt8], at offset: Int) throws(SystemFailure) {
-    guard lseek(descriptor, offset, SEEK_SET) == offset else { throw SystemFailure("lseek", path) }
+    try calling { lseek(descriptor, offset, SEEK_SET) }.checked("lseek", path)
     try write(bytes)
   }
 
   /// Makes the file `byteCount` bytes long; what is new reads as zeros.
   public func setLength(_ byteCount: Int) throws(SystemFailure) {
-    while ftruncate(descriptor, byteCount) != 0 {
-      guard errno == EINTR else { throw SystemFailure("ftruncate", path) }
-    }
+    try calling { ftruncate(descriptor, byteCount) }.checked("ftruncate", path)
   }
 
   /// Has the disk set aside `range` of the file, which becomes that long.
@@ -176,14 +187,12 @@ extension OpenFile {
 
   /// Waits until what was written is on the disk.
   public func synchronize() throws(SystemFailure) {
-    while fsync(descriptor) != 0 {
-      guard errno == EINTR else { throw SystemFailure("fsync", path) }
-    }
+    try calling { fsync(descriptor) }.checked("fsync", path)
   }
 
   /// Sets the permission bits.
   public func setPermissions(_ mode: UInt32) throws(SystemFailure) {
-    guard fchmod(descriptor, mode) == 0 else { throw SystemFailure("fchmod", path) }
+    try calling { fchmod(descriptor, mode) }.checked("fchmod", path)
   }
 }
 
@@ -200,13 +209,14 @@ extension OpenFile {
 
   /// Waits for the lock; one of the other kind is given up. Where the file system has no locks, nobody has one.
   public func lock(_ kind: Lock) {
-    while flock(descriptor, kind == .shared ? LOCK_SH : LOCK_EX) != 0 && errno == EINTR {}
+    _ = calling { flock(descriptor, kind == .shared ? LOCK_SH : LOCK_EX) }
   }
 
   /// Takes the lock if nobody else has one in its way.
   ///
   /// - Returns: whether nobody has.
   public func tryLock(_ kind: Lock) -> Bool {
-    flock(descriptor, (kind == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 || errno != EWOULDBLOCK
+    let result = calling { flock(descriptor, (kind == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) }
+    return result.value == 0 || result.code != EWOULDBLOCK
   }
 }

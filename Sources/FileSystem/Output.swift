@@ -2,7 +2,9 @@ internal import Glibc
 
 /// Where a program's output goes: a file that comes to be all at once, or something that is written to as it stands.
 ///
-/// Links are followed, so that they stay links. `-` is standard output. Devices and pipes stay what they are.
+/// Links are followed, so that they stay links. `-` is standard output. Devices and pipes stay what they are, and so does
+/// a file that this process has open, by whichever of the names that `/dev` and `/proc` have for it: `/dev/stdout` may be
+/// the end of a log.
 public final class Output {
   private enum Target {
     case newFile(NewFile)
@@ -26,14 +28,13 @@ public final class Output {
   ///
   /// - Parameter permissions: those of a file that is not there yet; `nil` for those that the user's mask leaves.
   public init(_ path: FilePath, permissions: UInt32? = nil) throws(SystemFailure) {
-    if path.isStandardStream {
-      let descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-      guard descriptor >= 0 else { throw SystemFailure("dup", path) }
-      target = .stream(Stream(OpenFile(takingOver: descriptor, path: path)))
+    let destination = path.destinationOfLinks
+    if let descriptor = path.isStandardStream ? STDOUT_FILENO : destination.openDescriptor {
+      target = .stream(Stream(try OpenFile(duplicating: descriptor, path: path)))
       return
     }
     guard let status = try FileStatus(of: path) else {
-      target = .newFile(try NewFile(path.destinationOfLinks, permissions: permissions))
+      target = .newFile(try NewFile(destination, permissions: permissions))
       return
     }
     switch status.kind {
@@ -65,27 +66,32 @@ public final class Output {
 extension OpenFile {
   /// Opens a pipe for writing, and waits until somebody reads.
   fileprivate init(waitingToWrite path: FilePath) throws(SystemFailure) {
-    var opened: Int32
-    repeat {
-      opened = unsafe path.withCString { unsafe Glibc.open($0, O_WRONLY | O_CLOEXEC) }
-    } while opened < 0
-      && errno == EINTR
-    guard opened >= 0 else { throw SystemFailure("open", path) }
-    self.init(takingOver: opened, path: path)
+    let opened = unsafe path.withCString { path in calling { unsafe Glibc.open(path, O_WRONLY | O_CLOEXEC) } }
+    self.init(takingOver: try opened.checked("open", path), path: path)
   }
 }
 
 extension FilePath {
-  /// Where a link without a file behind it leads; the path itself where it is no link.
+  /// Where a link leads, whether or not a file is there, or the name of an open descriptor to which it leads; the path
+  /// itself where it is no link.
   fileprivate var destinationOfLinks: FilePath {
     var path = self
     // The system follows no more than 40.
     for _ in 0..<40 {
+      if path.openDescriptor != nil { return path }
       var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
       let count = unsafe path.withCString { unsafe readlink($0, &buffer, buffer.count) }
       guard count > 0 else { return path }
       path = path.parent.appending(FilePath(bytes: buffer.prefix(count).map { UInt8(bitPattern: $0) }))
     }
     return path
+  }
+
+  /// The descriptor of this process that the path names, as `/proc/self/fd/1` does.
+  fileprivate var openDescriptor: Int32? {
+    guard let number = Int32(String(decoding: lastComponent.bytes, as: UTF8.self)), number >= 0,
+      parent.resolved == FilePath("/proc/self/fd").resolved
+    else { return nil }
+    return number
   }
 }

@@ -16,11 +16,6 @@ public struct SystemFailure: Error, Hashable, Sendable {
     self.code = code
   }
 
-  /// The failure of the call that was just made.
-  init(_ operation: String, _ path: FilePath) {
-    self.init(operation, path, code: errno)
-  }
-
   /// Whether there is no such file.
   public var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
   /// Whether rights are missing.

@@ -1,5 +1,6 @@
 public import Engine
 public import Failure
+public import FileSystem
 public import KVCacheFormat
 public import PMLCompiler
 public import Store
@@ -24,7 +25,7 @@ public enum PromptCacheError: Error, Sendable {
   /// A document with errors; `diagnostics` are all that was found in it.
   case invalidDocument(SourceFile, diagnostics: [Diagnostic])
   /// A lowered schema that is damaged, or was compiled for another model.
-  case unusableLoweredSchema(path: String, IRError)
+  case unusableLoweredSchema(path: FilePath, IRError)
   /// The task that asked was cancelled.
   case cancelled
   /// The store holds no version of the schema, or none with this number.
@@ -81,8 +82,9 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
       "the store has no version of schema `\(schema)` for \(model.files.location)"
         + (model.weights == .stored ? "" : " with \(model.weights) weights") + (element.map { " in \($0)" } ?? "")
     case .invalidDocument(let source, let diagnostics):
-      "`\(source.path)` has errors:\n" + TextRenderer(sources: [source]).render(diagnostics)
-    case .unusableLoweredSchema(let path, let error): "`\(path)`: \(error)"
+      "\(source.path.description.quoted(limit: 4096)) has errors:\n"
+        + TextRenderer(sources: [source]).render(diagnostics)
+    case .unusableLoweredSchema(let path, let error): "\(path.description.quoted(limit: 4096)): \(error.message)"
     case .cancelled: "the task was cancelled"
     case .noSuchVersion(let schema, let number):
       "the store has no version " + (number.map { "\($0) " } ?? "") + "of schema `\(schema)`"
@@ -121,7 +123,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
           schema: schema, element: element?.rawValue, weights: model.weights == .stored ? nil : model.weights.rawValue),
         .giveSchemaFile,
       ]
-    case .unusableLoweredSchema(_, let error): categorized(error)?.remedies ?? other(error.help)
+    case .unusableLoweredSchema(_, let error): error.remedies
     case .badChatTemplate, .invalidDocument, .cancelled: []
     case .noSuchVersion, .nothingToExport: [.listVersions]
     case .stateRemoved: [.other("do it again; and let no other process collect garbage meanwhile")]

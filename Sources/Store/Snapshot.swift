@@ -76,7 +76,7 @@ public final class Snapshot: Sendable {
 extension Transaction {
   /// Where the blobs of an encoding lie, from the one at `first` on without a gap, `count` at most.
   fileprivate func ranges(from first: BlobKeyBytes, count: Int, _ tables: Tables) throws(StoreError) -> [MapRange] {
-    guard count > 0 else { return [] }
+    guard count > 0, try !isArriving(first.encodingSpan, tables) else { return [] }
     if count == 1 { return try range(at: first.span, in: tables.blobs).map { [$0] } ?? [] }
     var ranges: [MapRange] = []
     ranges.reserveCapacity(count)

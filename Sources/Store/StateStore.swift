@@ -21,6 +21,7 @@ public final class StateStore: Sendable {
   public init(at path: FilePath, options: StoreOptions = .init()) throws(StoreError) {
     self.path = path
     self.options = options
+    try StoredName.check(options.namespace)
     namespace = Namespace(options.namespace)
     open = try OpenStores.open(path, options)
   }

@@ -7,12 +7,15 @@ extension StoreError: CategorizedError, CustomStringConvertible {
     switch self {
     case .noStore, .noVersion, .missingEncodings: .notFound
     case .notAFolder, .notAStore, .newerFormat, .otherOwner, .writableByOthers, .noPermission, .readOnly,
-      .unsuitableFileSystem, .blobTooLarge, .exists, .notAnExport, .otherExportFormat:
+      .unsuitableFileSystem, .blobTooLarge, .nameTooLong, .versionTooLarge, .exists, .notAnExport, .otherExportFormat:
       .input
     case .inUse, .sameProcessNumber: .busy
-    case .tooManyReaders, .storeFull, .namespaceFull, .diskFull, .addressSpace: .resources
+    case .tooManyReaders, .storeFull, .namespaceFull, .diskFull, .fileSizeLimit, .noAddressSpace, .addressSpace,
+      .noNumberLeft:
+      .resources
     case .truncated, .unusableBlob, .damagedRecord, .damaged, .damagedTree, .damagedExport: .damaged
-    case .system, .database: .own
+    case .system(_, _, let code): [ENOMEM, EMFILE, ENFILE, ENOLCK].contains(code) ? .resources : .own
+    case .database: .own
     }
   }
 
@@ -51,10 +54,20 @@ extension StoreError: CategorizedError, CustomStringConvertible {
       "namespace \(namespace.quoted()) would grow past its limit of \(limit) bytes"
     case .diskFull(let path):
       "no space is left on the disk that holds \(path.quoted(limit: 1000))"
+    case .fileSizeLimit(let path):
+      "the store in \(path.quoted(limit: 1000)) would grow past this process's limit of file size"
+    case .noAddressSpace(let path, let byteCount):
+      "the store in \(path.quoted(limit: 1000)) takes \(byteCount) bytes of address space, which this process does not have"
     case .addressSpace(let path, let byteCount):
-      "the store in \(path.quoted(limit: 1000)) needs a larger map than the \(byteCount) bytes of address space that this process can have"
+      "the store in \(path.quoted(limit: 1000)) has outgrown its map of \(byteCount) bytes of address space"
     case .blobTooLarge(let byteCount, let limit):
       "a layer of one segment takes \(byteCount) bytes, and a blob holds \(limit) at most"
+    case .nameTooLong(let name, let byteCount, let limit):
+      "the name \(name.quoted()) has \(byteCount) bytes, and \(limit) are the most"
+    case .versionTooLarge(let schema, let byteCount, let limit):
+      "a version of schema \(schema.quoted()) takes \(byteCount) bytes without its states, and \(limit) are the most"
+    case .noNumberLeft(let schema):
+      "the newest version of schema \(schema.quoted()) has the highest number that there is"
     case .noVersion(let version):
       "the store has no version \(version.number) of schema \(version.schema.quoted()) for model \(version.model)"
     case .missingEncodings(let schema, let count):
@@ -92,17 +105,25 @@ extension StoreError: CategorizedError, CustomStringConvertible {
     case .otherOwner: [.runAsOwner, .other("use a store of your own")]
     case .writableByOthers(let path, _): [.restrictPermissions(path: path)]
     case .noPermission:
-      [.other("whoever uses a store, even to read it, must be able to read and write its files"), .nameOtherFolder]
-    case .readOnly: [.other("open it for writing"), .nameOtherFolder]
+      [
+        .other("whoever uses a store must be able to read its files, and to write to them to change it"),
+        .nameOtherFolder,
+      ]
+    case .readOnly: [.other("make its files writable"), .nameOtherFolder]
     case .unsuitableFileSystem: [.other("name a folder on a local disk")]
     case .truncated: [.other("restore the file from a copy"), .other("remove the folder and warm again")]
     case .inUse: [.other("end that process and try again")]
     case .sameProcessNumber: [.other("start the containers with one space of process numbers"), .endOtherProcesses]
-    case .addressSpace: [.raiseMemoryLimit]
+    case .noAddressSpace: [.raiseMemoryLimit]
+    case .addressSpace: [.raiseMemoryLimit, .giveStoreLimit]
     case .tooManyReaders: [.endOtherProcesses]
     case .storeFull, .namespaceFull: [.raiseStoreLimit, .collectGarbage]
     case .diskFull: [.freeDiskSpace]
+    case .fileSizeLimit: [.other("raise that limit (ulimit -f); what was committed is safe")]
     case .blobTooLarge: [.splitText]
+    case .nameTooLong: [.other("choose a shorter name")]
+    case .versionTooLarge: [.other("divide the schema into several")]
+    case .noNumberLeft: [.other("rename the schema")]
     case .noVersion: [.listVersions]
     case .missingEncodings(let schema, _): [.warm(schema: schema)]
     case .unusableBlob, .damagedRecord: [.replaceDamaged]
@@ -128,6 +149,8 @@ extension BlobDefect {
     case .otherKey: "it was written for another model, segment or layer"
     case .checksum(let found, let expected):
       "its checksum is \(String(found, radix: 16)), not \(String(expected, radix: 16))"
+    case .notFinite: "it holds numbers that are infinite or not numbers"
+    case .layerTooMany: "the model does not have that many layers"
     }
   }
 }

@@ -20,9 +20,18 @@ public enum StoreError: Error, Hashable, Sendable {
   case storeFull(path: String, limit: Int)
   case namespaceFull(namespace: String, limit: Int)
   case diskFull(path: String)
-  /// The process has no address space for a larger map than this.
+  /// The process may not write files of that length (`RLIMIT_FSIZE`).
+  case fileSizeLimit(path: String)
+  /// The process has no address space for the map of the store, of this many bytes.
+  case noAddressSpace(path: String, byteCount: Int)
+  /// The store has outgrown its map of this many bytes, which is what the process had address space for.
   case addressSpace(path: String, byteCount: Int)
   case blobTooLarge(byteCount: Int, limit: Int)
+  /// The name of a schema or a namespace; `name` is its start.
+  case nameTooLong(name: String, byteCount: Int, limit: Int)
+  case versionTooLarge(schema: String, byteCount: Int, limit: Int)
+  /// All numbers that versions can have lie below the newest one's.
+  case noNumberLeft(schema: String)
 
   // Contents.
   case noVersion(VersionName)
@@ -59,6 +68,10 @@ public enum BlobDefect: Error, Hashable, Sendable {
   case otherKey
   /// The bytes are not those that were written.
   case checksum(found: UInt64, expected: UInt64)
+  /// A number, or a scale, is infinite or not a number.
+  case notFinite
+  /// The encoding has more layers than the model.
+  case layerTooMany
 }
 
 /// The sides of a blob: of one layer, so without their number.

@@ -32,10 +32,12 @@ extension WriteBatch {
   /// Whether there is a blob at `key`, in the store or in this batch.
   public func contains(_ key: BlobKey) throws(StoreError) -> Bool {
     let bytes = BlobKeyBytes(key, in: store.namespace)
-    return try transaction.bytes(at: bytes.span, in: tables.blobs) != nil
+    return try transaction.contains(bytes, tables)
   }
 
   /// Stores a blob, in place of the one that is there.
+  ///
+  /// The first layer takes layers with it that `layout.shape` does not have, and any takes what an import has not finished.
   ///
   /// `fill` writes the payload, as `layout` says, where it will stay; it finds zeros. The memory is not aligned as in a
   /// blob that is read (16 bytes, not 64).
@@ -48,10 +50,15 @@ extension WriteBatch {
   }
 
   /// The same for what may fail on the way. It ends the batch, which must not be committed then.
+  ///
+  /// - Parameter isArriving: whether an import brings it, and has not finished.
   func put(
-    _ key: BlobKey, layout: KVBlobLayout, fill: (inout MutableRawSpan) throws(StoreError) -> Void
+    _ key: BlobKey, layout: KVBlobLayout, isArriving: Bool = false,
+    fill: (inout MutableRawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
     let bytes = BlobKeyBytes(key, in: store.namespace)
+    if !isArriving, try transaction.isArriving(bytes.encodingSpan, tables) { try remove(key.encodingKey) }
+    if key.layer == 0 { try removeLayers(of: key.encodingKey, from: layout.shape.layers) }
     let byteCount = try BlobSize.value(layout, pageByteCount: store.open.environment.pageByteCount)
     let header = try BlobHeader(layout, key: bytes.span, layer: key.layer)
     let replaced = try removableBlob(at: bytes.span)
@@ -65,7 +72,7 @@ extension WriteBatch {
       try fill(&payload)
       header.seal(&value, key: bytes.span)
     }
-    if replaced == nil { try transaction.recordUse(of: bytes, at: secondsSince1970(), tables) }
+    if replaced == nil { try transaction.recordUse(of: bytes, at: secondsSince1970(), isArriving: isArriving, tables) }
   }
 
   /// Removes the blob at `key`, which is there.

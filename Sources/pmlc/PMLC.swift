@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import PromptCache
 
 @main
@@ -17,4 +18,24 @@ struct PMLC: AsyncParsableCommand {
       Check.self, Compile.self, Inspect.self, Diff.self, Grammar.self, Warm.self, Run.self, Audit.self,
       StoreCommand.self, Bench.self,
     ])
+
+  static func main() async {
+    StandardStream.reserveDescriptors()
+    TooFewThreads.endProcess()
+    Glibc.exit(await Interruption.run { await runCommand().rawValue })
+  }
+
+  private static func runCommand() async -> ExitCode {
+    do {
+      var command = try parseAsRoot(RawArguments.current)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+      return .success
+    } catch {
+      return report(error)
+    }
+  }
 }

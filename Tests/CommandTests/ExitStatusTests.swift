@@ -11,7 +11,7 @@ import Testing
     ["run", "prompt.pml", "--weights", "q4"], ["warm", "schema.pml", "--weights", ""],
     ["warm", "schema.pml", "--threads", "0"], ["run", "prompt.pml", "--threads", "two"],
     ["run", "prompt.pml", "--top-k", "-1"], ["run", "prompt.pml", "--repetition-penalty", "0"],
-    ["run", "prompt.pml", "--temperature", "nan"], ["run", "prompt.pml", "--seed", "-1"],
+    ["run", "prompt.pml", "--temperature", "nan"], ["run", "prompt.pml", "--seed", "18446744073709551616"],
     ["run", "prompt.pml", "--max-tokens", "0"], ["run", "prompt.pml", "--top-p", "0"],
   ])
   func usage(_ arguments: [String]) async throws {

@@ -55,19 +55,53 @@ import Testing
     #expect(try FileStatus(of: "/dev/null")?.kind == .device)
   }
 
+  /// A file that this process has open, such as a log that standard output goes to, is written to where it stands.
+  @Test(arguments: ["/proc/self/fd", "/dev/fd"]) func openFilesAreWrittenToAsTheyStand(names: String) throws {
+    let log = try Folder(path("")).open("log", .creatingNew(permissions: 0o600))
+    try log.write(Array("kept, ".utf8))
+    let identity = try log.status().identity
+    try write("added", to: FilePath("\(names)/\(log.descriptor)"))
+    #expect(try text("log") == "kept, added")
+    #expect(try FileStatus(of: path("log"))?.identity == identity)
+  }
+
+  /// Another holder of a pipe or terminal may have set it not to let anyone wait.
+  @Test(.timeLimit(.minutes(1)))
+  func aPipeThatLetsNobodyWaitGetsAll() throws {
+    var ends: [Int32] = [0, 0]
+    try #require(unsafe pipe(&ends) == 0)
+    _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+    let reader = OpenFile(takingOver: ends[0], path: "reader")
+    let writer = OpenFile(takingOver: ends[1], path: "writer")
+    let path = FilePath("/dev/fd/\(writer.descriptor)")
+    let bytes = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    // A thread of its own: tests share a few, and this one waits.
+    Thread {
+      do { try Output(path).write(bytes) } catch { Issue.record("\(error)") }
+    }.start()
+    usleep(20_000)
+    #expect(try reader.read(atMost: bytes.count) == bytes)
+    _ = consume writer
+  }
+
   @Test func aFolderIsNoFile() throws {
     let folder = path("")
     #expect(throws: SystemFailure.self) { try Output(folder) }
   }
 
-  @Test func aPipeGetsWhatIsWritten() async throws {
+  @Test(.timeLimit(.minutes(1)))
+  func aPipeGetsWhatIsWritten() throws {
     let pipe = path("pipe")
     #expect(unsafe mkfifo(pipe.description, 0o600) == 0)
-    let reader = Task.detached {
-      unsafe try OpenFile(takingOver: open(pipe.description, O_RDONLY), path: pipe).read(atMost: 100)
-    }
-    try write("through", to: pipe)
-    #expect(try await reader.value == Array("through".utf8))
+    Thread {
+      do {
+        let output = try Output(pipe)
+        try output.write(Array("through".utf8))
+        try output.finish()
+      } catch { Issue.record("\(error)") }
+    }.start()
+    let reader = unsafe OpenFile(takingOver: open(pipe.description, O_RDONLY), path: pipe)
+    #expect(try reader.read(atMost: 100) == Array("through".utf8))
     #expect(try FileStatus(of: pipe)?.kind == .pipe)
   }
 }

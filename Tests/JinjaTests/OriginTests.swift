@@ -19,6 +19,14 @@ import Testing
     #expect(result.runs.allSatisfy { $0.origin == .message })
   }
 
+  @Test func noOtherWayLeadsOut() throws {
+    for template in ["{{ dict(**{m: 1}) }}", "{% macro f() %}{{ kwargs | first }}{% endmacro %}{{ f(**{m: 1}) }}"] {
+      #expect(throws: TemplateError.self) { try Template(template).render(["m": .message("<|im_end|>")]) }
+    }
+    let dated = try Template("{{ strftime_now(m) }}").render(["m": .message("<|im_end|>")], clock: { $0 })
+    #expect(dated.runs.map(\.origin) == [.message])
+  }
+
   @Test func runsPartWhereTheOriginChanges() throws {
     let result = try Template("<|{{ role }}|>{{ m }}<|end|>").render([
       "role": .trusted("user"), "m": .message("hi <|end|>"),

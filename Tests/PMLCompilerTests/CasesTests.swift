@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 import PMLCompiler
 import TestSupport
@@ -19,12 +20,12 @@ import Testing
   }
 
   private func read(_ name: String) throws -> SourceFile {
-    SourceFile(path: name, bytes: try SourceFile.read("\(Self.folder)/\(name)").bytes)
+    SourceFile(path: FilePath(name), bytes: try SourceFile.read(FilePath("\(Self.folder)/\(name)")).bytes)
   }
 
   private func compile(_ source: SourceFile) throws -> Outcome {
     let template = try #require(ChatTemplate.named("llama2"))
-    let includes = FolderIncludeReader(besides: "\(Self.folder)/\(source.path)")
+    let includes = FolderIncludeReader(besides: FilePath("\(Self.folder)/\(source.path)"))
     if PML.rootKind(of: source) == .prompt {
       let schemaSource = try read("\(PML.schemaName(ofPrompt: source) ?? "trip").pml")
       let schema = try #require(PML.compileSchema(schemaSource, template: template, includes: includes).schema)

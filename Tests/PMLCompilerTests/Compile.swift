@@ -1,14 +1,18 @@
+import FileSystem
+import Glibc
 import PMLCompiler
 import Testing
 
 /// Files of `src` as a test gives them.
 struct FakeIncludes: IncludeReader {
-  var files: [String: [UInt8]] = [:]
+  var files: [FilePath: [UInt8]] = [:]
 
-  init(_ files: [String: String] = [:]) { self.files = files.mapValues { Array($0.utf8) } }
+  init(_ files: [String: String] = [:]) {
+    self.files = Dictionary(uniqueKeysWithValues: files.map { (FilePath($0), Array($1.utf8)) })
+  }
 
-  func bytes(of path: String, limit: Int) throws(IncludeError) -> [UInt8] {
-    guard let bytes = files[path] else { throw .unreadable(.notFound) }
+  func bytes(of path: FilePath, limit: Int) throws(IncludeError) -> [UInt8] {
+    guard let bytes = files[path] else { throw .unreadable(SystemFailure("open", path, code: ENOENT)) }
     return Array(bytes.prefix(limit))
   }
 }

@@ -25,7 +25,9 @@ package enum Sample {
   }
 
   fileprivate static func byte(_ seed: Int, _ offset: Int) -> UInt8 {
-    UInt8(truncatingIfNeeded: (seed &+ offset) &* 0x9E37_79B9 >> 16)
+    let byte = UInt8(truncatingIfNeeded: (seed &+ offset) &* 0x9E37_79B9 >> 16)
+    // No exponent is all ones, in any format: the numbers are finite.
+    return offset % 2 == 1 ? byte & 0xBF : byte
   }
 
   fileprivate static func seed(_ key: BlobKey) -> Int {

@@ -104,6 +104,26 @@ import Testing
     #expect(idle.lines == ["written"])
   }
 
+  /// A store whose owner took the right to write to it away, from the files, the folder, or both.
+  @Test(.enabled(if: geteuid() == 0, "becoming another user takes root"), arguments: [true, false], [true, false])
+  func aStoreThatMayNotBeWritten(files: Bool, itself: Bool) throws {
+    guard files || itself else { return }
+    setMode(folder.path(""), 0o755)
+    let home = folder.path("home")
+    makeFolder(home)
+    try setOwner(home, 65534)
+    let store = "\(home)/store"
+    #expect(try Torture("as", "65534", "open", store).finish() == 0)
+    if files { for name in folder.files(in: "home/store") { setMode("\(store)/\(name)", 0o400) } }
+    if itself { setMode(store, 0o500) }
+    let reader = try Torture("as", "65534", "see", store)
+    #expect(reader.finish() == 0)
+    #expect(reader.lines == ["seen", "sound"])
+    let writer = try Torture("as", "65534", "open", store)
+    #expect(writer.finish() == (files ? 2 : 0))
+    #expect(writer.lines == [files ? "error: the store in `\(store)` can only be read" : "opened"])
+  }
+
   private func shell(_ command: String) -> Bool {
     let process = Process()
     process.executableURL = URL(filePath: "/bin/sh")
@@ -127,6 +147,29 @@ import Testing
     #expect(reader.lines == ["ready"])
     #expect(try Torture("write", path, "3", "5").finish() == 0)
     #expect(try StateStore(at: path).verify().isSound)
+  }
+
+  /// A limit of the store's size is address space that it gets, though half of what there is would be less.
+  @Test func addressSpaceForALimit() throws {
+    let limit = "\(1 << 30)"
+    let asked = try Torture("limited", limit, "map", path, "\(700 << 20)")
+    #expect(asked.finish() == 0)
+    #expect(asked.lines == ["\(700 << 20)"])
+    // More than there is: half of what there is.
+    let more = try Torture("limited", limit, "map", path, "\(2000 << 20)")
+    #expect(more.finish() == 0)
+    #expect(more.lines == ["\(256 << 20)"])
+  }
+
+  /// Where there is hardly any memory, each allocation changes the system's error number, even if it succeeds. What a
+  /// call said counts.
+  @Test func errorsOfCallsAreTheirOwn() throws {
+    let first = try Torture("threaded", "open", folder.path("new/store"))
+    #expect(first.finish() == 0)
+    #expect(first.lines == ["opened"])
+    let missing = try Torture("threaded", "see", path)
+    #expect(missing.finish() == 2)
+    #expect(missing.lines == ["error: there is no store in `\(path)`"])
   }
 
   /// A store beyond the limit, which no smaller map can do for.

@@ -240,11 +240,33 @@ import Testing
     let disk = try #require(SmallDisk(at: folder.path("disk"), byteCount: 4 << 20))
     let target = try StateStore(at: "\(disk.path)/store")
     #expect(throws: StoreError.diskFull(path: "\(disk.path)/store")) {
-      try target.importVersions(from: folder.path("export"))
+      try target.importVersions(fromFile: folder.path("export"))
     }
     #expect(try target.snapshot().versions().isEmpty)
     #expect(try target.statistics().namespaces.allSatisfy { $0.blobs == 0 })
     #expect(try target.verify().isSound)
+  }
+
+  /// A disk without room for two of the database: an error that says so, the old one stays, and with room it goes on.
+  @Test(.enabled(if: SmallDisk.canBeMade("tmpfs"), "mounting a file system takes root"))
+  func fullDiskWhileCompacting() throws {
+    let disk = try #require(SmallDisk(at: folder.path("disk"), byteCount: 24 << 20))
+    let path = "\(disk.path)/store"
+    do {
+      let store = try StateStore(at: path)
+      for start in stride(from: 0, to: 40, by: 5) {
+        try store.write { (batch) throws(StoreError) in
+          for number in start..<start + 5 { try batch.putSample(Sample.key("\(number)"), tokens: 2000) }
+        }
+      }
+    }
+    #expect(disk.resize(to: fileByteCount("\(path)/data.mdb") + (2 << 20)))
+    #expect(throws: StoreError.diskFull(path: "\(path)/compact.new")) { try StateStore.compact(at: path) }
+    #expect(folder.files(in: "disk/store") == ["access.lock", "data.mdb", "lock.mdb", "store.format"])
+    #expect(try StateStore(at: path).verify().blobs == 40)
+    #expect(disk.resize(to: 48 << 20))
+    _ = try StateStore.compact(at: path)
+    #expect(try StateStore(at: path).verify().blobs == 40)
   }
 
   /// File systems on which a map or a lock would not hold what it promises.

@@ -30,21 +30,29 @@ import Testing
 
   // MARK: - Not a regular file
 
-  @Test(.timeLimit(.minutes(1)), arguments: ["store.format", "data.mdb", "lock.mdb", "access.lock"], [false, true])
-  func pipesAreNoFiles(name: String, readOnly: Bool) throws {
+  @Test(
+    .timeLimit(.minutes(1)), arguments: ["store.format", "data.mdb", "lock.mdb", "access.lock"],
+    ["a pipe", "a socket", "a folder", "a device"])
+  func onlyFilesAreFiles(name: String, kind: String) throws {
     do { _ = try StateStore(at: path) }
     let file = folder.path("store/\(name)")
     try FileManager.default.removeItem(atPath: file)
-    makePipe(file)
-    let reason = "`\(name)` is a pipe and not a file"
+    switch kind {
+    case "a pipe": makePipe(file)
+    case "a socket": try #require(unsafe mknod(file, S_IFSOCK | 0o600, 0) == 0)
+    case "a folder": makeFolder(file)
+    // The null device takes root.
+    default: guard unsafe mknod(file, S_IFCHR | 0o600, 0x103) == 0 else { return }
+    }
+    let reason = "`\(name)` is \(kind) and not a file"
+    for readOnly in [false, true] { try expectRefusal(reason, name: name, readOnly: readOnly) }
+  }
+
+  private func expectRefusal(_ reason: String, name: String, readOnly: Bool) throws {
     #expect(throws: StoreError.notAStore(path: path, reason: reason)) {
       try StateStore(at: path, options: StoreOptions(readOnly: readOnly))
     }
-    #expect(throws: StoreError.notAStore(path: path, reason: reason)) {
-      // Compaction does without LMDB's table of readers.
-      if name == "lock.mdb" { throw StoreError.notAStore(path: path, reason: reason) }
-      _ = try StateStore.compact(at: path)
-    }
+    #expect(throws: StoreError.notAStore(path: path, reason: reason)) { _ = try StateStore.compact(at: path) }
   }
 
   @Test(.timeLimit(.minutes(1)))
@@ -135,6 +143,37 @@ import Testing
       }
     }
     #expect(opened > 0)
+  }
+
+  /// Two folders exchange their names, at once, all the time.
+  @Test(.enabled(if: geteuid() == 0, "changing the owner takes root"))
+  func namesThatAreExchanged() throws {
+    let theirs = folder.path("theirs")
+    for (path, memo) in [(path, 1), (theirs, 2)] as [(String, UInt8)] {
+      try StateStore(at: path).write { (batch) throws(StoreError) in try batch.setMemo("whose", [memo]) }
+    }
+    for name in [""] + folder.files(in: "theirs") { try setOwner("\(theirs)/\(name)", 65534) }
+    let isDone = Flag()
+    // Swift's module of the C library lacks it.
+    typealias Rename = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
+    let exchanging = Thread { [path] in
+      let rename = unsafe unsafeBitCast(dlsym(nil, "renameat2"), to: Rename.self)
+      // RENAME_EXCHANGE
+      while !isDone.isSet { _ = unsafe rename(AT_FDCWD, path, AT_FDCWD, theirs, 2) }
+    }
+    exchanging.start()
+    defer { isDone.set() }
+    var (opened, refused) = (0, 0)
+    for attempt in 0..<400 {
+      do throws(StoreError) {
+        let store = try StateStore(at: path, options: StoreOptions(readOnly: attempt % 2 == 0))
+        #expect(try store.snapshot().memo("whose") == [1])
+        opened += 1
+      } catch {
+        if case .otherOwner = error { refused += 1 } else { Issue.record("\(error)") }
+      }
+    }
+    #expect(opened > 0 && refused > 0)
   }
 
   /// Whatever the user's mask, new files are their owner's to use, and nobody else's.

@@ -16,6 +16,18 @@ func open(at path: String) throws(StoreError) {
   say("opened")
 }
 
+/// Opens the store for reading alone, and says what is there.
+func see(at path: String) throws(StoreError) {
+  let store = try StateStore(at: path, options: StoreOptions(readOnly: true))
+  say(try store.snapshot().memo("opened") == [1] ? "seen" : "nothing")
+  say(try store.verify().isSound ? "sound" : "damaged")
+}
+
+/// Opens the store, which may have `limit` bytes, and says how large its map is.
+func map(at path: String, limit: Int) throws(StoreError) {
+  say("\(try StateStore(at: path, options: StoreOptions(maximumBytes: limit)).statistics().mapByteCount)")
+}
+
 /// Looks at version after version, without end, and ends with an error if one is not whole.
 func read(at path: String) throws(StoreError) {
   let store = try StateStore(at: path, options: StoreOptions(readOnly: true))
@@ -93,4 +105,22 @@ func touch(at path: String, encodings: Int, tokens: Int) throws(StoreError) {
 
 private func waitForEver() {
   while true { pause() }
+}
+
+/// Takes an export in, and says what came of it, and how many megabytes of memory it took at most.
+func importExport(into path: String, from file: String) {
+  do throws(StoreError) {
+    let report = try StateStore(at: path).importVersions(fromFile: file)
+    say("\(report.versions.count) versions")
+  } catch {
+    say("error: \(error.message)")
+  }
+  // What getrusage says is that of the process before it ran this program, if that was more.
+  var status = [UInt8](repeating: 0, count: 4096)
+  let descriptor = unsafe Glibc.open("/proc/self/status", O_RDONLY)
+  let count = unsafe Glibc.read(descriptor, &status, status.count)
+  let text = String(decoding: status.prefix(max(count, 0)), as: UTF8.self)
+  let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+  let kilobytes = line.split { !$0.isNumber }.first.flatMap { Int($0) } ?? .max
+  say("memory: \(kilobytes >> 10)")
 }

@@ -7,7 +7,8 @@ import StoreTestSupport
 var arguments = CommandLine.arguments.dropFirst()
 var next: String { arguments.popFirst() ?? "" }
 
-// What it is before it plays its part: another user, one with a mask for new files, short of address space.
+// What it is before it plays its part: another user, one with a mask for new files, short of address space (by a limit,
+// or so that no thread gets memory of its own for its allocations).
 conditions: while true {
   switch arguments.first {
   case "as":
@@ -18,30 +19,12 @@ conditions: while true {
     umask(UInt32(next, radix: 8) ?? 0)
   case "limited":
     _ = next
-    let byteCount = rlim_t(next) ?? 0
-    var limit = rlimit(rlim_cur: byteCount, rlim_max: byteCount)
-    guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else {
-      fatalError("cannot be limited")
-    }
+    limitAddressSpace(to: Int(next) ?? 0)
+  case "threaded":
+    _ = next
+    limitAddressSpace(to: ownAddressSpace() + (48 << 20))
+    exit(inThread(Array(arguments)))
   default: break conditions
   }
 }
-do throws(StoreError) {
-  switch next {
-  case "write":
-    var writer = try Writer(at: next, seed: UInt64(next) ?? 0)
-    try writer.run(rounds: Int(next) ?? .max)
-  case "open": try open(at: next)
-  case "read": try read(at: next)
-  case "hold": try hold(at: next)
-  case "lease": try lease(at: next, schema: next, number: Int(next) ?? 0)
-  case "write-slowly": try writeSlowly(at: next, milliseconds: UInt32(next) ?? 0)
-  case "fill": try fill(at: next)
-  case "write-one": try writeOne(at: next, memo: next)
-  case "touch": try touch(at: next, encodings: Int(next) ?? 0, tokens: Int(next) ?? 0)
-  default: fatalError("no such part")
-  }
-} catch {
-  say("error: \(error.message)")
-  exit(2)
-}
+exit(play(Array(arguments)))

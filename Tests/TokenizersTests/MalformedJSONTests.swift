@@ -47,7 +47,8 @@ import Tokenizers
     let error = #expect(throws: TokenizerError.self) {
       try TokenizerJSON.tokenizer { $0.config = "{" }
     }
-    #expect(error?.message == "`tokenizer_config.json` is not the JSON that it should be: the text ends too soon, at byte 1")
+    #expect(
+      error?.message == "`tokenizer_config.json` is not the JSON that it should be: the text ends too soon, at byte 1")
   }
 
   @Test func readsEscapes() throws {

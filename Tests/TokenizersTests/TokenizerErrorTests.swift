@@ -73,7 +73,8 @@ import Tokenizers
   }
 
   @Test func namesWhatIsWrong() {
-    #expect(problem { $0.preTokenizer = #"{"type": "ByteLevel"}"# } == .missing(field: "pre_tokenizer.add_prefix_space"))
+    #expect(
+      problem { $0.preTokenizer = #"{"type": "ByteLevel"}"# } == .missing(field: "pre_tokenizer.add_prefix_space"))
     #expect(
       problem { $0.decoder = "[]" } == .mistyped(field: "decoder", expected: "an object", found: "an array"))
     #expect(
@@ -127,7 +128,9 @@ import Tokenizers
       #expect(error?.message.contains("`tokenizer_config.json`") == true)
       #expect(error.map { "\($0)".contains("BPE") || "\($0)".contains("pmlc") } == false)
     }
-    let error = #expect(throws: TokenizerError.self) { try TokenizerJSON.tokenizer { $0.config = #"{"add_bos_token": 1}"# } }
+    let error = #expect(throws: TokenizerError.self) {
+      try TokenizerJSON.tokenizer { $0.config = #"{"add_bos_token": 1}"# }
+    }
     #expect(error?.message == "`add_bos_token` in `tokenizer_config.json` is a number where a Boolean should be")
   }
 
@@ -164,18 +167,22 @@ import Tokenizers
 
   @Test func boundsWhatOtherPartsMakeOfText() {
     let metaspaces = Array(repeating: #"{"type": "Metaspace", "replacement": "▁"}"#, count: 4).joined(separator: ",")
-    guard case .multipliesText("pre_tokenizer.pretokenizers[2]", _)? = problem({
-      $0.preTokenizer = #"{"type": "Sequence", "pretokenizers": [\#(metaspaces)]}"#
-    }) else {
+    guard
+      case .multipliesText("pre_tokenizer.pretokenizers[2]", _)? = problem({
+        $0.preTokenizer = #"{"type": "Sequence", "pretokenizers": [\#(metaspaces)]}"#
+      })
+    else {
       Issue.record("pre-tokenizers were accepted")
       return
     }
     let replaces = Array(
       repeating: #"{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}"#, count: 9
     ).joined(separator: ",")
-    guard case .multipliesText("decoder.decoders[6]", _)? = problem({
-      $0.decoder = #"{"type": "Sequence", "decoders": [\#(replaces)]}"#
-    }) else {
+    guard
+      case .multipliesText("decoder.decoders[6]", _)? = problem({
+        $0.decoder = #"{"type": "Sequence", "decoders": [\#(replaces)]}"#
+      })
+    else {
       Issue.record("decoders were accepted")
       return
     }

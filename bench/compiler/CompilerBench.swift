@@ -49,7 +49,7 @@ enum CompilerBench {
       try text.write(toFile: path, atomically: true, encoding: .utf8)
       var found = 0
       let timing = try Timing.median(of: 5) {
-        let results = DocumentChecker(model: nil).check([try SourceFile.read(path)])
+        let results = DocumentChecker(model: nil).check([try SourceFile.read(FilePath(path))])
         found = results.reduce(0) { $0 + $1.diagnostics.count }
       }
       guard found == (prefix.isEmpty ? 0 : 2_000) else { throw Failure(diagnostics: []) }

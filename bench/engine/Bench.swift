@@ -20,7 +20,8 @@ struct Bench {
     engine = try InferenceEngine(
       files: files, threads: threads, weights: weights,
       repacked: weights == .stored
-        ? nil : RepackedWeights(
+        ? nil
+        : RepackedWeights(
           folder: FilePath(scratch), model: weights.fingerprint(of: fingerprint), source: files))
     states = try CachedStates(in: "\(scratch)/states", engine: engine, model: weights.fingerprint(of: fingerprint))
   }

@@ -44,18 +44,19 @@ struct CachedStates {
   /// Puts what is missing of `count` tokens into the store.
   func prepare(_ count: Int, tokens: [Int32]) throws {
     let snapshot = try store.snapshot()
-    var computed: [Int: SegmentStates] = [:]
+    var computed: [Int: KVSegment] = [:]
     for (index, length) in lengths(count).enumerated() {
       let key = key(index, tokens: length)
       if try snapshot.contains(key, layers: engine.kvShape.layers) { continue }
       let states =
         try computed[length]
         ?? engine.encode(tokens: Array(tokens.prefix(length)), positions: (0..<Int32(length)).map { $0 }, context: [])
+        .segment(element: .f16)
       computed[length] = states
       try store.write { batch throws(StoreError) in
         for layer in 0..<engine.kvShape.layers {
           try batch.put(BlobKey(key, layer: layer), layout: layout(length)) { bytes in
-            states.write(layer: layer, layout: layout(length), into: &bytes)
+            states.copy(layer: layer, into: &bytes)
           }
         }
       }

@@ -37,8 +37,8 @@ enum FuzzPML {
     }
     _ = TextRenderer(sources: [source], color: true).render(diagnostics)
     _ = JSONRenderer.render(diagnostics)
-    _ = GitHubRenderer.render(diagnostics)
-    _ = SARIFRenderer(sources: [source], folder: "/", version: "0").render(diagnostics)
+    _ = GitHubRenderer.render(diagnostics, paths: ReportPaths(folder: "/"))
+    _ = SARIFRenderer(sources: [source], paths: ReportPaths(folder: "/"), version: "0").render(diagnostics)
   }
 
   private static let template = ChatTemplate.named("llama2") ?? .plain
@@ -60,8 +60,8 @@ enum FuzzPML {
 
 /// Files whose names begin with `a` have their names in them, others are not there.
 struct FewFiles: IncludeReader {
-  func bytes(of path: String, limit: Int) throws(IncludeError) -> [UInt8] {
-    guard path.hasPrefix("a") else { throw .unreadable(.notFound) }
-    return Array(path.utf8)
+  func bytes(of path: FilePath, limit: Int) throws(IncludeError) -> [UInt8] {
+    guard path.bytes.first == UInt8(ascii: "a") else { throw .notRegularFile }
+    return path.bytes
   }
 }

@@ -21,37 +21,55 @@ INLINE float scale_to_f32(uint16_t scale) {
   return x;
 }
 
+// The scale of what is infinite or NaN: an infinity.
+enum { kv_no_scale = 0x7F80 };
+
 // One token's numbers of one group: returns what they were divided by, which is rounded up, so that 127 is enough.
 INLINE uint16_t quantize_token(const float *x, size_t count, int8_t q[kv_q8_group]) {
-  float largest = 0;
+  // Compared as integers, which have NaN above all numbers.
+  int32_t largest = 0;
   for (size_t d = 0; d < count; d++) {
-    float magnitude = __builtin_fabsf(x[d]);
+    int32_t magnitude;
+    memcpy(&magnitude, x + d, sizeof magnitude);
+    magnitude &= 0x7FFFFFFF;
     if (magnitude > largest) largest = magnitude;
   }
-  float wanted = largest / 127;
+  if (largest >= 0x7F800000) {
+    memset(q, 0, count);
+    return kv_no_scale;
+  }
+  float wanted;
+  memcpy(&wanted, &largest, sizeof wanted);
+  wanted /= 127;
   uint32_t bits;
   memcpy(&bits, &wanted, sizeof bits);
   uint16_t scale = (uint16_t)((bits + 0xFFFF) >> 16);
-  float inverse = scale ? 1 / scale_to_f32(scale) : 0;
+  // Below 2^-126 a scale may have no inverse: such numbers become zero.
+  float inverse = scale >= 0x80 ? 1 / scale_to_f32(scale) : 0;
   for (size_t d = 0; d < count; d++) q[d] = (int8_t)__builtin_rintf(x[d] * inverse);
   return scale;
 }
 
-// Token `column` of a tile, whose numbers of one token are `step` apart.
-static void store_token_q8(
+// Token `column` of a tile, whose numbers of one token are `step` apart. Whether all are finite.
+static bool store_token_q8(
   size_t dimension, const float *x, size_t column, size_t step, int8_t *first, uint16_t *scales) {
+  bool finite = true;
   for (size_t g = 0; g < kv_groups(dimension); g++) {
     size_t d = g * kv_q8_group, count = dimension - d < kv_q8_group ? dimension - d : kv_q8_group;
     int8_t q[kv_q8_group];
-    scales[g * ck_tile_tokens + column] = quantize_token(x + d, count, q);
+    uint16_t scale = quantize_token(x + d, count, q);
+    finite &= scale != kv_no_scale;
+    scales[g * ck_tile_tokens + column] = scale;
     for (size_t i = 0; i < count; i++) first[(d + i) * step] = q[i];
   }
+  return finite;
 }
 
-// Columns column ..< column + count of a tile.
-static void store_key_columns(
+// Columns column ..< column + count of a tile. Whether all are finite (looked at in halves alone).
+static bool store_key_columns(
   ck_element element, size_t dimension, const float *x, size_t stride, size_t column, size_t count, char *tile) {
   size_t bytes = element_bytes(element);
+  vs largest = 0;
   for (size_t d = 0; d < dimension; d += lanes) {
     size_t rest = dimension - d < lanes ? dimension - d : lanes;
     vf block[lanes];
@@ -62,41 +80,46 @@ static void store_key_columns(
     transpose(block);
     for (size_t i = 0; i < rest; i++) {
       vs halves;
-      if (element == ck_f16) halves = f32_to_half(block[i]);
+      if (element == ck_f16) largest = larger_half(largest, halves = f32_to_half(block[i]));
       const void *line = element == ck_f16 ? (const void *)&halves : (const void *)&block[i];
       memcpy(tile + ((d + i) * ck_tile_tokens + column) * bytes, line, count * bytes);
     }
   }
+  return are_finite_halves(largest);
 }
 
-static void store_keys(
+static bool store_keys(
   ck_element element, size_t dimension, const float *x, size_t stride, size_t first, size_t count, void *keys) {
   size_t tile_bytes = ck_kv_tile_bytes(element, dimension);
+  bool finite = true;
   for (size_t i = 0; i < count;) {
     size_t token = first + i, column = token % ck_tile_tokens;
     size_t used = ck_tile_tokens - column < count - i ? ck_tile_tokens - column : count - i;
     char *tile = (char *)keys + token / ck_tile_tokens * tile_bytes;
     if (element == ck_q8)
       for (size_t t = 0; t < used; t++)
-        store_token_q8(
+        finite &= store_token_q8(
           dimension, x + (i + t) * stride, column + t, ck_tile_tokens, (int8_t *)tile + column + t,
           kv_scales(tile, dimension));
-    else store_key_columns(element, dimension, x + i * stride, stride, column, used, tile);
+    else finite &= store_key_columns(element, dimension, x + i * stride, stride, column, used, tile);
     i += used;
   }
+  return finite;
 }
 
-static void store_values(
+static bool store_values(
   ck_element element, size_t dimension, const float *x, size_t stride, size_t first, size_t count, void *values) {
   size_t tile_bytes = ck_kv_tile_bytes(element, dimension);
+  bool finite = true;
   for (size_t i = 0; i < count; i++, x += stride) {
     size_t column = (first + i) % ck_tile_tokens;
     char *tile = (char *)values + (first + i) / ck_tile_tokens * tile_bytes;
     char *row = tile + column * dimension * element_bytes(element);
-    if (element == ck_q8) store_token_q8(dimension, x, column, 1, (int8_t *)row, kv_scales(tile, dimension));
-    else if (element == ck_f16) f32_to_f16(x, dimension, (uint16_t *)row);
+    if (element == ck_q8) finite &= store_token_q8(dimension, x, column, 1, (int8_t *)row, kv_scales(tile, dimension));
+    else if (element == ck_f16) finite &= f32_to_f16(x, dimension, (uint16_t *)row);
     else memcpy(row, x, dimension * sizeof(float));
   }
+  return finite;
 }
 
 // Keys of `tiles` tiles as f32, in the same order.

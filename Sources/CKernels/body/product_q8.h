@@ -49,7 +49,8 @@ INLINE float group_magnitude(const vf x[4]) {
 // A group of one row, in four vectors: its scale, and its bytes in lanes.
 INLINE float quantize_group(const vf x[4], vi *bytes) {
   typedef int8_t v8x16 __attribute__((ext_vector_type(16)));
-  float largest = group_magnitude(x), inverse = largest > 0 ? 127 / largest : 0;
+  // Below 2^-120 there may be no inverse: such numbers become zero.
+  float largest = group_magnitude(x), inverse = largest < 0x1p-120f ? 0 : 127 / largest;
   for (int i = 0; i < 4; i++)
     ((v8x16 *)bytes)[i] = __builtin_convertvector(round_lanes(x[i] * inverse), v8x16);
   return largest / 127;
@@ -64,18 +65,22 @@ INLINE void load_group(const ck_element element, const void *x, size_t at, size_
   }
 }
 
-static void quantize_weights(
+static bool quantize_weights(
   ck_element element, const void *w, size_t columns, size_t begin, size_t end, uint8_t *quantized, float *scales) {
+  bool finite = true;
   size_t groups = (columns + ck_q8_group - 1) / ck_q8_group;
   for (size_t row = begin; row < end; row++)
     for (size_t g = 0; g < groups; g++) {
       vf group[4];
       vi bytes;
       load_group(element, w, row * columns + g * ck_q8_group, columns - g * ck_q8_group, group);
-      scales[row * groups + g] = quantize_group(group, &bytes);
+      float scale = quantize_group(group, &bytes);
+      finite &= scale < __builtin_inff();  // false for NaN too
+      scales[row * groups + g] = scale;
       bytes ^= (int32_t)0x80808080;
       memcpy(quantized + (row * groups + g) * ck_q8_group, &bytes, sizeof bytes);
     }
+  return finite;
 }
 
 // The bytes of one group of 16 rows, four columns to a lane, as a product reads them.

@@ -79,8 +79,12 @@ size_t ck_block_bytes(ck_element element);
 /// of blocks, x is the first number of one, and `count` a multiple of 32.
 void ck_to_f32(ck_element element, const void *x, size_t count, float *y);
 
-/// y[i] = x[i], rounded to nearest, ties to even; past 65,504 infinite; NaN stays NaN. Subnormals are kept.
-void ck_f32_to_f16(const float *x, size_t count, uint16_t *y);
+/// y[i] = x[i], rounded to nearest, ties to even; past 65,504 infinite; NaN stays NaN. Subnormals are kept. Returns
+/// whether every y[i] is finite.
+bool ck_f32_to_f16(const float *x, size_t count, uint16_t *y);
+
+/// Whether every number is finite.
+bool ck_is_finite(const float *x, size_t count);
 
 // MARK: - Attention
 
@@ -173,11 +177,14 @@ void ck_attention_merge(
 /// read at x + i · stride. The rest of the tiles is left as it was. `element` is ck_f32, ck_f16 or ck_q8; of the latter
 /// each group of 32 dimensions of a token is rounded to multiples of its largest magnitude / 127 (that quotient itself
 /// rounded up to a ck_bf16).
-void ck_store_keys(
+///
+/// Returns whether all that was written is finite; ck_f32 is not looked at. A group of ck_q8 with what is not gets an
+/// infinite scale.
+bool ck_store_keys(
   ck_element element, size_t head_dimension, const float *x, size_t stride, size_t first, size_t count, void *keys);
 
 /// The same for values.
-void ck_store_values(
+bool ck_store_values(
   ck_element element, size_t head_dimension, const float *x, size_t stride, size_t first, size_t count, void *values);
 
 /// Zeroes what the last tile of a run of `tokens` holds past its tokens, in keys and values.
@@ -198,8 +205,9 @@ size_t ck_q8_row_scales(size_t columns);
 ///
 /// A number is about (q - 128) · scale, with q in 1...255 and scale = max |w| / 127 over its group, so that the error
 /// is at most half a scale. What a row has past its columns is 128. The bytes are the same on each kind of CPU. Row i
-/// begins at quantized + i · ck_q8_row_bytes(columns), its scales at scales + i · ck_q8_row_scales(columns).
-void ck_quantize_weights(
+/// begins at quantized + i · ck_q8_row_bytes(columns), its scales at scales + i · ck_q8_row_scales(columns). Returns
+/// whether every number of w is finite.
+bool ck_quantize_weights(
   ck_element element, const void *w, size_t columns, size_t begin, size_t end, uint8_t *quantized, float *scales);
 
 // MARK: - Products of activations and weights

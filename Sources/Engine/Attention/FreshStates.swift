@@ -137,21 +137,30 @@ import KVCacheFormat
   /// Writes one layer of `tokens` as a blob of `layout`.
   ///
   /// - Precondition: `layout` is for that many tokens of this shape, and `destination` has its size.
-  func write(layer: Int, tokens: Range<Int>, layout: KVBlobLayout, into destination: inout MutableRawSpan) {
+  /// - Throws: `EngineError.stateNotFinite`, `.stateOutOfRange` for keys and values that the layout's element cannot hold.
+  func write(
+    layer: Int, tokens: Range<Int>, layout: KVBlobLayout, into destination: inout MutableRawSpan
+  ) throws(EngineError) {
     precondition(layout.tokens == tokens.count && layout.shape == shape, "the layout is another segment's")
     precondition(destination.byteCount == layout.byteCount, "\(destination.byteCount) bytes for \(layout.byteCount)")
-    unsafe destination.withUnsafeMutableBytes { bytes in
-      guard let base = bytes.baseAddress else { return }
+    let areFinite = unsafe destination.withUnsafeMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return true }
+      var areFinite = true
       for head in 0..<shape.heads {
         let keys = unsafe base + layout.keyOffset(head: head)
         let values = unsafe base + layout.valueOffset(head: head)
         forParts(tokens) { page, slots, offset in
-          unsafe writeKeys(
+          let keysAreFinite = unsafe writeKeys(
             page.keys(layer: layer, head: head), slots: slots, element: layout.element, from: offset, into: keys)
-          unsafe ck_store_values(
-            layout.element.kernelElement, shape.headDimension,
-            page.values(layer: layer, head: head).assumingMemoryBound(to: Float.self)
-              + slots.lowerBound * shape.headDimension, shape.headDimension, offset, slots.count, values)
+          let source =
+            unsafe page.values(layer: layer, head: head).assumingMemoryBound(to: Float.self)
+            + slots.lowerBound * shape.headDimension
+          var valuesAreFinite = unsafe ck_store_values(
+            layout.element.kernelElement, shape.headDimension, source, shape.headDimension, offset, slots.count, values)
+          if layout.element == .f32 {
+            valuesAreFinite = unsafe ck_is_finite(source, slots.count * shape.headDimension)
+          }
+          areFinite = areFinite && keysAreFinite && valuesAreFinite
         }
         unsafe ck_zero_tail(layout.element.kernelElement, shape.headDimension, layout.tokens, keys, values)
         let end = layout.tiles * layout.element.tileByteCount(headDimension: shape.headDimension)
@@ -159,14 +168,47 @@ import KVCacheFormat
         unsafe (keys + end).initializeMemory(as: UInt8.self, repeating: 0, count: padding)
         unsafe (values + end).initializeMemory(as: UInt8.self, repeating: 0, count: padding)
       }
+      return areFinite
+    }
+    if !areFinite { try explain(layer: layer, tokens: tokens, element: layout.element) }
+  }
+
+  /// Finds what cannot be written.
+  private func explain(layer: Int, tokens: Range<Int>, element: KVElement) throws(EngineError) {
+    let dimension = shape.headDimension
+    for part in [EngineError.StatePart.key, .value] {
+      var largest: Float = 0
+      for head in 0..<shape.heads {
+        forParts(tokens) { page, slots, _ in
+          let base = unsafe part == .key ? page.keys(layer: layer, head: head) : page.values(layer: layer, head: head)
+          let numbers = unsafe base.assumingMemoryBound(to: Float.self)
+          for slot in slots {
+            let first =
+              part == .value
+              ? slot * dimension : (slot - slot % KVBlobLayout.tileTokens) * dimension + slot % KVBlobLayout.tileTokens
+            let step = part == .value ? 1 : KVBlobLayout.tileTokens
+            for index in 0..<dimension {
+              let magnitude = unsafe numbers[first + index * step].magnitude
+              largest = magnitude.isNaN ? .infinity : max(largest, magnitude)
+            }
+          }
+        }
+      }
+      guard largest.isFinite else { throw .stateNotFinite(layer: layer, part: part) }
+      // Halves round what is nearer to 65,504 down to it.
+      if element == .f16, largest >= 65520 {
+        throw .stateOutOfRange(layer: layer, part: part, magnitude: largest, element: element)
+      }
     }
   }
 
   /// Writes the keys in `slots` of a page to the tiles at `keys`, from token `offset` on.
+  ///
+  /// - Returns: whether they are finite; `false` too where others in the last tile are not.
   private func writeKeys(
     _ page: UnsafeMutableRawPointer, slots: Range<Int>, element: KVElement, from offset: Int,
     into keys: UnsafeMutableRawPointer
-  ) {
+  ) -> Bool {
     let (tile, dimension) = (KVBlobLayout.tileTokens, shape.headDimension)
     let source = unsafe page.assumingMemoryBound(to: Float.self)
     if element != .q8, slots.lowerBound.isMultiple(of: tile), offset.isMultiple(of: tile) {
@@ -175,20 +217,23 @@ import KVCacheFormat
       let from = unsafe source + slots.lowerBound * dimension
       let destination = unsafe keys + offset / tile * element.tileByteCount(headDimension: dimension)
       if element == .f16 {
-        unsafe ck_f32_to_f16(from, count, destination.assumingMemoryBound(to: UInt16.self))
-      } else {
-        unsafe destination.copyMemory(from: from, byteCount: count * MemoryLayout<Float>.stride)
+        return unsafe ck_f32_to_f16(from, count, destination.assumingMemoryBound(to: UInt16.self))
       }
-      return
+      unsafe destination.copyMemory(from: from, byteCount: count * MemoryLayout<Float>.stride)
+      return unsafe ck_is_finite(from, count)
     }
-    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: dimension) { row in
-      guard let row = row.baseAddress else { return }
+    return unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: dimension) { row in
+      guard let row = row.baseAddress else { return true }
+      var areFinite = true
       for slot in slots {
         let lane = unsafe source + slot / tile * tile * dimension + slot % tile
         for index in 0..<dimension { unsafe row[index] = lane[index * tile] }
-        unsafe ck_store_keys(
+        let isStored = unsafe ck_store_keys(
           element.kernelElement, dimension, row, dimension, offset + slot - slots.lowerBound, 1, keys)
+        let isFinite = unsafe element == .f32 ? ck_is_finite(row, dimension) : isStored
+        areFinite = areFinite && isFinite
       }
+      return areFinite
     }
   }
 }

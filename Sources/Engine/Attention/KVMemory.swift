@@ -5,13 +5,15 @@ public final class KVMemory: KVBlobOwner {
 
   /// A blob of `byteCount` bytes that `fill` writes; they are zero at first.
   ///
-  /// - Throws: `EngineError.outOfMemory`.
-  public init(byteCount: Int, fill: (inout MutableRawSpan) -> Void) throws(EngineError) {
+  /// - Throws: `EngineError.outOfMemory`, and what `fill` throws.
+  public init(
+    byteCount: Int, fill: (inout MutableRawSpan) throws(EngineError) -> Void
+  ) throws(EngineError) {
     let stride = MemoryLayout<Float>.stride
     memory = try FloatMemory(count: (byteCount + stride - 1) / stride)
     self.byteCount = byteCount
     var bytes = unsafe MutableRawSpan(_unsafeStart: UnsafeMutableRawPointer(memory.base), byteCount: byteCount)
-    fill(&bytes)
+    try fill(&bytes)
   }
 
   /// The bytes.

@@ -41,6 +41,17 @@ public protocol KVBlobOwner: AnyObject, Sendable {
     unsafe self.addresses = addresses
   }
 
+  /// Copies the blob of `layer`, to be stored as it is.
+  ///
+  /// - Precondition: `destination` has as many bytes.
+  public func copy(layer: Int, into destination: inout MutableRawSpan) {
+    precondition(destination.byteCount == layout.byteCount, "\(destination.byteCount) bytes for \(layout.byteCount)")
+    unsafe destination.withUnsafeMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      unsafe base.copyMemory(from: addresses[layer], byteCount: layout.byteCount)
+    }
+  }
+
   /// Whether the blob of `layer` is in memory.
   package func isResident(layer: Int) -> Bool {
     unsafe Residency.isResident(addresses[layer], byteCount: layout.byteCount)

@@ -16,31 +16,33 @@ public final class SegmentStates: @unchecked Sendable {
     tokens = states.count
   }
 
-  /// Writes one layer as a blob's payload, converted to the layout's element.
+  /// Writes one layer as a blob's payload, converted to the layout's element: `tokens` of them, all if `nil`.
   ///
-  /// - Parameter layout: where keys and values go in the payload.
-  /// - Parameter layer: the layer, from 0.
-  /// - Parameter destination: the payload.
-  /// - Parameter range: the tokens to write, all of them if `nil`.
   /// - Precondition: `layout` is for as many tokens, of this shape; `destination` has `layout.byteCount` bytes.
-  public func write(
+  package func write(
     layer: Int, tokens range: Range<Int>? = nil, layout: KVBlobLayout, into destination: inout MutableRawSpan
-  ) {
+  ) throws(EngineError) {
     precondition(layer >= 0 && layer < shape.layers, "layer \(layer) of \(shape.layers)")
     let range = range ?? 0..<tokens
     precondition(range.lowerBound >= 0 && range.upperBound <= tokens, "tokens \(range) of \(tokens)")
-    states.write(layer: layer, tokens: range, layout: layout, into: &destination)
+    try states.write(layer: layer, tokens: range, layout: layout, into: &destination)
   }
 
-  /// The states as a segment in memory, for use without a store.
+  /// The states as a segment in memory, converted to `element` and laid out as in blobs: to be seen by other tokens, and
+  /// to be stored as they are.
   ///
-  /// - Throws: `EngineError.outOfMemory`.
+  /// - Parameters:
+  ///   - element: the type of the segment's numbers.
+  ///   - range: the tokens to take, all of them if `nil`.
+  /// - Precondition: there are those tokens.
+  /// - Throws: `EngineError.stateOutOfRange` for a key or value that `element` cannot hold, `.stateNotFinite` for one that
+  ///   is infinite or NaN, `.outOfMemory`.
   public func segment(element: KVElement, tokens range: Range<Int>? = nil) throws(EngineError) -> KVSegment {
     let range = range ?? 0..<tokens
     let layout = KVBlobLayout(element: element, shape: shape, tokens: range.count)
     let layers = try (0..<shape.layers).map { layer throws(EngineError) in
-      try KVMemory(byteCount: layout.byteCount) { bytes in
-        write(layer: layer, tokens: range, layout: layout, into: &bytes)
+      try KVMemory(byteCount: layout.byteCount) { bytes throws(EngineError) in
+        try write(layer: layer, tokens: range, layout: layout, into: &bytes)
       }
     }
     return try KVSegment(layers: layers, layout: layout)

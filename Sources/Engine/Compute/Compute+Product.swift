@@ -240,10 +240,9 @@ extension Compute {
           unsafe spread(bias, count: outputs.count, over: output, rows: matrix.rows, stride: stride, adding: adding)
         }
         unsafe ck_to_f32(weight.element.kernelElement, weights, outputs.count * weight.columns, scratch)
-        unsafe cblas_sgemm(
-          CblasRowMajor, CblasNoTrans, CblasTrans, CInt(matrix.rows), CInt(outputs.count), CInt(matrix.columns), 1,
-          matrix.pointer(row: 0), CInt(matrix.stride), scratch, CInt(weight.columns),
-          adding || linear.bias != nil ? 1 : 0, output, CInt(stride))
+        unsafe openblas_product(
+          CInt(matrix.rows), CInt(outputs.count), CInt(matrix.columns), matrix.pointer(row: 0), CInt(matrix.stride),
+          scratch, adding || linear.bias != nil, output, CInt(stride))
       }
     }
   }

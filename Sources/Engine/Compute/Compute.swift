@@ -10,12 +10,12 @@ import Synchronization
 final class Compute {
   let pool: ThreadPool
   let workspace = Workspace()
-  /// Whether products are OpenBLAS's: where the kernels have no vector instructions for this CPU.
-  let usesBLAS = ck_cpu_in_use() == ck_cpu_portable
+  /// Whether products are OpenBLAS's: where the kernels have no vector instructions for this CPU, and the system has that
+  /// library.
+  let usesBLAS = ck_cpu_in_use() == ck_cpu_portable && openblas_load()
   private var scratch: [FloatMemory?]
 
   init(threads: Int) {
-    Self.useOneBLASThread
     pool = ThreadPool(threads: threads)
     scratch = Array(repeating: nil, count: pool.threads)
   }
@@ -25,9 +25,6 @@ final class Compute {
     pool = other.pool
     scratch = Array(repeating: nil, count: pool.threads)
   }
-
-  // OpenBLAS's own threads wait for each other when several callers are at work; ours stand above it instead.
-  private static let useOneBLASThread: Void = openblas_set_num_threads(1)
 
   /// Runs `body` for each task with `count` numbers of scratch that no other task uses meanwhile.
   ///

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Whether what a file is mapped to is in memory, asking for it ahead, and letting go of it.
+/// What the system knows about the memory of a mapped file, and hints to it.
 enum Residency {
   /// Asks the system to read these bytes soon, without waiting for them. Memory of no file is left as it is.
   static func willNeed(_ address: UnsafeRawPointer, byteCount: Int) {

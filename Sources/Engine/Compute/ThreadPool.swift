@@ -19,9 +19,25 @@ final class ThreadPool: Sendable {
   private let shared: Shared
   private let handles: [pthread_t]
 
+  /// Threads that the system must still be able to start beside the pool's: Swift's runtime stops where it can start none.
+  private static let spare = 2
+
+  /// A pool of so many threads, or of fewer where the system does not allow as many and some for others.
+  ///
   /// - Parameter threads: 1 or more.
   init(threads: Int) {
     precondition(threads >= 1, "\(threads) threads")
+    var (shared, handles) = Self.start(threads)
+    if threads > 1, !ThreadLimit.allows(Self.spare) {
+      Self.end(shared, handles)
+      (shared, handles) = Self.start(max(handles.count + 1 - Self.spare, 1))
+    }
+    self.shared = shared
+    self.threads = handles.count + 1
+    self.handles = handles
+  }
+
+  private static func start(_ threads: Int) -> (Shared, [pthread_t]) {
     var handles: [pthread_t] = []
     let shared = Shared(threads: threads)
     let cores = AvailableCores().cores(for: threads)
@@ -38,22 +54,22 @@ final class ThreadPool: Sendable {
           start.shared.work(thread: start.index)
           return nil
         }, start.toOpaque())
-      // With fewer threads than asked for a job takes longer, but is done.
+      // With fewer threads a job takes longer, but is done.
       guard status == 0 else {
         unsafe start.release()
         break
       }
       handles.append(handle)
     }
-    self.shared = shared
-    self.threads = handles.count + 1
-    self.handles = handles
+    return (shared, handles)
   }
 
-  deinit {
+  private static func end(_ shared: Shared, _ handles: [pthread_t]) {
     shared.stop()
     for handle in handles { pthread_join(handle, nil) }
   }
+
+  deinit { Self.end(shared, handles) }
 
   /// Runs `body` for each task in 0..<tasks and returns when all are done. `thread` is in 0..<threads, and no two
   /// tasks run at once with the same one.

@@ -1,5 +1,5 @@
 /// What stands between the two products of a feed-forward layer.
-enum Activation: Equatable, Sendable {
+package enum Activation: Equatable, Sendable {
   /// x · σ(x).
   case silu
   /// x · Φ(x), by the error function.
@@ -17,7 +17,7 @@ enum Activation: Equatable, Sendable {
   /// The function that `config.json` calls `name` at `key`.
   ///
   /// - Throws: `EngineError.unsupportedOption`.
-  init(named name: String, key: String) throws(EngineError) {
+  package init(named name: String, key: String) throws(EngineError) {
     guard let activation = Self.names[name] else {
       throw .unsupportedOption(key: key, value: name, supported: Self.names.keys.sorted())
     }

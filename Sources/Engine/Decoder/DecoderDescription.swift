@@ -1,7 +1,7 @@
 /// A decoder as data: what `TransformerDecoder` needs to know to compute any of the supported families.
-struct DecoderDescription: Equatable, Sendable {
+package struct DecoderDescription: Equatable, Sendable {
   /// How a row is normalized.
-  enum Normalization: Equatable, Sendable {
+  package enum Normalization: Equatable, Sendable {
     /// x / √(mean(x²) + ε) · weight.
     case rootMeanSquare
     /// (x − mean) / √(variance + ε) · weight, plus a bias if the family has one.
@@ -9,7 +9,7 @@ struct DecoderDescription: Equatable, Sendable {
   }
 
   /// How attention knows of positions.
-  enum Positions: Equatable, Sendable {
+  package enum Positions: Equatable, Sendable {
     /// Queries and keys are rotated by their position.
     case rotary(RotaryFrequencies)
     /// Scores fall by slope × distance; one slope a query head, for scores that are already scaled.
@@ -17,7 +17,7 @@ struct DecoderDescription: Equatable, Sendable {
   }
 
   /// In which order the columns of one fused query-key-value product come.
-  enum ProjectionLayout: Equatable, Sendable {
+  package enum ProjectionLayout: Equatable, Sendable {
     /// Three products, or one whose columns are all queries, then all keys, then all values.
     case blocks
     /// For each key-value head: its queries, its key, its value.
@@ -25,33 +25,33 @@ struct DecoderDescription: Equatable, Sendable {
   }
 
   /// How attention and feed-forward join the residual stream.
-  enum Residual: Equatable, Sendable {
+  package enum Residual: Equatable, Sendable {
     /// x += attention(norm₁(x)); x += feedForward(norm₂(x)).
     case sequential
     /// x += attention(norm₁(x)) + feedForward(norm₂(x)); without a second norm, both read the first one's.
     case parallel
   }
 
-  let hiddenSize: Int
-  let intermediateSize: Int
-  let layers: Int
-  let queryHeads: Int
-  let keyValueHeads: Int
-  let headDimension: Int
+  package let hiddenSize: Int
+  package let intermediateSize: Int
+  package let layers: Int
+  package let queryHeads: Int
+  package let keyValueHeads: Int
+  package let headDimension: Int
 
-  let normalization: Normalization
-  let epsilon: Float
-  let positions: Positions
+  package let normalization: Normalization
+  package let epsilon: Float
+  package let positions: Positions
   /// What a product of query and key is multiplied by.
-  let attentionScale: Float
+  package let attentionScale: Float
   /// Bound that queries, keys and values are clipped to.
-  let projectionBound: Float?
+  package let projectionBound: Float?
   /// For each layer the number of positions that a token sees (itself the last), or `nil` for all.
-  let windows: [Int?]
-  let activation: Activation
-  let residual: Residual
-  let projectionLayout: ProjectionLayout
-  let names: TensorNames
+  package let windows: [Int?]
+  package let activation: Activation
+  package let residual: Residual
+  package let projectionLayout: ProjectionLayout
+  package let names: TensorNames
 
   /// Query heads that share a key-value head.
   var groupSize: Int { queryHeads / keyValueHeads }

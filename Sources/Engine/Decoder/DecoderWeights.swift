@@ -30,6 +30,8 @@ struct DecoderWeights: Sendable {
   private(set) var layers: [Layer]
   let finalNorm: Normalization
   private(set) var output: Linear
+  /// The mapped files that the weights lie in.
+  private var files: [FileBytes] = []
 
   /// Finds every tensor that the configuration calls for.
   ///
@@ -50,6 +52,25 @@ struct DecoderWeights: Sendable {
     var layers: [Layer] = []
     for index in 0..<decoder.layers { layers.append(try loader.layer(index)) }
     self.layers = layers
+    files = findFiles()
+  }
+
+  private func findFiles() -> [FileBytes] {
+    var files: [FileBytes] = []
+    for matrix in [embedding, output.weight] + layers.flatMap({ $0.linears.map(\.weight) })
+    where matrix.file.identity != nil && !files.contains(where: { $0 === matrix.file }) {
+      files.append(matrix.file)
+    }
+    return files
+  }
+
+  /// Checks that the files still reach as far as when they were mapped.
+  ///
+  /// One that is cut short later, while a pass reads it, still ends the process.
+  ///
+  /// - Throws: `EngineError.weightsShortened`.
+  func checkFiles() throws(EngineError) {
+    for file in files where file.isShortened { throw .weightsShortened(path: file.identity.map { "\($0.path)" } ?? "") }
   }
 }
 
@@ -62,19 +83,19 @@ extension DecoderWeights {
   /// Replaces the matrices of all products by their eight-bit form: as `repacked` keeps it, or else made in memory. The
   /// embedding stays as it is stored, since only single rows of it are read.
   ///
-  /// - Throws: `EngineError.unreadableFile`, `.unwritableFile`, `.outOfMemory`.
+  /// - Throws: `EngineError.weightNotFinite`, `.unreadableFile`, `.unwritableFile`, `.outOfMemory`.
   mutating func quantize(
     repacked: RepackedWeights?, pool: ThreadPool, progress: (_ done: Int, _ total: Int) -> Void
   ) throws(EngineError) {
     let form = QuantizedFile(layers.flatMap(\.linears) + [output], model: repacked?.model.hexadecimal ?? "")
     let file: FileBytes
     if let repacked {
-      file = unsafe try repacked.file(byteCount: form.byteCount, isRight: form.isHeld) {
-        unsafe form.write(into: $0, pool: pool, progress: progress)
+      file = unsafe try repacked.file(byteCount: form.byteCount, isRight: form.isHeld) { bytes throws(EngineError) in
+        unsafe try form.write(into: bytes, pool: pool, progress: progress)
       }
     } else {
-      file = unsafe try FileBytes(byteCount: form.byteCount) {
-        unsafe form.write(into: $0, pool: pool, progress: progress)
+      file = unsafe try FileBytes(byteCount: form.byteCount) { bytes throws(EngineError) in
+        unsafe try form.write(into: bytes, pool: pool, progress: progress)
       }
     }
     var quantized = form.quantized(in: file)[...]
@@ -84,6 +105,7 @@ extension DecoderWeights {
       quantized = quantized.dropFirst(count)
     }
     if let last = quantized.last { output = last }
+    files = findFiles()
   }
 }
 

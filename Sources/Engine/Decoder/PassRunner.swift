@@ -4,6 +4,8 @@ struct PassRunner {
   let configuration: ModelConfiguration
   /// Whether no pass was run yet, so that the weights may not be in memory.
   private var isFirst = true
+  /// Decoders with scratch memory of their own that no work uses.
+  private var spare: [TransformerDecoder] = []
 
   init(decoder: TransformerDecoder, configuration: ModelConfiguration) {
     self.decoder = decoder
@@ -23,11 +25,9 @@ struct PassRunner {
 
   /// Runs inputs that have been checked, whose sequences are claimed.
   ///
-  /// - Parameter isEncoding: whether states are what is wanted. Their bits depend on the input alone, not on what it is
-  ///   packed with; otherwise passes of a few rows take a faster way that rounds differently.
   /// - Throws: `EngineError.cancelled` if the current task is cancelled meanwhile; the sequences are as before then.
-  mutating func run(_ inputs: [InferenceEngine.Input], isEncoding: Bool) throws(EngineError) -> [Logits] {
-    var work = PassWork(inputs, in: cut(inputs, isEncoding: isEncoding), isEncoding: isEncoding)
+  mutating func run(_ inputs: [InferenceEngine.Input]) throws(EngineError) -> [Logits] {
+    var work = PassWork(inputs, in: cut(inputs, isEncoding: false), isEncoding: false)
     do throws(EngineError) {
       while !work.isDone {
         if Task.isCancelled { throw .cancelled }
@@ -40,9 +40,21 @@ struct PassRunner {
     }
   }
 
-  /// Work on inputs that have been checked, whose sequences stay claimed until it is done or rolled back.
-  func begin(_ inputs: [InferenceEngine.Input]) -> PassWork {
-    PassWork(inputs, in: cut(inputs, isEncoding: false), isEncoding: false)
+  /// Work on inputs that have been checked, whose sequences stay claimed until it is done or rolled back, and a decoder
+  /// for it, with scratch memory that no other pass uses until it is given back.
+  ///
+  /// - Parameter isEncoding: whether states are what is wanted. Their bits depend on the input alone, not on what it is
+  ///   packed with; otherwise passes of a few rows take a faster way that rounds differently.
+  mutating func begin(
+    _ inputs: [InferenceEngine.Input], isEncoding: Bool
+  ) -> (work: PassWork, decoder: TransformerDecoder) {
+    let work = PassWork(inputs, in: cut(inputs, isEncoding: isEncoding), isEncoding: isEncoding)
+    return (work, spare.popLast() ?? decoder.beside)
+  }
+
+  /// Keeps the scratch memory of work that is over for the next one.
+  mutating func giveBack(_ decoder: TransformerDecoder) {
+    if spare.count < 2 { spare.append(decoder) }
   }
 
   /// Computes the next layer of `work`.
@@ -133,6 +145,7 @@ struct PassRunner {
   private func makePass(
     _ parts: [PassWork.Part], of inputs: [InferenceEngine.Input], isEncoding: Bool
   ) throws(EngineError) -> Pass {
+    try decoder.weights.checkFiles()
     var isRotary = false
     if case .rotary = configuration.decoder.positions { isRotary = true }
     var tokens: [Int32] = []

@@ -1,9 +1,9 @@
 /// Angular frequencies of rotary position embeddings (Su et al. 2021), one for each pair of dimensions.
-struct RotaryFrequencies: Equatable, Sendable {
+package struct RotaryFrequencies: Equatable, Sendable {
   /// Radians per position; entry i turns dimensions i and i + headDimension/2.
-  let radians: [Float]
+  package let radians: [Float]
   /// What cosine and sine are multiplied by (YaRN's attention factor, 1 otherwise).
-  let amplitude: Float
+  package let amplitude: Float
 
   /// Frequencies θ^(−2i/d) under a scaling.
   ///

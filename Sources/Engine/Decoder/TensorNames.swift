@@ -1,7 +1,7 @@
 /// What a family's checkpoints call their tensors. Names of layers lack their prefix, all lack `.weight`, `.bias`.
-struct TensorNames: Equatable, Sendable {
+package struct TensorNames: Equatable, Sendable {
   /// Products that give queries, keys and values, in this order, or one that gives all.
-  enum Projection: Equatable, Sendable {
+  package enum Projection: Equatable, Sendable {
     case separate(query: String, key: String, value: String)
     case fused(String)
   }
@@ -9,7 +9,7 @@ struct TensorNames: Equatable, Sendable {
   let embedding: String
   let finalNorm: String
   /// `nil` where the embedding serves as output too.
-  let output: String?
+  package let output: String?
   /// What precedes the number of a layer.
   let layerPrefix: String
 

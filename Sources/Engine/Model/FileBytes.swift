@@ -42,32 +42,32 @@ import Glibc
   // Never written after `init`, and the memory is read-only: safe to share.
   nonisolated(unsafe) private let base: UnsafeRawPointer?
   private let isMapped: Bool
-  /// Open as long as the bytes are in use, for the lock on it.
-  private let lockedFile: OpenFile?
+  /// The mapped file, kept open to see whether it changes, and for a lock on it.
+  private let file: OpenFile?
 
   /// Maps the file at `path`.
   ///
   /// - Throws: `EngineError.unreadableFile`; `.foreignFile` for what is no regular file.
   public convenience init(mapping path: FilePath) throws(EngineError) {
     do throws(SystemFailure) {
-      try self.init(Map(OpenFile(path, .reading)), lockedFile: nil)
+      try self.init(mapping: OpenFile(path, .reading))
     } catch {
       throw EngineError(reading: error)
     }
   }
 
-  /// Maps a file that is locked, and keeps it open for the lock.
+  /// Maps an open file, and keeps it open.
   convenience init(mapping file: consuming OpenFile) throws(SystemFailure) {
     let map = try Map(file)
-    self.init(map, lockedFile: file)
+    self.init(map, consume file)
   }
 
-  private init(_ map: Map, lockedFile: consuming OpenFile?) {
+  private init(_ map: Map, _ file: consuming OpenFile) {
     count = map.identity.size
     identity = map.identity
     unsafe base = map.base
     isMapped = count > 0
-    self.lockedFile = lockedFile
+    self.file = consume file
   }
 
   /// Bytes that live as long as the program.
@@ -76,27 +76,36 @@ import Glibc
     unsafe base = bytes.baseAddress
     identity = nil
     isMapped = false
-    lockedFile = nil
+    file = nil
   }
 
   /// Memory of this process that `fill` writes; it is zero at first, and begins at a page.
   ///
-  /// - Throws: `EngineError.outOfMemory`.
-  init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) throws(EngineError) {
+  /// - Throws: `EngineError.outOfMemory`, and what `fill` throws.
+  init(
+    byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(EngineError) -> Void
+  ) throws(EngineError) {
     let address = unsafe mmap(nil, max(byteCount, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let address = unsafe address, unsafe address != MAP_FAILED else {
       throw .outOfMemory(byteCount: byteCount)
     }
-    unsafe fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount))
+    // Once all of this is set, the memory is unmapped if `fill` throws.
     count = byteCount
     unsafe base = UnsafeRawPointer(address)
     identity = nil
     isMapped = true
-    lockedFile = nil
+    file = nil
+    unsafe try fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount))
   }
 
   deinit {
     if isMapped, let base = unsafe base { unsafe munmap(UnsafeMutableRawPointer(mutating: base), max(count, 1)) }
+  }
+
+  /// Whether a mapped file has become shorter, so that reading what it lacks would end the process.
+  var isShortened: Bool {
+    guard file != nil else { return false }
+    return (try? file?.status().byteCount).map { $0 < count } ?? false
   }
 
   /// The bytes.

@@ -15,7 +15,8 @@ public struct ModelConfiguration: Sendable {
   /// Shape of the model's states.
   public let kvShape: KVShape
 
-  let decoder: DecoderDescription
+  /// The decoder that this describes.
+  package let decoder: DecoderDescription
 
   /// What a family makes of its configuration.
   struct Resolved {

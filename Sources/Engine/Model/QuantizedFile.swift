@@ -1,5 +1,6 @@
 import CKernels
 import Glibc
+import Synchronization
 
 /// The eight-bit form of a model's matrices, laid out as a safetensors file.
 ///
@@ -66,9 +67,11 @@ struct QuantizedFile {
   }
 
   /// Fills memory of `byteCount` bytes.
+  ///
+  /// - Throws: `EngineError.weightNotFinite`.
   func write(
     into bytes: UnsafeMutableRawBufferPointer, pool: ThreadPool, progress: (_ done: Int, _ total: Int) -> Void
-  ) {
+  ) throws(EngineError) {
     precondition(bytes.count == byteCount, "\(bytes.count) bytes for \(byteCount)")
     unsafe bytes.copyBytes(from: header)
     guard let base = bytes.baseAddress else { return }
@@ -77,13 +80,16 @@ struct QuantizedFile {
       let matrix = linear.weight
       let quantized = unsafe (base + places[index].weights).assumingMemoryBound(to: UInt8.self)
       let scales = unsafe (base + places[index].scales).assumingMemoryBound(to: Float.self)
+      let areFinite = Atomic(true)
       pool.run((matrix.rows + rowsPerTask - 1) / rowsPerTask) { task, _ in
         unsafe matrix.withPointers(row: 0, count: matrix.rows) { weights, _ in
-          unsafe ck_quantize_weights(
-            matrix.element.kernelElement, weights, matrix.columns, task * rowsPerTask,
-            min((task + 1) * rowsPerTask, matrix.rows), quantized, scales)
+          let rows = task * rowsPerTask..<min((task + 1) * rowsPerTask, matrix.rows)
+          let isFinite = unsafe ck_quantize_weights(
+            matrix.element.kernelElement, weights, matrix.columns, rows.lowerBound, rows.upperBound, quantized, scales)
+          if !isFinite { areFinite.store(false, ordering: .relaxed) }
         }
       }
+      guard areFinite.load(ordering: .relaxed) else { throw .weightNotFinite(tensor: linear.name, format: .q8) }
       matrix.release()
       progress(index + 1, matrices.count)
     }

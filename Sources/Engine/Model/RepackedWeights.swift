@@ -33,9 +33,9 @@ public struct RepackedWeights: Sendable {
 
   /// The file, made by `fill` unless there is one that `isRight` accepts.
   ///
-  /// - Throws: `EngineError.unreadableFile`, `.unwritableFile`, `.fileChanged`.
+  /// - Throws: `EngineError.unreadableFile`, `.unwritableFile`, `.fileChanged`, and what `fill` throws.
   func file(
-    byteCount: Int, isRight: (FileBytes) -> Bool, fill: (UnsafeMutableRawBufferPointer) -> Void
+    byteCount: Int, isRight: (FileBytes) -> Bool, fill: (UnsafeMutableRawBufferPointer) throws(EngineError) -> Void
   ) throws(EngineError) -> FileBytes {
     while true {
       if let found = try existing(isRight) { return found }
@@ -73,7 +73,7 @@ public struct RepackedWeights: Sendable {
 
   /// Fills the file that is locked, and gives it its name.
   private func make(
-    _ file: consuming OpenFile, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
+    _ file: consuming OpenFile, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(EngineError) -> Void
   ) throws(EngineError) -> FileBytes {
     do throws(EngineError) {
       unsafe try write(file, byteCount: byteCount, fill: fill)
@@ -88,9 +88,9 @@ public struct RepackedWeights: Sendable {
   }
 
   private func write(
-    _ file: borrowing OpenFile, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
+    _ file: borrowing OpenFile, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(EngineError) -> Void
   ) throws(EngineError) {
-    do throws(SystemFailure) {
+    let address = unsafe try writing { () throws(SystemFailure) -> UnsafeMutableRawPointer in
       try file.setLength(0)
       // Room for all of it first: a full disk is an error here, and would be a signal in the map.
       try file.allocate(0..<byteCount)
@@ -98,12 +98,11 @@ public struct RepackedWeights: Sendable {
       guard let address = unsafe address, unsafe address != MAP_FAILED else {
         throw SystemFailure("mmap", file.path, code: errno)
       }
-      unsafe fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount))
-      unsafe munmap(address, byteCount)
-      try file.synchronize()
-    } catch {
-      throw EngineError(writing: error)
+      return unsafe address
     }
+    defer { unsafe munmap(address, byteCount) }
+    unsafe try fill(UnsafeMutableRawBufferPointer(start: address, count: byteCount))
+    try writing { () throws(SystemFailure) in try file.synchronize() }
   }
 
   private func writing<R: ~Copyable>(_ body: () throws(SystemFailure) -> R) throws(EngineError) -> R {

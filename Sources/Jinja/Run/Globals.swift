@@ -28,7 +28,7 @@ enum Globals {
       try interpreter.charge(values.count)
       return .list(values)
     }
-    define("namespace") { _, arguments in
+    define("namespace") { interpreter, arguments in
       var members: [String: Value] = [:]
       for value in arguments.positional {
         guard case .mapping(let mapping) = value else {
@@ -37,7 +37,9 @@ enum Globals {
         for (key, value) in mapping.pairs { members[key.written.text] = value }
       }
       for (name, value) in arguments.named { members[name] = value }
-      return .namespace(Namespace(members))
+      let namespace = Namespace(members)
+      interpreter.keep(namespace)
+      return .namespace(namespace)
     }
     define("dict") { _, arguments in
       var mapping = Mapping()
@@ -54,7 +56,7 @@ enum Globals {
           return isFirst ? .string("") : .text(separator)
         })
     }
-    define("cycler") { _, arguments in
+    define("cycler") { interpreter, arguments in
       guard !arguments.positional.isEmpty else { throw Problem("`cycler` needs values") }
       let items = arguments.positional
       var index = 0
@@ -70,11 +72,14 @@ enum Globals {
             return .none
           }),
       ]
-      return .namespace(Namespace(members))
+      let namespace = Namespace(members)
+      interpreter.keep(namespace)
+      return .namespace(namespace)
     }
     guard let clock else { return }
     define("strftime_now") { _, arguments in
-      .string(clock(try arguments.required(0, "format").written.text))
+      let format = try arguments.required(0, "format").written
+      return .text(TracedText(clock(format.text), from: format.holdsMessage ? .message : .template))
     }
   }
 }

@@ -1,6 +1,12 @@
 extension Interpreter {
   func evaluate(_ expression: Expression, in scope: Scope) throws -> Value {
     try charge()
+    defer { leave() }
+    try enter()
+    return try value(of: expression, in: scope)
+  }
+
+  private func value(of expression: Expression, in scope: Scope) throws -> Value {
     switch expression {
     case .none: return .none
     case .bool(let value): return .bool(value)
@@ -44,7 +50,9 @@ extension Interpreter {
       let value = try evaluate(left, in: scope)
       return value.isTrue ? value : try evaluate(right, in: scope)
     case .arithmetic(let operation, let left, let right):
-      return try charged(try evaluate(left, in: scope).applying(operation, to: try evaluate(right, in: scope)))
+      let (left, right) = (try evaluate(left, in: scope), try evaluate(right, in: scope))
+      if operation == .remainder { try charge(goingThrough: right) }
+      return try charged(try left.applying(operation, to: right))
     case .concatenation(let parts):
       return try charged(.text(try parts.map { try evaluate($0, in: scope).written }.joined(by: TracedText(""))))
     case .comparison(let first, let rest):
@@ -62,9 +70,8 @@ extension Interpreter {
   }
 
   private func holds(_ relation: Expression.Relation, _ left: Value, _ right: Value) throws -> Bool {
-    // What is compared is gone through.
-    if case .text(let text) = right { try charge(text.count / 16) }
-    if let items = right.number == nil ? right.elementCount : nil { try charge(items / 4) }
+    try charge(goingThrough: left)
+    try charge(goingThrough: right)
     switch relation {
     case .equal: return left.equals(right)
     case .notEqual: return !left.equals(right)
@@ -93,7 +100,10 @@ extension Interpreter {
       if let method = mapping.method(name) { return .function(method) }
       return mapping[.string(name)] ?? .undefined(name)
     case .list(let items), .tuple(let items):
-      if let method = Value.method(name, ofItems: items) { return .function(method) }
+      if let method = Value.method(name, ofItems: items) {
+        try charge(goingThrough: object)
+        return .function(method)
+      }
     default: break
     }
     return .undefined(name)
@@ -101,6 +111,7 @@ extension Interpreter {
 
   /// What `object[key]` is: an item, else a method.
   func item(_ key: Value, of object: Value) throws -> Value {
+    try charge(lookingAt: key)
     switch (object, key) {
     case (.undefined, _): throw Problem("\(object.kind) has no items")
     case (.mapping(let mapping), _):
@@ -147,20 +158,6 @@ extension Interpreter {
 }
 
 extension Value {
-  /// How many elements it has, with those of its elements.
-  ///
-  /// - Throws: `Problem` where they nest deeper than `depth`.
-  func elementCount(deeperThan depth: Int) throws -> Int {
-    let inner: [Value]
-    switch self {
-    case .list(let items), .tuple(let items): inner = items
-    case .mapping(let mapping): inner = mapping.pairs.map(\.value)
-    default: return 0
-    }
-    guard depth > 0 else { throw Problem("a value nests too deep") }
-    return try inner.reduce(inner.count) { try $0 + $1.elementCount(deeperThan: depth - 1) }
-  }
-
   /// How many elements it has, without making them.
   var elementCount: Int? {
     switch self {

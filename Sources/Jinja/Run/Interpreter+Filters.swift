@@ -1,6 +1,7 @@
 extension Interpreter {
   /// `value | name(arguments)`, as Jinja's documentation has it, and `tojson` as `transformers` does.
   func filter(_ name: String, _ value: Value, _ arguments: CallArguments) throws -> Value {
+    try charge(filtering: value, by: name, arguments)
     switch name {
     case "default", "d":
       let isMissing = value.isUndefined || arguments.flag(1, "boolean") && !value.isTrue
@@ -18,6 +19,18 @@ extension Interpreter {
     if let result = try textFilter(name, value, arguments) { return result }
     if let result = try sequenceFilter(name, value, arguments) { return result }
     throw Problem("there is no filter `\(name)`")
+  }
+
+  /// Filters that look at no more of a value than its first level.
+  private static let shallow: Set<String> = [
+    "default", "d", "safe", "items", "attr", "length", "count", "first", "last", "list", "reverse", "map", "select",
+    "reject", "selectattr", "rejectattr", "batch", "sum",
+  ]
+
+  private func charge(filtering value: Value, by name: String, _ arguments: CallArguments) throws {
+    if Self.shallow.contains(name) { try charge(lookingAt: value) } else { try charge(goingThrough: value) }
+    for argument in arguments.positional { try charge(goingThrough: argument) }
+    for (_, argument) in arguments.named { try charge(goingThrough: argument) }
   }
 
   private func style(_ arguments: CallArguments) throws -> JSONStyle {
@@ -119,7 +132,7 @@ extension Interpreter {
       guard let old = try arguments.text(0, "old"), let new = try arguments.text(1, "new") else {
         throw Problem("`replace` needs two strings")
       }
-      return .text(text.replacing(old, by: new, limit: try arguments.int(2, "count") ?? -1))
+      return .text(try text.replacing(old, by: new, limit: try arguments.int(2, "count") ?? -1))
     case "indent": return .text(try indented(text, arguments))
     case "wordcount": return .int(text.split(by: nil, limit: -1).count)
     case "escape", "e", "forceescape":
@@ -140,6 +153,7 @@ extension Interpreter {
     }
     let newline = TracedText("\n")
     let lines = (text + newline).lines()
+    try TracedText.check(lines.count + 1, times: indentation.count + 1, besides: text.count)
     var result = lines.first ?? TracedText("")
     for line in lines.dropFirst() {
       result.append(newline)
@@ -165,7 +179,7 @@ extension Interpreter {
     case "join":
       let separator = try arguments.text(0, "d") ?? TracedText("")
       let items = try value.requiredElements().map { try part(arguments.value(1, "attribute"), of: $0).written }
-      return .text(items.joined(by: separator))
+      return .text(try items.joinedWithinLimit(by: separator))
     case "sum":
       let start = arguments.value(1, "start") ?? .int(0)
       return try value.requiredElements().reduce(start) {

@@ -2,6 +2,11 @@ extension Interpreter {
   /// Whether `value is name(arguments)`.
   func test(_ name: String, _ value: Value, _ arguments: CallArguments) throws -> Bool {
     func other() throws -> Value { try arguments.required(0, "other") }
+    for argument in arguments.positional {
+      try charge(goingThrough: value)
+      try charge(goingThrough: argument)
+    }
+    if name == "lower" || name == "upper" { try charge(goingThrough: value) }
     switch name {
     case "defined": return !value.isUndefined
     case "undefined": return value.isUndefined
@@ -28,10 +33,7 @@ extension Interpreter {
     case "greaterthan", "gt", ">": return try other().isLess(than: value)
     case "le", "<=": return try value.isLess(than: try other()) || value.equals(try other())
     case "ge", ">=": return try other().isLess(than: value) || value.equals(try other())
-    case "in":
-      let container = try other()
-      try charge((container.elementCount ?? 0) / 4)
-      return try value.isIn(container)
+    case "in": return try value.isIn(try other())
     case "even", "odd":
       return try value.integer("the value of `\(name)`").isMultiple(of: 2) == (name == "even")
     case "divisibleby":

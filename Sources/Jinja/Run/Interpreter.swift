@@ -5,6 +5,11 @@ final class Interpreter {
   private let limits: RenderingLimits
   private var steps = 0
   private var callDepth = 0
+  /// How deep statements and expressions are in each other, through calls too.
+  private var depth = 0
+  /// What refers to itself, or makes long chains. It is emptied at the end, or it would never be freed, or only by a recursion that
+  /// ends the stack.
+  private var kept: [any Clearable] = []
   private var written = TracedText("")
   let root = Scope(inside: nil)
   /// The line that problems are reported on.
@@ -13,12 +18,19 @@ final class Interpreter {
   /// Macros call each other a few levels deep; this keeps a hostile template from the end of the stack.
   private static let maximumCallDepth = 60
 
-  /// How deep a value may be that has a name.
+  /// How deep a value may be.
   private static let maximumDepth = 100
+
+  /// How deep statements and expressions may be in each other while they run; half a megabyte of stack is enough for it.
+  private static let maximumNesting = 150
 
   init(limits: RenderingLimits) { self.limits = limits }
 
   func run(_ statements: [Statement]) throws(TemplateError) -> TracedText {
+    defer {
+      for object in kept { object.clear() }
+      root.clear()
+    }
     do {
       _ = try execute(statements, in: root)
       return written
@@ -37,6 +49,38 @@ final class Interpreter {
     steps += count
     guard steps <= limits.steps else { throw TemplateError.tooManySteps(limit: limits.steps) }
   }
+
+  /// Counts looking at the first level of `value`.
+  func charge(lookingAt value: Value) throws {
+    if let count = value.elementCount { try charge(count / 16) }
+  }
+
+  /// Counts going through all of `value`, before that is done.
+  func charge(goingThrough value: Value, depth: Int = 0) throws {
+    try charge()
+    guard depth < Self.maximumDepth else { throw Problem("a value nests too deep") }
+    switch value {
+    case .text(let text): try charge(text.count / 16)
+    case .list(let items), .tuple(let items): for item in items { try charge(goingThrough: item, depth: depth + 1) }
+    case .mapping(let mapping):
+      for (key, value) in mapping.pairs {
+        try charge(goingThrough: key, depth: depth + 1)
+        try charge(goingThrough: value, depth: depth + 1)
+      }
+    default: break
+    }
+  }
+
+  /// Empties `object` when rendering ends.
+  func keep(_ object: any Clearable) { kept.append(object) }
+
+  /// Goes one level deeper; `leave` comes back.
+  func enter() throws {
+    depth += 1
+    guard depth <= Self.maximumNesting else { throw Problem("it nests more than \(Self.maximumNesting) deep") }
+  }
+
+  func leave() { depth -= 1 }
 
   /// Counts the making of `value`.
   func charged(_ value: Value) throws -> Value {
@@ -70,6 +114,8 @@ final class Interpreter {
     for statement in statements {
       try charge()
       line = statement.line
+      defer { leave() }
+      try enter()
       let flow = try execute(statement.kind, in: scope)
       if flow != .next { return flow }
     }
@@ -79,7 +125,10 @@ final class Interpreter {
   private func execute(_ statement: Statement.Kind, in scope: Scope) throws -> Flow {
     switch statement {
     case .text(let text): try write(TracedText(text))
-    case .output(let expression): try write(try evaluate(expression, in: scope).written)
+    case .output(let expression):
+      let value = try evaluate(expression, in: scope)
+      try charge(goingThrough: value)
+      try write(value.written)
     case .conditional(let branches, let otherwise):
       for (condition, body) in branches where try evaluate(condition, in: scope).isTrue {
         return try execute(body, in: scope)
@@ -113,7 +162,8 @@ final class Interpreter {
 
   private func assign(_ value: Value, to target: Statement.Target, in scope: Scope) throws {
     // A value put into itself again and again would be too deep to be gone through, or even freed.
-    try charge(try value.elementCount(deeperThan: Self.maximumDepth) / 4)
+    try charge(goingThrough: value)
+    if case .function(let function) = value, function.isMethod { throw Problem("a method cannot be given a name") }
     switch target {
     case .name(let name): scope.set(name, to: value)
     case .attribute(let name, let member):
@@ -129,6 +179,7 @@ final class Interpreter {
   }
 
   private func run(_ loop: Statement.Loop, over sequence: Value, depth: Int, in scope: Scope) throws {
+    try charge((sequence.elementCount ?? 0) / 4)
     var items = try sequence.requiredElements()
     if let condition = loop.condition {
       items = try items.filter { item in
@@ -148,7 +199,8 @@ final class Interpreter {
           try interpreter.capture { try interpreter.run(loop, over: inner, depth: depth + 1, in: scope) }
         })
     }
-    let state = LoopState(items, depth: depth, recursion: loop.isRecursive ? recursion : nil)
+    var state = LoopState(items, depth: depth, recursion: loop.isRecursive ? recursion : nil)
+    defer { if !isKnownUniquelyReferenced(&state) { keep(state) } }
     for (index, item) in items.enumerated() {
       try charge()
       state.index = index
@@ -172,7 +224,8 @@ final class Interpreter {
   }
 
   private func function(of macro: Statement.Macro, in scope: Scope) -> Function {
-    Function(macro.name) { interpreter, arguments in
+    keep(scope)
+    return Function(macro.name) { interpreter, arguments in
       try interpreter.nestedCall {
         let inner = Scope(inside: scope)
         var named = arguments.named
@@ -206,6 +259,7 @@ final class Interpreter {
 
   func call(_ callee: Value, _ arguments: CallArguments) throws -> Value {
     try charge()
+    for argument in arguments.positional { try charge(lookingAt: argument) }
     switch callee {
     case .function(let function): return try charged(try function.body(self, arguments))
     case .loop(let loop):
@@ -224,7 +278,12 @@ final class Interpreter {
     }
     if let rest = given.namedRest {
       guard case .mapping(let mapping) = try evaluate(rest, in: scope) else { throw Problem("`**` needs a mapping") }
-      for (key, value) in mapping.pairs { arguments.named.append((key.written.text, value)) }
+      for (key, value) in mapping.pairs {
+        let name = key.written
+        // Names come back as text that is the template's, by `kwargs` or `dict`.
+        guard !name.holdsMessage else { throw Problem("a message cannot be an argument's name") }
+        arguments.named.append((name.text, value))
+      }
     }
     return arguments
   }

@@ -1,5 +1,10 @@
+/// What can be emptied, so that nothing refers to itself any more.
+protocol Clearable: AnyObject {
+  func clear()
+}
+
 /// Names and their values, inside those of the scope around.
-final class Scope {
+final class Scope: Clearable {
   private var values: [String: Value] = [:]
   private let outer: Scope?
 
@@ -15,14 +20,16 @@ final class Scope {
   }
 
   func set(_ name: String, to value: Value) { values[name] = value }
+
+  func clear() { values = [:] }
 }
 
 /// What a loop's body knows of it as `loop`.
-final class LoopState {
-  let items: [Value]
+final class LoopState: Clearable {
+  private(set) var items: [Value]
   let depth: Int
   /// Goes through another sequence with the same body, in a recursive loop.
-  let recursion: Function?
+  private(set) var recursion: Function?
   var index = 0
   private var lastChanged: [Value]?
 
@@ -30,6 +37,10 @@ final class LoopState {
     self.items = items
     self.depth = depth
     self.recursion = recursion
+  }
+
+  func clear() {
+    (items, lastChanged, recursion) = ([], nil, nil)
   }
 
   func attribute(_ name: String) -> Value? {

@@ -36,6 +36,9 @@ struct Lexer {
   /// Whether the last tag took the line's end with it, so that a new line begins here.
   private var isAtLineStart = true
 
+  /// The longest source, in characters: many times what any model's template has.
+  static let longest = 1 << 18
+
   init(_ text: String) {
     // All line ends are `\n`, and the last one does not count.
     var scalars: [Unicode.Scalar] = []
@@ -53,14 +56,19 @@ struct Lexer {
   }
 
   mutating func run() throws(TemplateError) {
+    guard source.count <= Self.longest else { throw failure("it has more than \(Self.longest) characters") }
     while index < source.count { try next() }
   }
 
   private func failure(_ message: String) -> TemplateError { .syntax(message, line: line) }
 
   private func holds(_ text: String, at place: Int) -> Bool {
-    let scalars = Array(text.unicodeScalars)
-    return place + scalars.count <= source.count && source[place..<(place + scalars.count)].elementsEqual(scalars)
+    var place = place
+    for scalar in text.unicodeScalars {
+      guard place < source.count, source[place] == scalar else { return false }
+      place += 1
+    }
+    return true
   }
 
   private mutating func advance(to end: Int) {
@@ -193,11 +201,17 @@ struct Lexer {
     throw failure("`raw` has no `endraw`")
   }
 
-  private static let symbols = [
-    "//", "**", "==", "!=", ">=", "<=", "+", "-", "*", "/", "%", "~", "<", ">", "=", ".", ":", "|", ",", ";", "(", ")",
-    "[",
-    "]", "{", "}",
-  ]
+  /// The symbol that stands here, if one does.
+  private var symbol: String? {
+    let second: Unicode.Scalar = index + 1 < source.count ? source[index + 1] : " "
+    switch (source[index], second) {
+    case ("/", "/"), ("*", "*"), ("=", "="), ("!", "="), (">", "="), ("<", "="): return text(index..<(index + 2))
+    case ("+", _), ("-", _), ("*", _), ("/", _), ("%", _), ("~", _), ("<", _), (">", _), ("=", _), (".", _), (":", _),
+      ("|", _), (",", _), (";", _), ("(", _), (")", _), ("[", _), ("]", _), ("{", _), ("}", _):
+      return text(index..<(index + 1))
+    default: return nil
+    }
+  }
 
   /// Tokens of a tag, up to and with its end.
   private mutating func readTag(until close: String, _ end: Token) throws(TemplateError) {
@@ -223,11 +237,13 @@ struct Lexer {
         while stop < source.count, source[stop].properties.isXIDContinue { stop += 1 }
         add(.name(text(index..<stop)))
         advance(to: stop)
-      } else if let symbol = Self.symbols.first(where: { holds($0, at: index) }) {
+      } else if let symbol {
         switch symbol {
         case "(", "[", "{": open.append(symbol)
         case ")", "]", "}":
-          guard let begun = open.popLast(), ["()", "[]", "{}"].contains(begun + symbol) else {
+          guard let begun = open.popLast(),
+            (begun, symbol) == ("(", ")") || (begun, symbol) == ("[", "]") || (begun, symbol) == ("{", "}")
+          else {
             throw failure("`\(symbol)` closes nothing")
           }
         default: break

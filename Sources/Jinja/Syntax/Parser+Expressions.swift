@@ -27,6 +27,7 @@ extension Parser {
     try nested { (parser) throws(TemplateError) in
       var value = try parser.disjunction()
       while parser.skip(.name("if")) {
+        try parser.chain()
         let condition = try parser.disjunction()
         let otherwise = parser.skip(.name("else")) ? try parser.expression() : nil
         value = .conditional(if: condition, then: value, else: otherwise)
@@ -37,13 +38,19 @@ extension Parser {
 
   mutating func disjunction() throws(TemplateError) -> Expression {
     var value = try conjunction()
-    while skip(.name("or")) { value = .or(value, try conjunction()) }
+    while skip(.name("or")) {
+      try chain()
+      value = .or(value, try conjunction())
+    }
     return value
   }
 
   private mutating func conjunction() throws(TemplateError) -> Expression {
     var value = try negation()
-    while skip(.name("and")) { value = .and(value, try negation()) }
+    while skip(.name("and")) {
+      try chain()
+      value = .and(value, try negation())
+    }
     return value
   }
 
@@ -78,6 +85,7 @@ extension Parser {
     var value = try concatenation()
     while case .symbol(let symbol)? = current, symbol == "+" || symbol == "-" {
       advance()
+      try chain()
       value = .arithmetic(symbol == "+" ? .add : .subtract, value, try concatenation())
     }
     return value
@@ -95,6 +103,7 @@ extension Parser {
       let operation = Expression.Operator(rawValue: symbol)
     {
       advance()
+      try chain()
       value = .arithmetic(operation, value, try power())
     }
     return value
@@ -102,7 +111,10 @@ extension Parser {
 
   private mutating func power() throws(TemplateError) -> Expression {
     var value = try signed()
-    while skip(.symbol("**")) { value = .arithmetic(.power, value, try signed()) }
+    while skip(.symbol("**")) {
+      try chain()
+      value = .arithmetic(.power, value, try signed())
+    }
     return value
   }
 
@@ -179,6 +191,10 @@ extension Parser {
     var value = value
     while true {
       switch current {
+      case .symbol(".")?, .symbol("[")?, .symbol("(")?: try chain()
+      default: return value
+      }
+      switch current {
       case .symbol(".")?:
         advance()
         if case .int(let index)? = current {
@@ -191,8 +207,7 @@ extension Parser {
         advance()
         value = try subscripted(value)
         try expect(.symbol("]"))
-      case .symbol("(")?: value = .call(value, try arguments())
-      default: return value
+      default: value = .call(value, try arguments())
       }
     }
   }
@@ -218,14 +233,17 @@ extension Parser {
     var value = value
     while true {
       if skip(.symbol("|")) {
+        try chain()
         let name = try expectName()
         value = .filter(value, name, current == .symbol("(") ? try arguments() : Expression.Arguments())
       } else if skip(.name("is")) {
+        try chain()
         let isNegated = skip(.name("not"))
         let name = try expectName()
         let test = Expression.test(value, name, try testArguments())
         value = isNegated ? .not(test) : test
       } else if current == .symbol("(") {
+        try chain()
         value = .call(value, try arguments())
       } else {
         return value

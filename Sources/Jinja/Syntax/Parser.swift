@@ -5,6 +5,9 @@ struct Parser {
   private var depth = 0
   /// Templates nest a few levels; this keeps a hostile one from the end of the stack.
   private static let maximumDepth = 100
+  /// Operators and parts in a row of the expression at hand. A tree of them is as deep as there are, and evaluated and freed by recursion.
+  private var chainLength = 0
+  private static let longestChain = 500
 
   init(_ source: String) throws(TemplateError) {
     var lexer = Lexer(source)
@@ -49,6 +52,14 @@ struct Parser {
     return name
   }
 
+  /// Counts one more operator, part, call, filter or test of the expression at hand.
+  mutating func chain() throws(TemplateError) {
+    chainLength += 1
+    guard chainLength <= Self.longestChain else {
+      throw failure("an expression has more than \(Self.longestChain) operators")
+    }
+  }
+
   /// Runs `body` one level deeper.
   mutating func nested<R>(_ body: (inout Parser) throws(TemplateError) -> R) throws(TemplateError) -> R {
     depth += 1
@@ -70,6 +81,7 @@ struct Parser {
       var statements: [Statement] = []
       while let token = parser.current {
         let line = parser.line
+        parser.chainLength = 0
         switch token {
         case .data(let text):
           parser.advance()

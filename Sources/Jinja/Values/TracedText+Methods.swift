@@ -5,7 +5,7 @@ extension TracedText {
   /// Python's method of strings called `name`.
   func method(_ name: String) -> Function? {
     guard let body = Self.methods[name] else { return nil }
-    return Function(name) { [self] interpreter, arguments in
+    return Function(name, isMethod: true) { [self] interpreter, arguments in
       try interpreter.charge(count / 16)
       return try body(self, arguments)
     }
@@ -37,7 +37,7 @@ extension TracedText {
     },
     "rpartition": { text, arguments in
       let separator = try separator(arguments)
-      guard let found = text.lastIndex(of: separator, before: text.count) else {
+      guard let found = text.lastIndex(of: separator) else {
         return .tuple([.string(""), .string(""), .text(text)])
       }
       return parts(text, found, separator)
@@ -58,10 +58,10 @@ extension TracedText {
       guard let old = try arguments.text(0, "old"), let new = try arguments.text(1, "new") else {
         throw Problem("`replace` needs two strings")
       }
-      return .text(text.replacing(old, by: new, limit: try arguments.int(2, "count") ?? -1))
+      return .text(try text.replacing(old, by: new, limit: try arguments.int(2, "count") ?? -1))
     },
     "find": { text, arguments in .int(text.firstIndex(of: try part(arguments)) ?? -1) },
-    "rfind": { text, arguments in .int(text.lastIndex(of: try part(arguments), before: text.count) ?? -1) },
+    "rfind": { text, arguments in .int(text.lastIndex(of: try part(arguments)) ?? -1) },
     "index": { text, arguments in
       guard let found = text.firstIndex(of: try part(arguments)) else { throw Problem("a substring is not there") }
       return .int(found)
@@ -75,7 +75,7 @@ extension TracedText {
         try arguments.required(0, "iterable").requiredElements().map { item in
           guard case .text(let part) = item else { throw Problem("`join` needs strings, not \(item.kind)") }
           return part
-        }.joined(by: text))
+        }.joinedWithinLimit(by: text))
     },
     "isdigit": { text, _ in
       .bool(text.isMade { $0.properties.numericType == .decimal || $0.properties.numericType == .digit })
@@ -183,7 +183,9 @@ extension TracedText {
           value = Int(name).map { arguments.value($0, "") } ?? arguments.named.first { $0.name == name }?.value
         }
         guard let value else { throw Problem("a format has no value for `{\(name)}`") }
-        result += value.written.marks
+        let text = value.written.marks
+        try Self.check(result.count, besides: text.count)
+        result += text
         index = end + 1
       } else {
         result.append(marks[index])
@@ -210,20 +212,20 @@ extension Mapping {
   func method(_ name: String) -> Function? {
     switch name {
     case "get":
-      Function(name) { [self] _, arguments in
+      Function(name, isMethod: true) { [self] _, arguments in
         self[try arguments.required(0, "key")] ?? arguments.value(1, "default") ?? .none
       }
-    case "items": Function(name) { [self] _, _ in .list(pairs.map { .tuple([$0.key, $0.value]) }) }
-    case "keys": Function(name) { [self] _, _ in .list(pairs.map(\.key)) }
-    case "values": Function(name) { [self] _, _ in .list(pairs.map(\.value)) }
-    case "copy": Function(name) { [self] _, _ in .mapping(self) }
+    case "items": Function(name, isMethod: true) { [self] _, _ in .list(pairs.map { .tuple([$0.key, $0.value]) }) }
+    case "keys": Function(name, isMethod: true) { [self] _, _ in .list(pairs.map(\.key)) }
+    case "values": Function(name, isMethod: true) { [self] _, _ in .list(pairs.map(\.value)) }
+    case "copy": Function(name, isMethod: true) { [self] _, _ in .mapping(self) }
     case "pop", "popitem", "update", "setdefault", "clear": Self.refused(name)
     default: nil
     }
   }
 
   static func refused(_ name: String) -> Function {
-    Function(name) { _, _ in throw Problem("`\(name)` would change a value, which no template may") }
+    Function(name, isMethod: true) { _, _ in throw Problem("`\(name)` would change a value, which no template may") }
   }
 }
 
@@ -232,7 +234,7 @@ extension Value {
   static func method(_ name: String, ofItems items: [Value]) -> Function? {
     switch name {
     case "index":
-      Function(name) { _, arguments in
+      Function(name, isMethod: true) { _, arguments in
         let wanted = try arguments.required(0, "value")
         guard let found = items.firstIndex(where: { $0.equals(wanted) }) else {
           throw Problem("a value is not in the list")
@@ -240,11 +242,11 @@ extension Value {
         return .int(found)
       }
     case "count":
-      Function(name) { _, arguments in
+      Function(name, isMethod: true) { _, arguments in
         let wanted = try arguments.required(0, "value")
         return .int(items.count { $0.equals(wanted) })
       }
-    case "copy": Function(name) { _, _ in .list(items) }
+    case "copy": Function(name, isMethod: true) { _, _ in .list(items) }
     case "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse": Mapping.refused(name)
     default: nil
     }

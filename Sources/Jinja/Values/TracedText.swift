@@ -30,6 +30,9 @@ public struct TracedText: Sendable {
   /// Whether there are none.
   public var isEmpty: Bool { marks.isEmpty }
 
+  /// Whether a character comes from a conversation.
+  var holdsMessage: Bool { marks.contains { $0.origin == .message } }
+
   /// The text without its origins.
   public var text: String {
     var scalars = String.UnicodeScalarView()
@@ -80,17 +83,42 @@ extension TracedText: Comparable {
 // MARK: - What Python's strings can do
 
 extension TracedText {
-  /// The first place at or after `start` where `part` stands.
-  func firstIndex(of part: TracedText, from start: Int = 0) -> Int? {
-    guard part.count + start <= count else { return nil }
-    return (start...(count - part.count)).first { holds(part, at: $0) }
+  /// The places where `part`, which is not empty, stands from left to right, none inside another; at most `limit`, all if it is
+  /// negative. Takes time linear in both lengths.
+  func places(of part: TracedText, limit: Int) -> [Int] {
+    let part = part.marks
+    guard limit != 0, !part.isEmpty, part.count <= count else { return [] }
+    // How much of the part's beginning its first characters end in (Knuth, Morris, Pratt).
+    var borders = [0]
+    for index in part.indices.dropFirst() {
+      var length = borders[index - 1]
+      while length > 0, part[length].scalar != part[index].scalar { length = borders[length - 1] }
+      borders.append(part[length].scalar == part[index].scalar ? length + 1 : 0)
+    }
+    var places: [Int] = []
+    var matched = 0
+    for (index, mark) in marks.enumerated() {
+      while matched > 0, part[matched].scalar != mark.scalar { matched = borders[matched - 1] }
+      if part[matched].scalar == mark.scalar { matched += 1 }
+      if matched == part.count {
+        places.append(index + 1 - part.count)
+        if places.count == limit { break }
+        matched = 0
+      }
+    }
+    return places
   }
 
-  /// The last place where `part` stands and ends before `end`.
-  func lastIndex(of part: TracedText, before end: Int) -> Int? {
-    guard part.count <= end else { return nil }
-    return (0...(end - part.count)).last { holds(part, at: $0) }
+  /// The first place where `part` stands.
+  func firstIndex(of part: TracedText) -> Int? { part.isEmpty ? 0 : places(of: part, limit: 1).first }
+
+  /// The last place where `part` stands.
+  func lastIndex(of part: TracedText) -> Int? {
+    part.isEmpty ? count : reversed.firstIndex(of: part.reversed).map { count - part.count - $0 }
   }
+
+  /// The characters from the last to the first.
+  var reversed: TracedText { TracedText(marks.reversed()) }
 
   func holds(_ part: TracedText, at start: Int) -> Bool {
     guard start >= 0, start + part.count <= count else { return false }
@@ -126,7 +154,7 @@ extension TracedText {
       return parts
     }
     var start = 0
-    while limit < 0 || parts.count < limit, let found = firstIndex(of: separator, from: start) {
+    for found in places(of: separator, limit: limit) {
       parts.append(TracedText(marks[start..<found]))
       start = found + separator.count
     }
@@ -136,17 +164,7 @@ extension TracedText {
   /// The same with cuts from the right.
   func splitFromRight(by separator: TracedText?, limit: Int) -> [TracedText] {
     guard limit >= 0 else { return split(by: separator, limit: limit) }
-    guard let separator else {
-      let reversed = TracedText(marks.reversed()).split(by: nil, limit: limit)
-      return reversed.reversed().map { TracedText($0.marks.reversed()) }
-    }
-    var parts: [TracedText] = []
-    var end = count
-    while parts.count < limit, let found = lastIndex(of: separator, before: end) {
-      parts.append(TracedText(marks[(found + separator.count)..<end]))
-      end = found
-    }
-    return (parts + [TracedText(marks[..<end])]).reversed()
+    return reversed.split(by: separator?.reversed, limit: limit).reversed().map(\.reversed)
   }
 
   /// The lines, without what ends them unless `keepingEnds`.
@@ -168,18 +186,29 @@ extension TracedText {
     return lines
   }
 
-  func replacing(_ old: TracedText, by new: TracedText, limit: Int) -> TracedText {
+  func replacing(_ old: TracedText, by new: TracedText, limit: Int) throws -> TracedText {
     guard limit != 0 else { return self }
-    guard !old.isEmpty else {
-      var result: [Mark] = []
-      for (index, mark) in marks.enumerated() {
-        if limit < 0 || index < limit { result += new.marks }
-        result.append(mark)
-      }
-      if limit < 0 || count < limit { result += new.marks }
-      return TracedText(result)
+    if !old.isEmpty { return try split(by: old, limit: limit).joinedWithinLimit(by: new) }
+    let places = limit < 0 ? count + 1 : min(limit, count + 1)
+    try Self.check(places, times: new.count, besides: count)
+    var result: [Mark] = []
+    for (index, mark) in marks.enumerated() {
+      if index < places { result += new.marks }
+      result.append(mark)
     }
-    return split(by: old, limit: limit).joined(by: new)
+    if places > count { result += new.marks }
+    return TracedText(result)
+  }
+
+  /// The most characters that one string may have.
+  static let longest = 1 << 22
+
+  /// Refuses a string of more than `longest` characters.
+  static func check(_ count: Int, times length: Int = 1, besides others: Int = 0) throws {
+    let (product, overflow) = count.multipliedReportingOverflow(by: length)
+    guard !overflow, product <= longest, others <= longest - product else {
+      throw Problem("a string has more than \(longest) characters")
+    }
   }
 
   /// Each character changed by `change`, which may give several.
@@ -210,6 +239,12 @@ extension TracedText {
 }
 
 extension Collection where Element == TracedText {
+  /// The same, refused where it would be very long: a long separator between many parts is more than either.
+  func joinedWithinLimit(by separator: TracedText) throws -> TracedText {
+    try TracedText.check(Swift.max(count - 1, 0), times: separator.count, besides: reduce(0) { $0 + $1.count })
+    return joined(by: separator)
+  }
+
   func joined(by separator: TracedText) -> TracedText {
     var result: [TracedText.Mark] = []
     for (index, part) in enumerated() {

@@ -4,7 +4,9 @@ extension Value {
   /// What Python's operator gives.
   func applying(_ operation: Expression.Operator, to other: Value) throws -> Value {
     switch (operation, self, other) {
-    case (.add, .text(let left), .text(let right)): return .text(left + right)
+    case (.add, .text(let left), .text(let right)):
+      try TracedText.check(left.count, besides: right.count)
+      return .text(left + right)
     case (.add, .list(let left), .list(let right)): return .list(left + right)
     case (.add, .tuple(let left), .tuple(let right)): return .tuple(left + right)
     case (.multiply, .text(let text), let count), (.multiply, let count, .text(let text)):
@@ -118,7 +120,9 @@ extension TracedText {
         continue
       }
       guard let value = values.popFirst() else { throw Problem("a format has more places than values") }
-      result += try Self.converted(value, conversion, digits).marks
+      let text = try Self.converted(value, conversion, digits).marks
+      try Self.check(result.count, besides: text.count)
+      result += text
     }
     guard values.isEmpty else { throw Problem("a format has fewer places than values") }
     return TracedText(result)

@@ -5,9 +5,10 @@ extension Value {
       style.indentation.map { TracedText("\n") + Array(repeating: $0, count: depth).joined(by: TracedText("")) }
         ?? TracedText("")
     }
-    func list(_ items: [TracedText], _ open: String, _ close: String) -> TracedText {
+    func list(_ items: [TracedText], _ open: String, _ close: String) throws -> TracedText {
       guard !items.isEmpty else { return TracedText(open + close) }
-      return TracedText(open) + line(depth + 1) + items.joined(by: style.itemSeparator + line(depth + 1)) + line(depth)
+      return TracedText(open) + line(depth + 1)
+        + (try items.joinedWithinLimit(by: style.itemSeparator + line(depth + 1))) + line(depth)
         + TracedText(close)
     }
     switch self {
@@ -19,13 +20,13 @@ extension Value {
         value.isNaN ? "NaN" : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : value.pythonText)
     case .text(let text): return text.quotedByJSON(ascii: style.isASCII)
     case .list(let items), .tuple(let items):
-      return list(try items.map { try $0.json(style, depth: depth + 1) }, "[", "]")
+      return try list(try items.map { try $0.json(style, depth: depth + 1) }, "[", "]")
     case .mapping(let mapping):
       var pairs = try mapping.pairs.map { pair in
         (key: try pair.key.jsonKey, value: try pair.value.json(style, depth: depth + 1))
       }
       if style.sortsKeys { pairs.sort { $0.key < $1.key } }
-      return list(
+      return try list(
         pairs.map { $0.key.quotedByJSON(ascii: style.isASCII) + style.keySeparator + $0.value }, "{", "}")
     case .undefined, .function, .namespace, .loop: throw Problem("\(kind) cannot be written as JSON")
     }

@@ -20,18 +20,22 @@ indirect enum Value {
 /// Something that can be called.
 final class Function {
   let name: String
+  /// Whether it is a value's own, and holds that value.
+  let isMethod: Bool
   let body: (Interpreter, CallArguments) throws -> Value
 
-  init(_ name: String, _ body: @escaping (Interpreter, CallArguments) throws -> Value) {
+  init(_ name: String, isMethod: Bool = false, _ body: @escaping (Interpreter, CallArguments) throws -> Value) {
     self.name = name
+    self.isMethod = isMethod
     self.body = body
   }
 }
 
 /// What `namespace()` makes: the one value that statements can change.
-final class Namespace {
+final class Namespace: Clearable {
   var members: [String: Value]
   init(_ members: [String: Value]) { self.members = members }
+  func clear() { members = [:] }
 }
 
 /// What a call was given.

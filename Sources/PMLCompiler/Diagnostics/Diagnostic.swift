@@ -1,3 +1,5 @@
+public import FileSystem
+
 /// One problem in one document. Renderers make text, JSON, SARIF and GitHub commands from it.
 public struct Diagnostic: Hashable, Sendable {
   /// A stable identity, `PML` and three digits; `docs/diagnostics.md` explains each.
@@ -17,14 +19,14 @@ public struct Diagnostic: Hashable, Sendable {
   /// Another place that has to do with it: the first definition of a duplicate, for example.
   public struct Related: Hashable, Sendable {
     /// Path of the file as the user gave it.
-    public let file: String
+    public let file: FilePath
     /// The exact characters.
     public let range: Range<SourcePosition>
     /// What is to be seen there.
     public let message: String
 
     /// A related place.
-    public init(file: String, range: Range<SourcePosition>, message: String) {
+    public init(file: FilePath, range: Range<SourcePosition>, message: String) {
       self.file = file
       self.range = range
       self.message = message
@@ -36,7 +38,7 @@ public struct Diagnostic: Hashable, Sendable {
   /// Error or warning.
   public let severity: Severity
   /// Path of the file as the user gave it.
-  public let file: String
+  public let file: FilePath
   /// The exact characters, the end exclusive.
   public let range: Range<SourcePosition>
   /// What is wrong: one lower-case clause, the user's own words in backquotes.
@@ -48,7 +50,7 @@ public struct Diagnostic: Hashable, Sendable {
 
   /// A problem.
   public init(
-    code: Code, severity: Severity = .error, file: String, range: Range<SourcePosition>, message: String,
+    code: Code, severity: Severity = .error, file: FilePath, range: Range<SourcePosition>, message: String,
     help: String? = nil, related: [Related] = []
   ) {
     self.code = code

@@ -143,6 +143,7 @@ extension Diagnostic.Code {
     .placeholderTooLong: "a parameter's placeholder text has more tokens than its `length`",
     .defaultTooLong: "a parameter's default has more tokens than its `length`",
     .schemaTooLong: "the schema takes more positions than the model has",
+    .unembeddedToken: "text needs a token that the tokenizer has and the model has not",
     .argumentTooLong: "an argument has more tokens than its parameter's `length`",
     .newTextDoesNotFit: "new text has more tokens than there are free positions before what follows it",
     .promptTooLong: "the prompt leaves the model no position for an answer",

@@ -35,8 +35,10 @@ extension CompiledSchema {
 
   /// Reads what `encoded` gave.
   ///
-  /// - Throws: `IRError` for other bytes, other versions, unknown keys, an edited schema, a layout that is not its own.
+  /// - Throws: `IRError` for other bytes, other versions, unknown keys, an edited schema, a layout of another schema, and more
+  ///   than 64 MiB.
   public init(decoding bytes: [UInt8]) throws(IRError) {
+    guard bytes.count <= DocumentLimits.bytes else { throw .tooLarge(bytes: bytes.count) }
     var members = try JSONMembers(JSONValue(reading: bytes), of: "file")
     guard members.optional("format") == "pmlir" else { throw .notIR }
     let version = try members.integer("version")

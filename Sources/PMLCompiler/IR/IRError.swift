@@ -1,4 +1,5 @@
 public import ContentHash
+public import Failure
 public import JSONText
 
 /// Why bytes are not a lowered schema.
@@ -7,13 +8,15 @@ public enum IRError: Error, Hashable, Sendable {
   case malformed(JSONError)
   /// They are JSON of something else.
   case notIR
-  /// Written by a compiler of another time.
+  /// Written by another version of the compiler.
   case unsupportedVersion(found: Int, supported: Int)
+  /// The file is larger than any that the compiler writes.
+  case tooLarge(bytes: Int)
   /// An object has a key that this version does not know.
   case unknownKey(String, in: String)
   /// An object lacks a key, or the value is of another type.
   case expected(String, key: String, in: String)
-  /// The chat template is none.
+  /// The chat template is not one.
   case template(ChatTemplateError)
   /// A rule of the language is broken.
   case invalid(String)
@@ -25,17 +28,26 @@ public enum IRError: Error, Hashable, Sendable {
   case otherTokenizer
 }
 
-extension IRError: CustomStringConvertible {
-  /// What is wrong.
-  public var description: String {
+extension IRError: CategorizedError, CustomStringConvertible {
+  /// The caller's input, or damage where the file is not what the compiler wrote.
+  public var category: FailureCategory {
     switch self {
-    case .malformed(let error): "not JSON: \(error)"
+    case .notIR, .unsupportedVersion, .otherTokenizer: .input
+    default: .damaged
+    }
+  }
+
+  /// What is wrong.
+  public var message: String {
+    switch self {
+    case .malformed(let error): "not JSON: \(error.message.printable(limit: 200))"
     case .notIR: "not a compiled schema"
     case .unsupportedVersion(let found, let supported):
       "version \(found) of the format, this compiler reads version \(supported)"
-    case .unknownKey(let key, let object): "unknown key `\(key)` in the \(object)"
+    case .tooLarge(let bytes): "\(bytes) bytes, more than a compiled schema may have"
+    case .unknownKey(let key, let object): "unknown key \(key.quoted()) in the \(object)"
     case .expected(let type, let key, let object): "`\(key)` of the \(object) is no \(type)"
-    case .template(let error): "not a chat template: \(error)"
+    case .template(let error): "not a chat template: \(error.description.printable(limit: 200))"
     case .invalid(let reason): "not a valid schema: \(reason)"
     case .hashMismatch(let stored, let found): "the schema was changed: its hash is \(found), the file says \(stored)"
     case .layoutMismatch: "the layout does not belong to the schema"
@@ -43,13 +55,12 @@ extension IRError: CustomStringConvertible {
     }
   }
 
-  /// What to do about it.
-  public var help: String? {
+  /// To compile the schema again.
+  public var remedies: [Remedy] {
     switch self {
-    case .unsupportedVersion, .hashMismatch, .layoutMismatch, .unknownKey, .expected, .template, .invalid, .malformed:
-      "compile the schema again with `pmlc compile`"
-    case .otherTokenizer: "compile the schema with `--model` naming this model"
-    case .notIR: nil
+    case .otherTokenizer: [.compileForThisModel]
+    case .notIR: []
+    default: [.compileAgain]
     }
   }
 }

@@ -1,7 +1,9 @@
+internal import Failure
+
 extension Schema {
   /// Checks what the analysis of a document guarantees, for schemas that come out of a file.
   func validate() throws(IRError) {
-    guard !name.isEmpty else { throw .invalid("it has no name") }
+    guard XMLName.isUnprefixed(name) else { throw .invalid("\(name.quoted()) is no name") }
     var modules: [ModulePath: ModuleFacts] = [:]
     try Self.validate(nodes, in: .root, unions: [], modules: &modules)
     for scaffold in scaffolds { try Self.validate(scaffold, modules: modules) }
@@ -21,10 +23,15 @@ extension Schema {
     for node in nodes {
       switch node {
       case .text(let run):
-        guard !run.text.isEmpty else { throw .invalid("an empty run of text in `\(path)`") }
+        guard !run.text.isEmpty else { throw .invalid("an empty run of text in \(path.description.quoted())") }
       case .parameter(let parameter):
-        guard path != .root, parameter.length >= 1, parameters.insert(parameter.name).inserted else {
-          throw .invalid("parameter `\(parameter.name)` in `\(path)` stands outside a module, is empty or there twice")
+        guard path != .root, parameters.insert(parameter.name).inserted, XMLName.isUnprefixed(parameter.name) else {
+          throw .invalid(
+            "parameter \(parameter.name.quoted()) in \(path.description.quoted()) stands outside a module, is there twice "
+              + "or is no name")
+        }
+        guard (1...AttributeRule.Value.longestParameter).contains(parameter.length) else {
+          throw .invalid("parameter \(parameter.name.quoted()) has \(parameter.length) positions")
         }
       case .module(let module):
         try validate(module, in: path, unions: unions, modules: &modules)
@@ -32,7 +39,9 @@ extension Schema {
         // Each union is known by how many modules precede it; none is without members.
         let number = modules.count
         guard !union.members.isEmpty, union.scaffold.map({ name in union.members.contains { $0.name == name } }) ?? true
-        else { throw .invalid("a union in `\(path)` has no members, or its scaffold is none of them") }
+        else {
+          throw .invalid("a union in \(path.description.quoted()) has no members, or its scaffold is none of them")
+        }
         for member in union.members {
           try validate(member, in: path, unions: unions + [(number, member.name)], modules: &modules)
         }
@@ -45,9 +54,10 @@ extension Schema {
     modules: inout [ModulePath: ModuleFacts]
   ) throws(IRError) {
     let path = parent.appending(module.name)
+    guard path.depth <= DocumentLimits.depth else { throw .invalid("modules are nested \(path.depth) deep") }
     let facts = ModuleFacts(cache: module.cache, unions: unions)
-    guard !module.name.isEmpty, !module.name.contains("/"), modules.updateValue(facts, forKey: path) == nil else {
-      throw .invalid("module `\(path)` is there twice, or is no name")
+    guard XMLName.isUnprefixed(module.name), modules.updateValue(facts, forKey: path) == nil else {
+      throw .invalid("module \(path.description.quoted()) is there twice, or is no name")
     }
     try validate(module.nodes, in: path, unions: unions, modules: &modules)
   }
@@ -59,16 +69,18 @@ extension Schema {
     var taken: [Int: String] = [:]
     for path in scaffold.modules {
       guard let facts = modules[path], facts.cache else {
-        throw .invalid("a scaffold lists `\(path)`, which does not exist or is not cached")
+        throw .invalid("a scaffold lists \(path.description.quoted()), which does not exist or is not cached")
       }
       var around = path.parent
       while let path = around {
-        guard !listed.contains(path) else { throw .invalid("a scaffold lists `\(path)` and a module in it") }
+        guard !listed.contains(path) else {
+          throw .invalid("a scaffold lists \(path.description.quoted()) and a module in it")
+        }
         around = path.parent
       }
       for union in facts.unions {
         guard taken.updateValue(union.member, forKey: union.number) ?? union.member == union.member else {
-          throw .invalid("a scaffold lists `\(path)` with another member of its union")
+          throw .invalid("a scaffold lists \(path.description.quoted()) with another member of its union")
         }
       }
     }

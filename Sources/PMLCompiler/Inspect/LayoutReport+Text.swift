@@ -1,12 +1,14 @@
+internal import Failure
+
 extension LayoutReport {
   /// A table for a terminal: one row a module or parameter, nested ones indented, members of a union behind a bar.
   public var text: String {
     let stored = EncodingTotals(plan.distinctStored, of: plan, formats: formats)
-    var head = "\(layout.schema): \(counted(layout.length, "position"))"
+    var head = "\(layout.schema.printable()): \(counted(layout.length, "position"))"
     head += ", \(counted(stored.encodings, "encoding")) of \(counted(stored.tokens, "token"))"
     for (format, bytes) in zip(formats, stored.bytes) { head += ", \(readable(bytes: bytes)) in \(format.name)" }
     let scaffolds = layout.scaffolds.map { modules in
-      "together: \(modules.map(path(of:)).joined(separator: ", "))"
+      "together: \(modules.map(path(of:)).joined(separator: ", ").printable())"
     }
     return ([head, "hash \(schema.contentHash)", ""] + table.lines + scaffolds).map { $0 + "\n" }.joined()
   }

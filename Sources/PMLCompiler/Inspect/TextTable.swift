@@ -1,4 +1,6 @@
-/// Columns for a terminal.
+internal import Failure
+
+/// Columns for a terminal. Cells are made safe to print: names in compiled schemas may come from anyone.
 struct TextTable {
   enum Alignment {
     case left, right
@@ -9,7 +11,7 @@ struct TextTable {
 
   init(_ columns: [(title: String, alignment: Alignment)]) { self.columns = columns }
 
-  mutating func append(_ row: [String]) { rows.append(row) }
+  mutating func append(_ row: [String]) { rows.append(row.map { $0.printable() }) }
 
   /// One line each, the titles first, without spaces at their ends.
   var lines: [String] {

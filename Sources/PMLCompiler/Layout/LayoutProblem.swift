@@ -1,4 +1,5 @@
 internal import Failure
+internal import FileSystem
 
 /// What is wrong with tokens and positions.
 enum LayoutProblem: Problem {
@@ -77,7 +78,7 @@ enum LayoutProblem: Problem {
   }
 
   /// The problem at a place, or at the beginning of a file that is not there.
-  func diagnostic(in file: String, at range: Range<SourcePosition>?) -> Diagnostic {
+  func diagnostic(in file: FilePath, at range: Range<SourcePosition>?) -> Diagnostic {
     let start = SourcePosition(offset: 0, line: 1, column: 1)
     let report = report
     return Diagnostic(

@@ -1,3 +1,5 @@
+public import FileSystem
+
 /// A prompt laid on its schema: which encodings it uses where, and what has to be computed.
 public struct PromptLayout: Hashable, Sendable {
   /// An encoding that the prompt reads from the store.
@@ -42,7 +44,7 @@ public struct PromptLayout: Hashable, Sendable {
   ///   front of what follows it, no room for an answer, nothing to answer.
   /// - Returns: `nil` where something is wrong.
   public init?(
-    of prompt: Prompt, in file: String, plan: EncodingPlan, tokenizer: some TextTokenizer, template: ChatTemplate,
+    of prompt: Prompt, in file: FilePath, plan: EncodingPlan, tokenizer: some TextTokenizer, template: ChatTemplate,
     diagnostics: inout [Diagnostic]
   ) {
     var placement = PromptPlacement(of: prompt, plan: plan, tokenizer: tokenizer)

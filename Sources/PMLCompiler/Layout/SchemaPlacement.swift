@@ -1,3 +1,5 @@
+internal import FileSystem
+
 extension SchemaLayout {
   /// Lays out `schema` for a model.
   ///
@@ -14,7 +16,7 @@ extension SchemaLayout {
     var placement = SchemaPlacement(of: schema, tokens: tokens, longest: tokenizer.contextLength)
     placement.checkLength(warns: sources != nil)
     placement.checkTokens(of: tokenizer)
-    let file = sources?.file ?? schema.name
+    let file = sources?.file ?? FilePath(schema.name)
     diagnostics += placement.problems.map { problem, place in
       problem.diagnostic(in: file, at: place.range(in: sources))
     }

@@ -1,6 +1,3 @@
-import Dispatch
-import Synchronization
-
 /// The tokens of a schema's text, run by run: what a layout needs of a tokenizer.
 struct SchemaTokens {
   /// What stands at position 0, where the model has it.
@@ -29,12 +26,7 @@ struct SchemaTokens {
   private static func tokenize(_ runs: [TextRun], with tokenizer: some TextTokenizer) -> [[TokenID]] {
     let tasks = split(runs)
     guard tasks.count > 1 else { return runs.map(tokenizer.tokens(of:)) }
-    let results = Mutex([[[TokenID]]](repeating: [], count: tasks.count))
-    DispatchQueue.concurrentPerform(iterations: tasks.count) { task in
-      let tokens = runs[tasks[task]].map(tokenizer.tokens(of:))
-      results.withLock { $0[task] = tokens }
-    }
-    return results.withLock { Array($0.joined()) }
+    return Array(inParallel(tasks.count) { runs[tasks[$0]].map(tokenizer.tokens(of:)) }.joined())
   }
 
   /// Neighbouring runs that make `bytesPerTask` together.

@@ -1,4 +1,6 @@
 internal import Failure
+internal import FileSystem
+internal import Glibc
 
 /// The text of a file that a module names in `src`.
 enum IncludedText {
@@ -12,17 +14,20 @@ enum IncludedText {
   ///
   /// - Throws: why it is not taken, as a problem with `src`.
   static func read(_ path: String, by reader: some IncludeReader) throws(IncludeProblem) -> [UInt8] {
-    guard path.utf8.count <= longestPath else { throw .unreadable(path, .unreadable(.notFound)) }
+    let file = FilePath(path)
+    guard file.bytes.count <= longestPath else {
+      throw .unreadable(path, .unreadable(SystemFailure("open", file, code: ENOENT)))
+    }
     guard isInside(path) else { throw .outside(path) }
     let bytes: [UInt8]
     do {
-      bytes = try reader.bytes(of: path, limit: DocumentLimits.bytes + 1)
+      bytes = try reader.bytes(of: file, limit: DocumentLimits.bytes + 1)
     } catch {
       throw .unreadable(path, error)
     }
     guard bytes.count <= DocumentLimits.bytes else { throw .tooLarge(path) }
     if let invalid = TextEncoding.firstInvalid(in: bytes) {
-      throw .notText(path, line: SourceFile(path: path, bytes: bytes).position(of: invalid.lowerBound).line)
+      throw .notText(path, line: SourceFile(path: file, bytes: bytes).position(of: invalid.lowerBound).line)
     }
     return bytes.starts(with: TextEncoding.byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
   }
@@ -54,8 +59,8 @@ extension IncludeProblem: Problem {
       Report(code: .includeUnreadable, message: "\(path.quoted()) is not a file with text")
     case .unreadable(let path, .unreadable(let error)):
       Report(
-        code: .includeUnreadable, message: "\(path.quoted()) cannot be read: \(error)",
-        help: error == .notFound ? "the path starts from the schema's own folder" : nil)
+        code: .includeUnreadable, message: "\(path.quoted()) cannot be read: \(error.reason)",
+        help: error.isNotFound ? "the path starts from the schema's own folder" : nil)
     case .tooLarge(let path):
       Report(code: .includeTooLarge, message: "\(path.quoted()) is larger than 64 MiB")
     case .tooLargeTogether:

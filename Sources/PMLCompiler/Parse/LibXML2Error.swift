@@ -1,6 +1,9 @@
 internal import CLibXML2
 
 /// The error at which libxml2 gave up, with the number of bytes that it had taken by then.
+///
+/// That number is only near the mistake: libxml2 takes runs of text at once, and reads ahead where characters have
+/// several bytes. So each range is found in the document's bytes, from there.
 struct LibXML2Error {
   enum Code {
     case documentType
@@ -20,8 +23,9 @@ struct LibXML2Error {
 
   /// What is wrong and where exactly, which libxml2 tells only nearly.
   func fault(in bytes: [UInt8], from start: Int, markup: Markup) -> XMLFault {
-    let place = Place(bytes: bytes, offset: min(start + offset, bytes.count), markup: markup)
+    let place = Place(bytes: bytes, start: start, offset: min(start + offset, bytes.count), markup: markup)
     guard case .libxml2(let code) = code else { return XMLFault(.documentType, place.here) }
+    if let fault = place.declaration(code, message) { return fault }
     return switch code {
     case XML_ERR_NAME_REQUIRED: place.nameMissing(message)
     case XML_ERR_ENTITYREF_SEMICOL_MISSING: XMLFault(.rawAmpersand, place.ampersand)
@@ -41,12 +45,10 @@ struct LibXML2Error {
     case XML_ERR_CDATA_NOT_FINISHED: place.unclosed(.section, "<![CDATA[")
     case XML_ERR_PI_NOT_FINISHED: place.unclosed(.instruction, "<?")
     case XML_ERR_RESERVED_XML_NAME: XMLFault(.declarationNotFirst, place.back(to: "<"))
-    case XML_ERR_UNKNOWN_VERSION, XML_WAR_UNKNOWN_VERSION:
-      XMLFault(.xmlVersion(message.quotedPart ?? ""), place.back(to: "v"))
     case XML_ERR_MISPLACED_CDATA_END:
-      XMLFault(.malformed("`]]>` in text must be written `]]&gt;`"), place.next(3))
-    case XML_ERR_HYPHEN_IN_COMMENT: XMLFault(.malformed("`--` cannot stand in a comment"), place.next(2))
-    case XML_ERR_PI_NOT_STARTED: XMLFault(.malformed("a processing instruction has no name"), place.here)
+      XMLFault(.malformed("`]]>` in text must be written `]]&gt;`"), place.sectionEnd)
+    case XML_ERR_HYPHEN_IN_COMMENT: XMLFault(.malformed("`--` cannot stand in a comment"), place.hyphens)
+    case XML_ERR_PI_NOT_STARTED: XMLFault(.malformed("a processing instruction has no name"), place.back(to: "<"))
     default: XMLFault(.malformed(message.firstLine), place.here)
     }
   }
@@ -55,6 +57,8 @@ struct LibXML2Error {
 /// Where libxml2 stopped, and what the scan knows of it.
 private struct Place {
   let bytes: [UInt8]
+  /// Where the document begins, behind a byte order mark.
+  let start: Int
   let offset: Int
   let markup: Markup
 
@@ -66,7 +70,29 @@ private struct Place {
     return offset..<end
   }
 
-  func next(_ count: Int) -> Range<Int> { offset..<min(offset + count, bytes.count) }
+  /// The first `]]>` from here on: libxml2 is at it, or at the beginning of the text that it stands in.
+  var sectionEnd: Range<Int> {
+    var cursor = ByteCursor(bytes, at: offset)
+    return cursor.skip(past: "]]>") ? cursor.offset - 3..<cursor.offset : here
+  }
+
+  /// The first `--` inside a comment: libxml2 is at it or behind it.
+  var hyphens: Range<Int> {
+    var cursor = ByteCursor(bytes, at: start)
+    while cursor.skip(to: UInt8(ascii: "<")) {
+      if cursor.skip("<!--") {
+        guard cursor.skip(past: "--") else { break }
+        if !cursor.skip(">") { return cursor.offset - 2..<cursor.offset }
+      } else if cursor.skip("<![CDATA[") {
+        _ = cursor.skip(past: "]]>")
+      } else if cursor.skip("<?") {
+        _ = cursor.skip(past: "?>")
+      } else {
+        cursor.advance()
+      }
+    }
+    return here
+  }
 
   /// From the last `character` before this place to this place.
   func back(to character: Unicode.Scalar) -> Range<Int> {
@@ -83,7 +109,17 @@ private struct Place {
 
   func nameMissing(_ message: String) -> XMLFault {
     if message.hasPrefix("xmlParseEntityRef") { return XMLFault(.rawAmpersand, ampersand) }
+    // The scan takes any name; where it ended in this tag, more is known of the mistake.
+    if message.hasPrefix("error parsing attribute name"), markup.unread.map({ $0.start >= offset }) ?? true, let tag {
+      return XMLFault(.malformedTag(.unexpected(text(here)), element: tag), here)
+    }
     return malformedTag(XML_ERR_NAME_REQUIRED, message)
+  }
+
+  /// The name in the start tag that libxml2 was reading.
+  private var tag: String? {
+    if let unread = markup.unread, unread.start < offset { return text(unread.name) }
+    return markup.tags.last { $0.start < offset }.map { text($0.name) }
   }
 
   func mismatch() -> XMLFault {
@@ -121,8 +157,7 @@ private struct Place {
       // The scan went on: it does not look closely at names, nor into values.
       if code == XML_ERR_NAME_REQUIRED { return XMLFault(.rawLessThan(isTagLike: false), back(to: "<")) }
       if code != XML_ERR_LT_IN_ATTRIBUTE { return XMLFault(.malformed(message.firstLine), here) }
-      let element = markup.tags.last { $0.start < offset }.map { text($0.name) } ?? ""
-      return XMLFault(.malformedTag(.lessThanInValue, element: element), here)
+      return XMLFault(.malformedTag(.lessThanInValue, element: tag ?? ""), here)
     }
     if unread.kind == .instruction { return unclosed(.instruction, "<?") }
     let name = text(unread.name)
@@ -158,6 +193,41 @@ private struct Place {
   private func unquoted() -> Range<Int> {
     let end = bytes[offset...].firstIndex { $0.isXMLSpace || $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "/") }
     return offset..<max(end ?? bytes.count, here.upperBound)
+  }
+}
+
+// MARK: - The XML declaration
+
+extension Place {
+  /// What is wrong in the XML declaration, if libxml2 stopped in it.
+  func declaration(_ code: xmlParserErrors, _ message: String) -> XMLFault? {
+    var cursor = ByteCursor(bytes, at: start)
+    guard cursor.skip("<?xml"), cursor.byte?.isXMLSpace == true else { return nil }
+    let opening = start..<cursor.offset
+    guard cursor.skip(past: "?>"), offset <= cursor.offset else { return nil }
+    let parts = declaredParts(from: opening.upperBound)
+    switch code {
+    case XML_ERR_UNKNOWN_VERSION, XML_WAR_UNKNOWN_VERSION:
+      return XMLFault(.xmlVersion(message.quotedPart ?? ""), parts["version"]?.whole ?? opening)
+    case XML_ERR_VERSION_MISSING: return XMLFault(.malformed("the XML declaration has no version"), opening)
+    case XML_ERR_STANDALONE_VALUE:
+      return XMLFault(.malformed("`standalone` is `yes` or `no`"), parts["standalone"]?.value ?? here)
+    default: return offset < cursor.offset ? XMLFault(.malformed(message.firstLine), here) : nil
+    }
+  }
+
+  private func declaredParts(from start: Int) -> [String: (whole: Range<Int>, value: Range<Int>)] {
+    var parts: [String: (whole: Range<Int>, value: Range<Int>)] = [:]
+    var cursor = ByteCursor(bytes, at: start)
+    while cursor.skipSpace() {
+      let name = cursor.skipName()
+      cursor.skipSpace()
+      guard cursor.skip("=") else { break }
+      cursor.skipSpace()
+      guard let value = cursor.skipQuoted() else { break }
+      parts[text(name)] = (name.lowerBound..<cursor.offset, value)
+    }
+    return parts
   }
 }
 

@@ -81,7 +81,7 @@ struct DerivedParts {
       differences.append(.init("\(refusal.message) (a conversation with a system message)", .withSystem))
     }
     if repeatsBOS { differences.append(.init("writes \(probe.bos.quoted()) before later user messages too", .always)) }
-    if refusal == nil, probe.dependsOnClock {
+    if refusal == nil, !probe.hasClock, probe.dependsOnClock {
       differences.append(.init("writes the time, which is taken as not known", .withSystem))
     }
     let start = base[refusal == nil ? 0 : 1]
@@ -105,7 +105,7 @@ struct DerivedParts {
       differences.append(
         .init(
           extra.count < first.count
-            ? "begins with \(extra.quoted()) where there is no system message"
+            ? "begins with \(extra.replacing(TemplateProbe.time, with: "…").quoted()) where there is no system message"
             : "begins with \(first.quoted()) where a user's message is the first", .withoutSystem))
     }
   }
@@ -127,9 +127,29 @@ struct TemplateProbe {
   /// What begins a sequence: `bos_token`, as text; empty if there is none.
   let bos: String
   let sequencesBeginWithBOS: Bool
+  private(set) var hasClock = false
+
+  /// What the clock gives.
+  fileprivate static let time = "\u{E000}"
+
+  init(template: Template, variables: [String: TemplateValue], bos: String, sequencesBeginWithBOS: Bool) {
+    self.template = template
+    self.variables = variables
+    self.bos = bos
+    self.sequencesBeginWithBOS = sequencesBeginWithBOS
+  }
+
+  /// The same with a clock, whose time can be told from other text.
+  var withClock: TemplateProbe {
+    var probe = self
+    probe.hasClock = true
+    return probe
+  }
 
   func gaps(_ roles: [ChatTemplate.Role], hasHeader: Bool) throws(TemplateFault) -> Gaps {
-    Gaps(try MarkedConversation(roles).gaps(in: template, variables, hasHeader: hasHeader))
+    var clock: (@Sendable (String) -> String)?
+    if hasClock { clock = { _ in Self.time } }
+    return Gaps(try MarkedConversation(roles).gaps(in: template, variables, hasHeader: hasHeader, clock: clock))
   }
 
   /// What `gaps` gives with a header, or throws.
@@ -151,6 +171,13 @@ struct TemplateProbe {
 }
 
 extension ChatTemplate {
+  /// Whether the time that a probe's clock gave is in a part.
+  var holdsTime: Bool {
+    let parts = [system, user, assistant, userAfterSystem ?? user]
+    return header.contains(TemplateProbe.time)
+      || parts.contains { $0.prefix.contains(TemplateProbe.time) || $0.suffix.contains(TemplateProbe.time) }
+  }
+
   /// What the parts put around messages and before the answer, with `beforeUsers` before each user's turn but the first.
   func gaps(_ roles: [Role], beforeUsers: String = "") -> [String] {
     var gaps = [""]

@@ -1,4 +1,5 @@
 internal import Failure
+public import FileSystem
 internal import Jinja
 
 /// The parts that are taken for a model, with what its own template would write otherwise.
@@ -63,7 +64,7 @@ public struct FoundTemplate: Hashable, Sendable {
     let known = name.flatMap(ChatTemplate.named)
     let byMarks = Origin.marks(name: name ?? "")
     do throws(TemplateFault) {
-      let derived = try DerivedParts(Self.probe(program, specialTokens, beginOfSequence))
+      let derived = try Self.derive(Self.probe(program, specialTokens, beginOfSequence))
       guard let fault = derived.systemFault, let known else {
         self.init(derived.template, .rendering, derived.differences)
         return
@@ -74,6 +75,18 @@ public struct FoundTemplate: Hashable, Sendable {
         merged == known && !fault.isRefusal ? [.init(fault.message, .always)] : derived.differences)
     } catch {
       self.init(known ?? .plain, known == nil ? .none : byMarks, [.init(error.message, .always)])
+    }
+  }
+
+  /// Without a clock, or with one if the template cannot do without, as long as no time gets into the parts.
+  private static func derive(_ probe: TemplateProbe) throws(TemplateFault) -> DerivedParts {
+    do throws(TemplateFault) {
+      return try DerivedParts(probe)
+    } catch {
+      guard error.isRefusal, let derived = try? DerivedParts(probe.withClock), !derived.template.holdsTime else {
+        throw error
+      }
+      return derived
     }
   }
 
@@ -93,7 +106,7 @@ public struct FoundTemplate: Hashable, Sendable {
   }
 
   /// The warning for documents with these roles; `nil` where the model's template would write the same.
-  public func warning(for uses: RoleUses, in file: String) -> Diagnostic? {
+  public func warning(for uses: RoleUses, in file: FilePath) -> Diagnostic? {
     guard let range = uses.first else { return nil }
     let hasSystem = uses.roles.contains(.system)
     let messages = differences.filter { difference in

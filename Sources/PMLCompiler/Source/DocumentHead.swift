@@ -1,4 +1,5 @@
 internal import Failure
+internal import FileSystem
 
 extension PML {
   /// Which document `source` is, by its first tag; `nil` where that is neither.
@@ -28,10 +29,10 @@ extension PML {
       let name: String
       let range: Range<Int>
     }
-    var paths: Set<String> = []
+    var files: Set<FilePath> = []
     let schemas = sources.compactMap { source in
       DocumentHead(source)?.schemaName.flatMap { found in
-        paths.insert(source.path).inserted ? Named(source: source, name: found.name, range: found.range) : nil
+        files.insert(source.path.resolved).inserted ? Named(source: source, name: found.name, range: found.range) : nil
       }
     }
     let first = Dictionary(schemas.map { ($0.name, $0) }) { $0.source.path <= $1.source.path ? $0 : $1 }
@@ -39,7 +40,7 @@ extension PML {
       guard let other = first[schema.name], other.source.path != schema.source.path else { return nil }
       return Diagnostic(
         code: .repeatedSchema, file: schema.source.path, range: schema.source.positions(of: schema.range),
-        message: "there is a schema \(schema.name.quoted()) in \(other.source.path.quoted()) too",
+        message: "there is a schema \(schema.name.quoted()) in \(other.source.path.quoted) too",
         help: "give one of them another name, or take them one at a time",
         related: [
           Diagnostic.Related(

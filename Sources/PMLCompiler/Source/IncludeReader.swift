@@ -1,48 +1,49 @@
+public import FileSystem
 internal import Glibc
 
 /// Gives the text files that a schema names in `src`.
 public protocol IncludeReader: Sendable {
-  /// The bytes of the file at `path`, relative to the schema's own folder: `limit` of them at most.
+  /// The first `limit` bytes of the file at `path`, which is relative to the schema's own folder.
   ///
-  /// The path is relative and has no `..` in it when this is called.
-  func bytes(of path: String, limit: Int) throws(IncludeError) -> [UInt8]
+  /// The path has no `..` in it when this is called.
+  func bytes(of path: FilePath, limit: Int) throws(IncludeError) -> [UInt8]
 }
 
 /// Why a file of `src` is not taken.
 public enum IncludeError: Error, Hashable, Sendable {
   /// It, or a link on the way to it, leaves the schema's folder.
   case leavesFolder
-  /// A folder, a device, a pipe.
+  /// It is a folder, a device or a pipe.
   case notRegularFile
   /// It could not be read.
-  case unreadable(FileError)
+  case unreadable(SystemFailure)
 }
 
 /// Reads `src` files from the folder of a schema's file, and from nowhere else.
 public struct FolderIncludeReader: IncludeReader {
-  private let folder: String
+  private let folder: FilePath
 
   /// A reader for the schema at `path`.
-  public init(besides path: String) {
-    folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-  }
+  public init(besides path: FilePath) { folder = path.parent }
 
   /// The bytes of a file in the folder or below it.
   ///
-  /// The file is found without being opened for reading, then judged by where the kernel says that it lies, so that no
-  /// link leads out, even one that changes meanwhile, and no device or pipe is touched.
-  public func bytes(of path: String, limit: Int) throws(IncludeError) -> [UInt8] {
-    let root = try reading { () throws(FileError) in
-      try realPath(of: OpenFile(folder, flags: OpenFile.pathOnly | O_DIRECTORY))
+  /// The file is found without being opened for reading, then judged by where the kernel says that it lies. So no link
+  /// leads out, even one that changes meanwhile, and no device or pipe is touched.
+  public func bytes(of path: FilePath, limit: Int) throws(IncludeError) -> [UInt8] {
+    let root = try reading { () throws(SystemFailure) -> FilePath in try place(of: Folder(folder)) }
+    let file = try reading { () throws(SystemFailure) -> OpenFile in try OpenFile(folder.appending(path), .path) }
+    let found = try reading { () throws(SystemFailure) -> FilePath in try place(of: file.pathOfDescriptor) }
+    guard found == root || found.relative(to: root) != nil else { throw .leavesFolder }
+    guard try reading({ () throws(SystemFailure) -> FileStatus.Kind in try file.status().kind }) == .regular else {
+      throw .notRegularFile
     }
-    let file = try reading { () throws(FileError) in try OpenFile(folder + "/" + path, flags: OpenFile.pathOnly) }
-    let place = try reading { () throws(FileError) in try realPath(of: file) }
-    guard (place + "/").hasPrefix(root == "/" ? root : root + "/") else { throw .leavesFolder }
-    guard try reading({ () throws(FileError) in try file.kind() }) == .regular else { throw .notRegularFile }
-    return try reading { () throws(FileError) in try OpenFile(file.link).read(atMost: limit) }
+    return try reading { () throws(SystemFailure) -> [UInt8] in
+      try OpenFile(file.pathOfDescriptor, .reading).read(atMost: limit)
+    }
   }
 
-  private func reading<Value: ~Copyable>(_ body: () throws(FileError) -> Value) throws(IncludeError) -> Value {
+  private func reading<Value: ~Copyable>(_ body: () throws(SystemFailure) -> Value) throws(IncludeError) -> Value {
     do {
       return try body()
     } catch {
@@ -50,10 +51,24 @@ public struct FolderIncludeReader: IncludeReader {
     }
   }
 
-  private func realPath(of file: borrowing OpenFile) throws(FileError) -> String {
-    let resolved = unsafe realpath(file.link, nil)
-    defer { unsafe free(resolved) }
-    guard let resolved = unsafe resolved else { throw FileError(errno: errno) }
-    return unsafe String(cString: resolved)
+  private func place(of folder: consuming Folder) throws(SystemFailure) -> FilePath {
+    try place(of: folder.pathOfDescriptor)
+  }
+
+  private func place(of link: FilePath) throws(SystemFailure) -> FilePath {
+    let place = link.resolved
+    // Without /proc, nothing is known.
+    guard place != link else { throw SystemFailure("realpath", folder, code: ENOENT) }
+    return place
+  }
+}
+
+extension FilePath {
+  /// What follows `folder` in this path; `nil` where it is not below it. Both are absolute and without links.
+  func relative(to folder: FilePath) -> FilePath? {
+    let slash = UInt8(ascii: "/")
+    let prefix = folder.bytes.last == slash ? folder.bytes : folder.bytes + [slash]
+    guard bytes.starts(with: prefix), bytes.count > prefix.count else { return nil }
+    return FilePath(bytes: bytes.dropFirst(prefix.count))
   }
 }

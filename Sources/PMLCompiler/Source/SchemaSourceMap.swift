@@ -1,3 +1,5 @@
+public import FileSystem
+
 /// Where the parts of a lowered schema stand in its file, for problems that later phases find.
 public struct SchemaSourceMap: Sendable {
   /// Where a parameter and its attributes stand: the values, without their quotes.
@@ -24,12 +26,12 @@ public struct SchemaSourceMap: Sendable {
   }
 
   /// Path of the schema's file as the user gave it.
-  public let file: String
+  public let file: FilePath
   /// The value of the `name` of each module, and of the schema at the root path.
   public var names: [ModulePath: Range<SourcePosition>] = [:]
   /// Parameters by module and name.
   public var parameters: [ModulePath: [String: Parameter]] = [:]
 
   /// An empty map of `file`.
-  public init(file: String) { self.file = file }
+  public init(file: FilePath) { self.file = file }
 }

@@ -1,30 +1,38 @@
+public import FileSystem
+
 /// A document as it was read: its path and its bytes.
 public struct SourceFile: Sendable {
+  /// The path of what was read from standard input.
+  public static let standardInput: FilePath = "<stdin>"
+
   /// Path as the user gave it; diagnostics show it.
-  public let path: String
-  /// The document. Anything may stand in it.
+  public let path: FilePath
+  /// The document. They can be anything.
   public let bytes: [UInt8]
   private let lines: LineTable
 
   /// A document of these bytes.
-  public init(path: String, bytes: [UInt8]) {
+  public init(path: FilePath, bytes: [UInt8]) {
     self.path = path
     self.bytes = bytes
     lines = LineTable(bytes)
   }
 
   /// A document with this text.
-  public init(path: String, text: String) {
+  public init(path: FilePath, text: String) {
     self.init(path: path, bytes: Array(text.utf8))
   }
 
-  /// Reads the document at `path`.
+  /// Reads the document at `path`; `-` is standard input, whose document has the path `standardInput`.
   ///
-  /// No more is read than a document may have and one byte, so that the compiler can say that it is too large.
-  public static func read(_ path: String) throws(FileError) -> SourceFile {
-    let file = try OpenFile(path)
-    guard try file.kind() != .folder else { throw .isFolder }
-    return SourceFile(path: path, bytes: try file.read(atMost: DocumentLimits.bytes + 1))
+  /// It reads one byte more than a document may have, so that the compiler can say that it is too large.
+  public static func read(_ path: FilePath) throws(SourceFileError) -> SourceFile {
+    do {
+      let bytes = try Input.read(path, atMost: DocumentLimits.bytes + 1)
+      return SourceFile(path: path.isStandardStream ? standardInput : path, bytes: bytes)
+    } catch {
+      throw SourceFileError(file: path, failure: error)
+    }
   }
 
   /// The place of a byte.
@@ -36,7 +44,7 @@ public struct SourceFile: Sendable {
   }
 }
 
-/// What a document may have at most; each limit has a diagnostic of its own.
+/// The limits of a document; each has a diagnostic of its own.
 enum DocumentLimits {
   static let bytes = 64 << 20
   static let depth = 200

@@ -8,21 +8,21 @@ public struct AnswerLimits: Sendable {
   public var stateBytes: Int?
   /// Tokens of prompts that one pass computes at most; `InferenceEngine.tokensPerPart` or more.
   public var promptTokensPerPass: Int
-  /// Tokens that an answer may be ahead of its reader; 1 or more. It stands still then, and others go on.
-  public var unreadTokens: Int
+  /// Events that may wait for an answer's reader; 1 or more. With more, the answer stands still, and others go on.
+  public var unreadEvents: Int
   /// How long an answer may keep others from using space in the store again that they free.
   package var renewalInterval = Duration.seconds(1)
 
   /// Limits that suit one program's own answers; a server will want tighter ones.
   public init(
     running: Int = 64, waiting: Int? = nil, stateBytes: Int? = nil, promptTokensPerPass: Int = 512,
-    unreadTokens: Int = 64
+    unreadEvents: Int = 64
   ) {
     self.running = max(running, 1)
     self.waiting = waiting
     self.stateBytes = stateBytes
     self.promptTokensPerPass = promptTokensPerPass
-    self.unreadTokens = max(unreadTokens, 1)
+    self.unreadEvents = max(unreadEvents, 1)
   }
 }
 

@@ -81,10 +81,10 @@ public actor AnswerScheduler {
     let channel = AnswerChannel<GenerationEvent>()
     let reader = SampledAnswer(
       to: prompt, options, model: model, limit: mostTokens(behind: prompt, options.maximumTokens), start: start,
-      into: channel, unreadLimit: limits.unreadTokens)
+      into: channel, unreadLimit: limits.unreadEvents)
     let id = try take(prompt, budget, group, reader)
     return ScheduledAnswer(
-      Subscription(id, channel, of: self, limit: limits.unreadTokens), budget: budget)
+      Subscription(id, channel, of: self, limit: limits.unreadEvents), budget: budget)
   }
 
   /// Takes on a sequence that goes on with the tokens that it is given, `maximumTokens` at most.
@@ -150,6 +150,7 @@ public actor AnswerScheduler {
 
   /// The first to come of the group with the fewest running answers.
   private var nextToBegin: Int? {
+    guard waiting.count > 1 else { return waiting.indices.first }
     let counts = Dictionary(running.map { ($0.group, 1) }, uniquingKeysWith: +)
     return waiting.indices.min { counts[waiting[$0].group, default: 0] < counts[waiting[$1].group, default: 0] }
   }

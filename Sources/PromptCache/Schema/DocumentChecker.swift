@@ -1,6 +1,4 @@
-internal import Dispatch
 public import PMLCompiler
-internal import Synchronization
 
 /// Checks schemas and prompts together: a prompt against the schema that it names.
 public struct DocumentChecker: Sendable {
@@ -29,7 +27,7 @@ public struct DocumentChecker: Sendable {
     self.includes = includes
   }
 
-  /// Checks documents, in parallel. Results are in the order of `sources`.
+  /// Checks documents, on several threads where the system gives them. Results are in the order of `sources`.
   ///
   /// - Parameters:
   ///   - sources: the documents.
@@ -90,14 +88,4 @@ public struct DocumentChecker: Sendable {
     guard let schema = checked.document.schema else { return PML.checkPrompt(source, isSchemaKnown: true) }
     return compiler.compile(prompt: source, of: schema, plan: checked.plan).diagnostics
   }
-}
-
-/// The results of `body` for 0 ..< count, computed on all cores.
-private func inParallel<T: Sendable>(_ count: Int, _ body: @Sendable (Int) -> T) -> [T] {
-  let results = Mutex<[Int: T]>([:])
-  DispatchQueue.concurrentPerform(iterations: count) { index in
-    let result = body(index)
-    results.withLock { $0[index] = result }
-  }
-  return results.withLock { results in (0..<count).compactMap { results[$0] } }
 }

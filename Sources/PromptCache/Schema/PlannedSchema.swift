@@ -37,7 +37,7 @@ public struct PlannedSchema: Sendable {
     do throws(IRError) {
       try self.init(lowered: version.lowered, for: model)
     } catch {
-      throw .unreadableVersion(schema: version.schema, version: version.number, problem: error.description)
+      throw .unreadableVersion(schema: version.schema, version: version.number, problem: error.message)
     }
   }
 

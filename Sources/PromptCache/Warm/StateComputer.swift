@@ -6,6 +6,8 @@ internal import Store
 
 /// Computes encodings of one plan that a store lacks, each in its context, and puts them there.
 ///
+/// States are converted to the KV format once: what other encodings see is what the store gets.
+///
 /// A context is always read as it is stored, whether it was computed long ago or just before, and the engine's states do
 /// not depend on what they are computed beside, so that a run that was interrupted and taken up again ends in the same
 /// bytes as one that was not.
@@ -33,7 +35,7 @@ struct StateComputer {
     let clock = ContinuousClock()
     let kept = Set(work.involved.map { EncodingKey(model: model, element: element, encoding: $0) })
     var states = try StatesInUse(lookup: lookup())
-    var pending: [(encoding: EncodingPlan.Encoding, states: SegmentStates)] = []
+    var pending: [(encoding: EncodingPlan.Encoding, states: KVSegment)] = []
     var pendingBytes = 0
     var lastCommit = clock.now
     var tokensDone = 0
@@ -45,7 +47,7 @@ struct StateComputer {
         let segment = try withEngineErrors { () throws(EngineError) in try computed.segment(element: element) }
         states.keep(segment, of: encoding)
         guard encoding.isStored else { continue }
-        pending.append((encoding, computed))
+        pending.append((encoding, segment))
         pendingBytes += states.lookup.byteCount(of: encoding)
         tokensDone += computed.tokens
       }
@@ -104,7 +106,7 @@ struct StateComputer {
   }
 
   private func commit(
-    _ computed: [(encoding: EncodingPlan.Encoding, states: SegmentStates)], keys: StateLookup,
+    _ computed: [(encoding: EncodingPlan.Encoding, states: KVSegment)], keys: StateLookup,
     keeping kept: Set<EncodingKey>
   ) throws(PromptCacheError) {
     guard !computed.isEmpty else { return }
@@ -116,10 +118,9 @@ struct StateComputer {
       }
       try store.write(makingRoomFor: byteCount, keeping: kept, renewing: keys.snapshot) { batch throws(StoreError) in
         for (encoding, states) in computed {
-          let layout = keys.layout(of: encoding)
           for layer in 0..<engine.kvShape.layers {
-            try batch.put(BlobKey(keys.key(of: encoding), layer: layer), layout: layout) { destination in
-              states.write(layer: layer, layout: layout, into: &destination)
+            try batch.put(BlobKey(keys.key(of: encoding), layer: layer), layout: states.layout) { destination in
+              states.copy(layer: layer, into: &destination)
             }
           }
         }

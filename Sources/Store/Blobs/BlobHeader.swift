@@ -116,12 +116,15 @@ extension BlobHeader {
     guard byteCount >= expectedByteCount else { throw .truncated(byteCount: byteCount, expected: expectedByteCount) }
   }
 
-  /// Throws unless `value`, whose header this is, holds at `key` what it says, bit by bit.
+  /// Throws unless `value`, whose header this is, holds at `key` what it says, bit by bit, and its numbers are finite.
   func check(_ value: RawSpan, key: RawSpan) throws(BlobDefect) {
     guard let layer = BlobKey(key)?.layer, let layout else { throw .notABlob }
     try check(layout, byteCount: value.byteCount, key: key, layer: layer)
     let found = Self.checksum(of: value, key: key)
     guard found == checksum else { throw .checksum(found: found, expected: checksum) }
+    guard layout.holdsFiniteNumbers(value.extracting(Self.byteCount..<Self.byteCount + layout.byteCount)) else {
+      throw .notFinite
+    }
   }
 
   /// The layout that it says, or `nil` if there is none such.

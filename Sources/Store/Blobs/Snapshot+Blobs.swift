@@ -5,7 +5,7 @@ extension Snapshot {
   public func contains(_ key: BlobKey) throws(StoreError) -> Bool {
     let bytes = BlobKeyBytes(key, in: store.namespace)
     return try read { (transaction, tables) throws(StoreError) in
-      try transaction.bytes(at: bytes.span, in: tables.blobs) != nil
+      try transaction.contains(bytes, tables)
     }
   }
 
@@ -19,7 +19,8 @@ extension Snapshot {
 
   /// The blob at `key`, or `nil` if there is none.
   ///
-  /// Its header is checked against `key` and `layout` each time, its checksum when this process first lends it.
+  /// Its header is checked against `key` and `layout` each time; its checksum, and that its numbers are finite, when this
+  /// process first lends it.
   ///
   /// - Throws: `StoreError.unusableBlob` if it is not what `layout` says, or not what was written.
   public func blob(_ key: BlobKey, expecting layout: KVBlobLayout) throws(StoreError) -> Blob? {
@@ -31,11 +32,14 @@ extension Snapshot {
 
   /// The blobs of all layers of an encoding, as many as `layout.shape` has; `nil` if one is missing.
   ///
-  /// - Throws: as `blob(_:expecting:)` does.
+  /// - Throws: as `blob(_:expecting:)` does; and if the encoding has more layers.
   public func blobs(of key: EncodingKey, expecting layout: KVBlobLayout) throws(StoreError) -> [Blob]? {
     var bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: store.namespace)
-    let ranges = try lend(bytes, count: layout.shape.layers)
-    guard ranges.count == layout.shape.layers else { return nil }
+    let layers = layout.shape.layers
+    // One more than there may be, to see that it is not there.
+    let ranges = try lend(bytes, count: layers + 1)
+    guard ranges.count >= layers else { return nil }
+    guard ranges.count == layers else { throw .unusableBlob(BlobKey(key, layer: layers), .layerTooMany) }
     store.open.uses.note(key, in: store.namespace, at: secondsSince1970())
     var blobs: [Blob] = []
     blobs.reserveCapacity(ranges.count)
@@ -57,6 +61,8 @@ extension Snapshot {
       if store.options.verifyOnFirstUse, !store.open.verified.contains(header.checksum, at: range) {
         let found = BlobHeader.checksum(of: value, key: bytes.span)
         guard found == header.checksum else { throw .checksum(found: found, expected: header.checksum) }
+        let payload = value.extracting(BlobHeader.byteCount..<BlobHeader.byteCount + layout.byteCount)
+        guard layout.holdsFiniteNumbers(payload) else { throw .notFinite }
         store.open.verified.insert(header.checksum, at: range)
       }
       return Blob(layout, in: range.part(from: BlobHeader.byteCount, count: layout.byteCount), of: self)

@@ -1,5 +1,5 @@
 internal import ContentHash
-internal import Glibc
+internal import FileSystem
 
 /// An export in one file: after a head of 16 bytes a zstd frame, which holds the files of an export one by one.
 ///
@@ -8,7 +8,7 @@ internal import Glibc
 ///     12  4  zeros
 ///
 /// Each file in the frame: 1 byte (1 states, 2 version), its name (32), for a version its length (8), its bytes. A file
-/// of states comes before the versions that need it. A byte 0 ends the list.
+/// of states comes before the versions that need it. A byte 0 ends the list; nothing follows it, nor the frame.
 enum Archive {
   static let magic = Array("PCARCHIV".utf8)
   static let headByteCount = 16
@@ -20,18 +20,18 @@ enum Archive {
 
 /// Writes an archive.
 final class ArchiveWriter: ExportDestination {
-  private let file: FileSink
+  private let output: OutputSink
   private let frame: ZstandardSink
   private var names: [EncodingKey: SHA256Digest] = [:]
 
-  init(_ path: String) throws(StoreError) {
-    file = try FileSink(path)
-    frame = ZstandardSink(into: file)
+  init(_ path: FilePath) throws(StoreError) {
+    output = try OutputSink(path)
+    frame = ZstandardSink(into: output)
     var head = RecordWriter()
     for byte in Archive.magic { head.append(byte) }
     head.append(UInt32(ExportFormat.version))
     head.append(UInt32(0))
-    try file.write(head.bytes)
+    try output.write(head.bytes)
   }
 
   func name(of key: EncodingKey) -> SHA256Digest? { names[key] }
@@ -47,7 +47,7 @@ final class ArchiveWriter: ExportDestination {
     var writer = RecordWriter()
     writer.append(Archive.Kind.version.rawValue)
     writer.append(unsafe SHA256Digest(of: bytes.span.bytes))
-    writer.append(UInt64(bytes.count))
+    writer.append(number: bytes.count)
     try frame.write(writer.bytes + bytes)
   }
 
@@ -55,7 +55,7 @@ final class ArchiveWriter: ExportDestination {
   func finish() throws(StoreError) {
     try frame.write([Archive.Kind.end.rawValue])
     try frame.finish()
-    try file.finish()
+    try output.finish()
   }
 }
 
@@ -64,32 +64,40 @@ final class ArchiveReader: ImportSource {
   private let frame: ZstandardSource
   var fraction: Double { frame.fraction }
 
-  init(_ path: String) throws(StoreError) {
-    let file = try FileSource(path)
-    guard try file.rest() >= Archive.headByteCount else { throw .notAnExport(path: path) }
-    let head = try file.read(Archive.headByteCount)
-    guard head.starts(with: Archive.magic) else { throw .notAnExport(path: path) }
+  /// Opens the archive, and reads its head.
+  init(_ path: FilePath) throws(StoreError) {
+    let file = try FileSource(named: path)
+    var head = [UInt8](repeating: 0, count: Archive.headByteCount)
+    var elements = head.mutableSpan
+    var span = unsafe elements.mutableBytes
+    guard try file.fillPart(&span) == Archive.headByteCount, head.starts(with: Archive.magic) else {
+      throw .notAnExport(path: file.label)
+    }
     let format = unsafe Int(head.span.bytes.integer(at: 8, as: UInt32.self))
     guard format == ExportFormat.version else { throw file.other(format: format) }
+    guard unsafe head.span.bytes.integer(at: 12, as: UInt32.self) == 0 else {
+      throw file.damaged("its head is not what was written")
+    }
     frame = ZstandardSource(file)
   }
 
   func next() throws(StoreError) -> ImportItem? {
-    guard let kind = Archive.Kind(rawValue: try frame.integer(UInt8.self)) else {
+    guard let kind = Archive.Kind(rawValue: try frame.byte()) else {
       throw frame.damaged("it holds something unknown")
     }
     switch kind {
     case .end:
+      try frame.finish()
       return nil
     case .states:
       let name = try frame.digest()
       return .states(try StatesFile(from: frame, name: name), frame)
     case .version:
       let name = try frame.digest()
-      let length = try frame.integer(UInt64.self)
-      guard length <= VersionFile.limit else { throw frame.damaged("one of its versions is too long") }
-      let bytes = try frame.read(Int(length))
-      return .version(try VersionFile(bytes, name: name, from: frame))
+      guard let length = try frame.number(in: 0...VersionFile.limit) else {
+        throw frame.damaged("one of its versions is too long")
+      }
+      return .version(try VersionFile(frame.read(length), name: name, from: frame), label: frame.label)
     }
   }
 }

@@ -15,23 +15,35 @@ extension ByteSink {
   }
 }
 
-/// A file that is new, for its owner alone.
+/// A file of an export's folder, for its owner alone.
 final class FileSink: ByteSink {
   private let file: NewFile
 
   /// The file that will be at `path`.
-  init(_ path: String) throws(StoreError) {
-    file = try storing(try NewFile(FilePath(path), permissions: 0o600))
+  init(_ path: FilePath) throws(StoreError) {
+    file = try storing(try NewFile(path, permissions: 0o600))
   }
 
   func write(_ bytes: RawSpan) throws(StoreError) {
-    do throws(SystemFailure) {
-      try file.write(bytes)
-    } catch {
-      throw StoreError(error)
-    }
+    do throws(SystemFailure) { try file.write(bytes) } catch { throw StoreError(error) }
   }
 
   /// Puts the file in its place.
   func finish() throws(StoreError) { try storing(try file.finish()) }
+}
+
+/// Where a user wants an export: a file, for its owner alone where it is new, a pipe, a device, or standard output.
+final class OutputSink: ByteSink {
+  private let output: Output
+
+  init(_ path: FilePath) throws(StoreError) {
+    output = try storing(try Output(path, permissions: 0o600))
+  }
+
+  func write(_ bytes: RawSpan) throws(StoreError) {
+    do throws(SystemFailure) { try output.write(bytes) } catch { throw StoreError(error) }
+  }
+
+  /// Puts a file in its place.
+  func finish() throws(StoreError) { try storing(try output.finish()) }
 }

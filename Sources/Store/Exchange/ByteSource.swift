@@ -1,6 +1,5 @@
 internal import ContentHash
 internal import FileSystem
-internal import Glibc
 
 /// Bytes of an export, read once from start to end.
 protocol ByteSource: AnyObject {
@@ -13,22 +12,32 @@ protocol ByteSource: AnyObject {
 extension ByteSource {
   /// The next `count` bytes.
   func read(_ count: Int) throws(StoreError) -> [UInt8] {
-    // By and by: who says that so many follow may lie.
     var bytes: [UInt8] = []
-    while bytes.count < count {
-      var part = [UInt8](repeating: 0, count: min(count - bytes.count, 1 << 20))
-      var elements = part.mutableSpan
-      var span = unsafe elements.mutableBytes
-      try fill(&span)
-      bytes += part
-    }
+    try visit(count) { (part) throws(StoreError) in bytes += part }
     return bytes
   }
 
-  /// The next bytes as an integer.
-  func integer<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) throws(StoreError) -> T {
-    let bytes = try read(MemoryLayout<T>.size)
-    return unsafe bytes.span.bytes.integer(at: 0, as: type)
+  /// Lends the next `count` bytes in parts: whoever says that so many follow may lie, so no memory is taken for them before
+  /// they have come.
+  func visit(_ count: Int, _ body: ([UInt8]) throws(StoreError) -> Void) throws(StoreError) {
+    var rest = count
+    while rest > 0 {
+      var part = [UInt8](repeating: 0, count: min(rest, 1 << 20))
+      var elements = part.mutableSpan
+      var span = unsafe elements.mutableBytes
+      try fill(&span)
+      rest -= part.count
+      try body(part)
+    }
+  }
+
+  /// The next byte.
+  func byte() throws(StoreError) -> UInt8 { try read(1)[0] }
+
+  /// The next 8 bytes as a number; `nil` if it is not in `range`.
+  func number(in range: ClosedRange<Int>) throws(StoreError) -> Int? {
+    let bytes = try read(8)
+    return StoredNumber.read(unsafe bytes.span.bytes.integer(at: 0, as: UInt64.self), in: range)
   }
 
   /// The next bytes as a digest.
@@ -46,25 +55,47 @@ extension ByteSource {
   }
 }
 
-/// The bytes of a file.
+/// The bytes of a file, or of what else a user names.
 final class FileSource: ByteSource {
   let label: String
-  private let file: OpenFile
-  private var offset = 0
+  private let input: Input
+  /// Bytes of a file; `nil` for a pipe and the like, which end when they end.
+  let byteCount: Int?
+  /// Bytes read.
+  private(set) var offset = 0
 
-  init(_ path: String) throws(StoreError) {
-    label = path
-    file = try storing(try OpenFile(FilePath(path), .reading))
+  /// What a user names: a file, a pipe, a device, or standard input.
+  init(named path: FilePath) throws(StoreError) {
+    label = path.isStandardStream ? "standard input" : path.description
+    do throws(SystemFailure) {
+      input = try Input(path)
+      let status = try input.status()
+      byteCount = status.kind == .regular ? status.byteCount : nil
+    } catch {
+      throw StoreError(error)
+    }
   }
 
-  /// How much of it was read, from 0 to 1.
+  /// A file of an export's folder, in which nothing else makes sense.
+  ///
+  /// - Throws: `StoreError.damagedExport` for anything else that has the name.
+  init(inExport path: FilePath) throws(StoreError) {
+    label = path.description
+    let error = StoreError.damagedExport(path: label, reason: "it is not a file")
+    // Neither this nor opening waits for the other end of a pipe.
+    guard try storing(try FileStatus(of: path))?.kind ?? .regular == .regular else { throw error }
+    let file = try storing(try OpenFile(path, .reading))
+    let status = try storing(try file.status())
+    guard status.kind == .regular else { throw error }
+    byteCount = status.byteCount
+    input = Input(file)
+  }
+
+  /// How much of it was read, from 0 to 1; 0 where its length is not known.
   var fraction: Double {
-    let total = (try? file.status().byteCount) ?? 0
-    return total > 0 ? min(1, Double(offset) / Double(total)) : 1
+    guard let byteCount else { return 0 }
+    return byteCount > 0 ? min(1, Double(offset) / Double(byteCount)) : 1
   }
-
-  /// Bytes that are left.
-  func rest() throws(StoreError) -> Int { max(0, try storing(try file.status()).byteCount - offset) }
 
   func fill(_ span: inout MutableRawSpan) throws(StoreError) {
     guard try fillPart(&span) == span.byteCount else { throw damaged("it ends too soon") }
@@ -75,7 +106,7 @@ final class FileSource: ByteSource {
   /// - Returns: how many.
   func fillPart(_ span: inout MutableRawSpan) throws(StoreError) -> Int {
     do throws(SystemFailure) {
-      let count = try file.read(into: &span, at: offset)
+      let count = try input.read(into: &span)
       offset += count
       return count
     } catch {

@@ -1,5 +1,5 @@
 internal import ContentHash
-internal import FileSystem
+public import FileSystem
 internal import KVCacheFormat
 
 /// What an export wrote.
@@ -18,20 +18,22 @@ extension StateStore {
   /// Writes versions, with all that they need, into one compressed file, which comes to be all at once.
   ///
   /// - Parameters:
-  ///   - path: the file to write.
+  ///   - path: the file to write; or a pipe, a device, or `-` for standard output, which are written to as they stand.
   ///   - versions: all of this namespace, if left out.
   ///   - replacing: whether a file that is there may be replaced.
   ///   - progress: called after each encoding with how many are done, and of how many.
   /// - Throws: `StoreError.exists`; `.noVersion`, `.missingEncodings`, `.unusableBlob`: nothing damaged is passed on.
   public func export(
-    _ versions: [VersionName]? = nil, toFile path: String, replacing: Bool = false,
+    _ versions: [VersionName]? = nil, toFile path: FilePath, replacing: Bool = false,
     progress: ((_ done: Int, _ total: Int) -> Void)? = nil
   ) throws(StoreError) -> ExportReport {
-    if let found = try storing(try FileStatus(of: FilePath(path))), found.kind == .folder || !replacing {
-      throw .exists(path: path)
+    if !path.isStandardStream, let found = try storing(try FileStatus(of: path)) {
+      guard found.kind != .folder, found.kind != .regular || replacing else { throw .exists(path: path.description) }
     }
+    // What cannot be exported is found out before a pipe's reader gets anything.
+    let export = try VersionExport(of: self, versions, progress)
     let archive = try ArchiveWriter(path)
-    let report = try export(versions, to: archive, progress)
+    let report = try export.write(to: archive)
     try archive.finish()
     return report
   }
@@ -43,16 +45,31 @@ extension StateStore {
   ///
   /// The parameters and errors are those of `export(_:toFile:progress:)`.
   public func export(
-    _ versions: [VersionName]? = nil, toFolder path: String, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+    _ versions: [VersionName]? = nil, toFolder path: FilePath, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
   ) throws(StoreError) -> ExportReport {
-    try export(versions, to: ExportFolder(path, creating: true), progress)
+    try VersionExport(of: self, versions, progress).write(to: ExportFolder(path, creating: true))
+  }
+}
+
+/// Versions of one snapshot, to be written.
+private struct VersionExport {
+  private let snapshot: Snapshot
+  private let versions: [VersionRecord]
+  private let progress: ((Int, Int) -> Void)?
+
+  init(
+    of store: StateStore, _ names: [VersionName]?, _ progress: ((Int, Int) -> Void)?
+  ) throws(StoreError) {
+    snapshot = try store.snapshot()
+    versions = try snapshot.versions(called: names)
+    self.progress = progress
+    for version in versions {
+      let missing = try snapshot.missing(of: version)
+      guard missing == 0 else { throw .missingEncodings(schema: version.schema, count: missing) }
+    }
   }
 
-  private func export(
-    _ names: [VersionName]?, to destination: some ExportDestination, _ progress: ((Int, Int) -> Void)?
-  ) throws(StoreError) -> ExportReport {
-    let snapshot = try snapshot()
-    let versions = try snapshot.versions(called: names)
+  func write(to destination: some ExportDestination) throws(StoreError) -> ExportReport {
     let total = versions.reduce(0) { $0 + $1.encodings.count }
     var report = ExportReport()
     for version in versions {
@@ -62,8 +79,8 @@ extension StateStore {
           report.present += 1
           files.append(name)
         } else {
-          guard let (blobs, layout) = try snapshot.blobs(of: key) else {
-            throw .missingEncodings(schema: version.schema, count: try snapshot.missing(of: version))
+          guard let (blobs, layout) = try snapshot.wholeBlobs(of: key) else {
+            throw .missingEncodings(schema: version.schema, count: 1)
           }
           let file = StatesFile(key, blobs, layout)
           try destination.put(file, blobs)
@@ -106,8 +123,8 @@ extension Snapshot {
     return count
   }
 
-  /// The blobs of an encoding in the layout that they say themselves, checksums checked; `nil` if there is none.
-  fileprivate func blobs(of key: EncodingKey) throws(StoreError) -> ([Blob], KVBlobLayout)? {
+  /// The blobs of an encoding in the layout that they say themselves, all of it checked; `nil` if there is none.
+  func wholeBlobs(of key: EncodingKey) throws(StoreError) -> (blobs: [Blob], layout: KVBlobLayout)? {
     let namespace = store.namespace
     let layers = try read { (transaction, tables) throws(StoreError) in
       try transaction.layers(of: key, namespace, tables)

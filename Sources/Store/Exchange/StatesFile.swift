@@ -91,6 +91,7 @@ extension KVBlobLayout {
     guard layers > 0, heads > 0, headDimension > 0 else { return nil }
     let shape = KVShape(layers: layers, heads: Int(heads), headDimension: Int(headDimension))
     self.init(element: element, shape: shape, tokens: Int(tokens))
-    guard checkedByteCount != nil else { return nil }
+    // Of all layers together no sum overflows then.
+    guard let byteCount = checkedByteCount, byteCount <= BlobSize.limit else { return nil }
   }
 }

@@ -12,8 +12,8 @@ internal import ContentHash
 struct VersionFile: Equatable {
   private static let magic = Array("PCVERSIO".utf8)
   private static let fixedByteCount = 16
-  /// Bytes that such a file may have.
-  static let limit = 1 << 30
+  /// Bytes that such a file may have: names of files take as much as those of encodings in the record.
+  static let limit = 2 * VersionRecord.byteCountLimit
 
   let version: VersionRecord
   /// Names of the files of states.
@@ -41,7 +41,9 @@ extension VersionFile {
     let format = Int(span.integer(at: 8, as: UInt32.self))
     guard format == ExportFormat.version else { throw source.other(format: format) }
     var reader = RecordReader(span.extracting(droppingFirst: 12))
-    guard let record = reader.bytes(), let version = VersionRecord(body: unsafe record.span.bytes) else {
+    guard let record = reader.bytes(atMost: VersionRecord.byteCountLimit),
+      let version = VersionRecord(body: unsafe record.span.bytes)
+    else {
       throw source.damaged("its record cannot be read")
     }
     var files: [SHA256Digest] = []

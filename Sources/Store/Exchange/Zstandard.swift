@@ -47,7 +47,17 @@ internal import CZstd
 }
 
 /// What a zstd frame holds, whose bytes come from a file.
+///
+/// A frame of some kilobytes can unpack to terabytes. This one may not unpack to more than states, versions and the padding
+/// in them can be packed into.
 @safe final class ZstandardSource: ByteSource {
+  /// How many bytes one byte may unpack to. Sixteen is the most for states: a tile with one token is fifteen parts padding.
+  private static let largestRatio = 64
+  /// Bytes that may come from few, above that.
+  private static let allowance = 16 << 20
+  /// Logarithm of the bytes that a frame may have the reader remember. The writer's frames ask for 2 MiB.
+  private static let windowLog: Int32 = 23
+
   var label: String { file.label }
   /// How much of the file was read, from 0 to 1.
   var fraction: Double { file.fraction }
@@ -55,9 +65,13 @@ internal import CZstd
   private let file: FileSource
   private let buffer: UnsafeMutableRawBufferPointer
   private var available = 0..<0
+  private var packedByteCount = 0
+  private var unpackedByteCount = 0
+  private var isFrameAtEnd = false
 
   init(_ file: FileSource) {
     guard let context = unsafe ZSTD_createDCtx() else { preconditionFailure("no memory to decompress") }
+    unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Self.windowLog)
     unsafe self.context = context
     self.file = file
     unsafe buffer = .allocate(byteCount: ZSTD_DStreamInSize(), alignment: 1)
@@ -71,23 +85,54 @@ internal import CZstd
   func fill(_ span: inout MutableRawSpan) throws(StoreError) {
     var filled = 0
     while filled < span.byteCount {
-      if available.isEmpty {
-        var bytes = unsafe MutableRawSpan(_unsafeBytes: buffer)
-        available = 0..<(try file.fillPart(&bytes))
+      guard !isFrameAtEnd else { throw damaged("it ends too soon") }
+      let produced = try unpack(into: &span, from: filled)
+      filled += produced
+      unpackedByteCount += produced
+      guard unpackedByteCount - Self.allowance <= Self.largestRatio * packedByteCount else {
+        throw damaged("it unpacks to more than an export can be packed into")
       }
-      let isAtEnd = available.isEmpty
-      let before = filled
-      let result = unsafe span.withUnsafeMutableBytes { output in
-        var source = unsafe ZSTD_inBuffer(
-          src: buffer.baseAddress, size: available.upperBound, pos: available.lowerBound)
-        var target = unsafe ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: filled)
-        let result = unsafe ZSTD_decompressStream(context, &target, &source)
-        available = unsafe source.pos..<available.upperBound
-        filled = unsafe target.pos
-        return result
-      }
-      guard ZSTD_isError(result) == 0 else { throw damaged("its compressed part is not what was written") }
-      if isAtEnd && filled == before { throw damaged("it ends too soon") }
     }
+  }
+
+  /// Reads the end of the frame.
+  ///
+  /// - Throws: `StoreError.damagedExport` if anything else comes before it, or after.
+  func finish() throws(StoreError) {
+    var bytes: [UInt8] = [0]
+    var elements = bytes.mutableSpan
+    var span = unsafe elements.mutableBytes
+    while !isFrameAtEnd {
+      guard try unpack(into: &span, from: 0) == 0 else { throw damaged(Self.excess) }
+    }
+    guard available.isEmpty, try file.fillPart(&span) == 0 else { throw damaged(Self.excess) }
+  }
+
+  private static let excess = "something follows its end"
+
+  /// Unpacks what there is room for behind the first `filled` bytes.
+  ///
+  /// - Returns: how many bytes that was.
+  private func unpack(into span: inout MutableRawSpan, from filled: Int) throws(StoreError) -> Int {
+    if available.isEmpty {
+      var bytes = unsafe MutableRawSpan(_unsafeBytes: buffer)
+      available = 0..<(try file.fillPart(&bytes))
+    }
+    let before = available.lowerBound
+    let isAtEnd = available.isEmpty
+    var produced = 0
+    let result = unsafe span.withUnsafeMutableBytes { output in
+      var source = unsafe ZSTD_inBuffer(src: buffer.baseAddress, size: available.upperBound, pos: available.lowerBound)
+      var target = unsafe ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: filled)
+      let result = unsafe ZSTD_decompressStream(context, &target, &source)
+      available = unsafe source.pos..<available.upperBound
+      produced = unsafe target.pos - filled
+      return result
+    }
+    guard ZSTD_isError(result) == 0 else { throw damaged("its compressed part is not what was written") }
+    packedByteCount += available.lowerBound - before
+    isFrameAtEnd = result == 0
+    if isAtEnd, produced == 0, !isFrameAtEnd { throw damaged("it ends too soon") }
+    return produced
   }
 }

@@ -19,7 +19,7 @@ final class AccessLock: Sendable {
     static let firstHeld = 1 << 32
   }
 
-  /// Whether the file system lets nobody write.
+  /// Whether this process can only read the store (`StoreFolder.canOnlyBeRead`).
   let isReadOnly: Bool
   private let path: FilePath
   /// `nil` if there is no file and none can be made; nobody needs a lock then. The descriptor of `file`.
@@ -39,23 +39,21 @@ final class AccessLock: Sendable {
     var counts: [Int: Int] = [:]
     /// Those that nobody may hold just now.
     var excluded: Set<Int> = []
+    /// Those that one has to itself.
+    var claimed: Set<Int> = []
   }
 
   /// Opens the file and says that this process uses the store in `folder`.
   init(in folder: StoreFolder) throws(StoreError) {
     path = folder.path
+    isReadOnly = try folder.canOnlyBeRead()
     var opened: OpenFile?
-    var isReadOnly = false
-    do throws(StoreError) {
+    if !isReadOnly {
       opened = try folder.folder.openOrMakeOwn(StoreFolder.accessName)
-    } catch .readOnly {
-      isReadOnly = true
+    } else if try storing(try folder.folder.status(of: StoreFolder.accessName)) != nil {
       // A shared lock does not take the right to write.
-      if try storing(try folder.folder.status(of: StoreFolder.accessName)) != nil {
-        opened = try folder.folder.openOwn(StoreFolder.accessName, .reading)
-      }
+      opened = try folder.folder.openOwn(StoreFolder.accessName, .reading)
     }
-    self.isReadOnly = isReadOnly
     descriptor = opened?.descriptor
     file = Mutex(opened)
     do throws(StoreError) {
@@ -197,6 +195,47 @@ extension AccessLock {
   }
 }
 
+// MARK: - Claiming
+
+extension AccessLock {
+  /// Has what `key` names to itself, among all threads and processes; waits until nobody else has, which `onWait` hears of.
+  func claim(_ key: RawSpan, onWait: ((WriterWait) -> Void)?) throws(StoreError) {
+    let byte = byte(key)
+    var isWaiting = false
+    while try !tryClaiming(byte) {
+      if !isWaiting { onWait?(WriterWait(path: path.description, process: holder(of: byte, against: F_WRLCK))) }
+      isWaiting = true
+      usleep(10_000)
+    }
+  }
+
+  private func tryClaiming(_ byte: Int) throws(StoreError) -> Bool {
+    try holds.withLock { (holds) throws(StoreError) in
+      guard !holds.claimed.contains(byte), try set(F_WRLCK, byte, wait: false) else { return false }
+      holds.claimed.insert(byte)
+      return true
+    }
+  }
+
+  /// Ends a claim.
+  func endClaim(of key: RawSpan) {
+    let byte = byte(key)
+    holds.withLock { holds in
+      holds.claimed.remove(byte)
+      _ = try? set(F_UNLCK, byte, wait: false)
+    }
+  }
+
+  /// Whether anyone, in any process, has what `key` names to itself.
+  func isClaimed(_ key: RawSpan) -> Bool {
+    let byte = byte(key)
+    guard !holds.withLock({ $0.claimed.contains(byte) }) else { return true }
+    guard let descriptor else { return false }
+    var lock = request(F_RDLCK, byte)
+    return unsafe fcntl(descriptor, F_GETLK, &lock) == 0 && Int32(lock.l_type) == F_WRLCK
+  }
+}
+
 // MARK: - Record locks
 
 extension AccessLock {
@@ -210,32 +249,32 @@ extension AccessLock {
   private func set(_ type: Int32, _ byte: Int, wait: Bool) throws(StoreError) -> Bool {
     guard let descriptor else { return true }
     var lock = request(type, byte)
-    while unsafe fcntl(descriptor, wait ? F_SETLKW : F_SETLK, &lock) != 0 {
-      switch errno {
-      case EINTR: continue
+    while true {
+      let result = calling { unsafe fcntl(descriptor, wait ? F_SETLKW : F_SETLK, &lock) }
+      guard result.value < 0 else { return true }
+      switch result.code {
       // The system takes two processes, of which one thread each waits for the other, for a deadlock.
       case EDEADLK where wait: usleep(100)
       case EAGAIN, EACCES: return false
       case ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL:
         throw .unsuitableFileSystem(path: path.description, type: "unknown", reason: "it has no file locks")
-      default: throw .system(operation: "fcntl", path: path.description, code: errno)
+      default: throw .system(operation: "fcntl", path: path.description, code: result.code)
       }
     }
-    return true
   }
 
   /// Whether another process shares the lock on `byte`.
   private func isLocked(_ byte: Int) -> Bool {
     guard let descriptor else { return false }
     var lock = request(F_WRLCK, byte)
-    return unsafe fcntl(descriptor, F_GETLK, &lock) == 0 && Int32(lock.l_type) == F_RDLCK
+    return calling { unsafe fcntl(descriptor, F_GETLK, &lock) }.value == 0 && Int32(lock.l_type) == F_RDLCK
   }
 
   /// The process whose lock on `byte` stands in the way of one of `type`, where the system tells.
   private func holder(of byte: Int, against type: Int32) -> Int32? {
     guard let descriptor else { return nil }
     var lock = request(type, byte)
-    guard unsafe fcntl(descriptor, F_GETLK, &lock) == 0 else { return nil }
+    guard calling({ unsafe fcntl(descriptor, F_GETLK, &lock) }).value == 0 else { return nil }
     return lock.l_type != F_UNLCK && lock.l_pid > 0 ? lock.l_pid : nil
   }
 }

@@ -116,6 +116,23 @@ final class StoreFolder: Sendable {
     return data.byteCount > 0 ? data : nil
   }
 
+  /// Whether this process can only read the store: it lacks the right to write to a file of it, or the file system lets
+  /// nobody write.
+  ///
+  /// Files that are missing are made. This process has the store not open: to close one of its files would end the locks
+  /// on it.
+  func canOnlyBeRead() throws(StoreError) -> Bool {
+    do throws(StoreError) {
+      for name in [Self.accessName, Self.lockName, Self.dataName] { _ = try folder.openOrMakeOwn(name) }
+      return false
+    } catch {
+      switch error {
+      case .readOnly, .noPermission: return true
+      default: throw error
+      }
+    }
+  }
+
   private func check(data: FileStatus) throws(StoreError) {
     try data.checkOwner(of: dataPath)
     try data.checkMode(of: dataPath)
@@ -259,11 +276,11 @@ extension StoreFolder {
 
 extension StoreFolder {
   /// Makes the folder `path`, and those above it that are missing, for their owner alone.
-  static func makeFolders(_ path: String) throws(StoreError) {
+  static func makeFolders(_ path: FilePath) throws(StoreError) {
     do throws(SystemFailure) {
-      _ = try Folder.making(FilePath(path), permissions: 0o700)
+      _ = try Folder.making(path, permissions: 0o700)
     } catch {
-      throw self.error(error, opening: FilePath(path)) ?? StoreError(error)
+      throw self.error(error, opening: path) ?? StoreError(error)
     }
   }
 }

@@ -17,7 +17,7 @@ import Synchronization
 
   /// The folder that holds the files, for messages.
   let path: FilePath
-  /// Whether the file system lets nobody write. LMDB has no table of readers then.
+  /// Whether this process can only read the files. LMDB has no table of readers then.
   let isReadOnly: Bool
   /// Bytes in a page.
   let pageByteCount: Int
@@ -53,7 +53,7 @@ import Synchronization
       == storing(try folder.status()).identity
     let opening = Opening(
       path: isThere ? folder.pathOfDescriptor : folder.path, shown: path,
-      flags: MDB_NOTLS | (isReadOnly ? MDB_RDONLY : 0))
+      flags: MDB_NOTLS | (isReadOnly ? MDB_RDONLY | MDB_NOLOCK : 0))
     var lockFile: OpenFile?
     if !isReadOnly { lockFile = try folder.openOrMakeOwn(StoreFolder.lockName) }
     self.lockFile = Mutex(lockFile)
@@ -68,15 +68,33 @@ import Synchronization
     // It fails only without a handle or a place for the answer.
     unsafe mdb_env_stat(handle, &size)
     pageByteCount = Int(size.ms_psize)
-    var descriptor: Int32 = -1
-    unsafe mdb_env_get_fd(handle, &descriptor)
     identity = status.identity
-    guard
-      try storing(try FileStatus(ofDescriptor: descriptor, path: folder.path)).identity == status.identity
-    else {
+    let isRight: Bool
+    do throws(SystemFailure) {
+      isRight = try hasOpened(status.identity, lockFile: lockFileIdentity())
+    } catch {
+      close()
+      throw StoreError(error)
+    }
+    guard isRight else {
       close()
       throw .system(operation: "mdb_env_open", path: path.description, code: ESTALE)
     }
+  }
+
+  private func lockFileIdentity() throws(SystemFailure) -> FileStatus.Identity? {
+    try lockFile.withLock { (file) throws(SystemFailure) in try file?.status().identity }
+  }
+
+  /// Whether LMDB's files are those that were checked, as far as it tells.
+  private func hasOpened(
+    _ data: FileStatus.Identity, lockFile: FileStatus.Identity?
+  ) throws(SystemFailure) -> Bool {
+    var descriptor: Int32 = -1
+    unsafe mdb_env_get_fd(handle, &descriptor)
+    guard try FileStatus(ofDescriptor: descriptor, path: path).identity == data else { return false }
+    guard let lockFile, let opener else { return true }
+    return try unsafe FileStatus(ofDescriptor: opener.lockFileDescriptor(of: handle), path: path).identity == lockFile
   }
 
   /// Closes the environment. No transaction is left, and none begins after.

@@ -9,12 +9,13 @@ struct MapLimit {
   /// Bytes that the map may grow to; what is asked for next, if not the first can be had.
   var smaller: Int?
 
-  /// Bytes to ask for once `byteCount` were refused: half of what there is, which leaves some for models; at least the
-  /// `needed` ones.
+  /// Bytes to ask for once `byteCount` were refused: what the map may grow to; if that cannot be had, half of what can,
+  /// which leaves some for models; at least the `needed` ones.
   func second(needed: Int) -> Int {
+    if let smaller, smaller < byteCount, Self.isAvailable(max(smaller, needed)) { return max(smaller, needed) }
     var available = byteCount / 2
     while available > needed, !Self.isAvailable(available) { available /= 2 }
-    return max(needed, min(available / 2, smaller ?? .max))
+    return max(needed, available / 2)
   }
 
   /// Whether the process could map so many bytes now.
@@ -52,7 +53,7 @@ struct Opening {
         unsafe opened = open(mapByteCount)
       }
       guard unsafe opened.code == MDB_SUCCESS, let handle = unsafe opened.handle else {
-        if unsafe opened.code == ENOMEM { throw .addressSpace(path: shown.description, byteCount: mapByteCount) }
+        if unsafe opened.code == ENOMEM { throw .noAddressSpace(path: shown.description, byteCount: mapByteCount) }
         throw unsafe StoreError(code: opened.code, operation: opened.operation, path: shown.description)
       }
       let opener = unsafe opened.opener
@@ -129,6 +130,7 @@ struct OpenerNumber {
   /// Words of 32 bits at the start of an environment that was just made: three descriptors, flags, two sizes of pages,
   /// slots, slots in use, tables in use, tables, and the process.
   private enum Word {
+    static let lockFile = 1
     static let flags = 3
     static let pageByteCount = 4
     static let slots = 6
@@ -154,6 +156,11 @@ struct OpenerNumber {
     // The system's own end at 4,194,304.
     value = Int32.random(in: 1 << 30..<Int32.max)
     unsafe words[Word.process] = value
+  }
+
+  /// LMDB's own descriptor of its lock file, which its interface does not tell.
+  func lockFileDescriptor(of handle: OpaquePointer) -> Int32 {
+    unsafe UnsafePointer<Int32>(handle)[Word.lockFile]
   }
 
   /// Keeps LMDB from freeing, when it closes the environment, the slots of all processes with this one's real number. No

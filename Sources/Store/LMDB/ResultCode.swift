@@ -22,6 +22,7 @@ extension StoreError {
       case MDB_VERSION_MISMATCH:
         .notAStore(path: path, reason: "`\(StoreFolder.dataName)` is a database of another version")
       case ENOSPC, EDQUOT: .diskFull(path: path)
+      case EFBIG: .fileSizeLimit(path: path)
       case EACCES, EPERM: .noPermission(path: path)
       case EROFS: .readOnly(path: path)
       case ..<0: .database(operation: operation, path: path, code: code)

@@ -52,9 +52,10 @@ extension StoreFolder {
     guard let database = try DatabaseFile(folder.openOwn(Self.dataName, .reading)) else {
       throw .notAStore(path: path.description, reason: "`\(Self.dataName)` is not a database")
     }
-    let environment = try Environment(in: makeLeftoverFolder())
+    let leftovers = try makeLeftoverFolder()
+    let environment = try Environment(in: leftovers)
     defer { environment.close() }
-    let copier = try DatabaseCopier(into: environment)
+    let copier = try DatabaseCopier(into: environment, in: leftovers)
     var verifier = Verifier(database, progress)
     let report = try verifier.run { (table, key, value) throws(StoreError) in try copier.put(value, at: key, in: table)
     }

@@ -1,10 +1,13 @@
 internal import ContentHash
+internal import FileSystem
+internal import Glibc
 
 /// Fills an empty database with the entries of another, given in order, in commits of bounded size.
 final class DatabaseCopier {
   private static let commitByteCount = 64 << 20
 
   private let environment: Environment
+  private let folder: Folder
   private let tables: Tables
   private var transaction: Transaction
   private var uncommitted = 0
@@ -12,11 +15,12 @@ final class DatabaseCopier {
   private var sums: [SHA256Digest: (blobs: Int, byteCount: Int)] = [:]
   private var names: [SHA256Digest: String] = [:]
 
-  /// The caller has the environment to itself.
-  init(into environment: Environment) throws(StoreError) {
+  /// The caller has the environment, which is in `folder`, to itself.
+  init(into environment: Environment, in folder: consuming Folder) throws(StoreError) {
     let transaction = try Transaction(writing: environment)
     tables = try Tables(creatingIn: transaction)
     self.environment = environment
+    self.folder = folder
     self.transaction = transaction
   }
 
@@ -33,9 +37,8 @@ final class DatabaseCopier {
     try transaction.put(value, at: key, in: tables[table], isLast: true)
     uncommitted += value.byteCount
     if uncommitted > Self.commitByteCount {
-      try transaction.commit()
+      try commit()
       transaction = try Transaction(writing: environment)
-      uncommitted = 0
     }
   }
 
@@ -46,6 +49,31 @@ final class DatabaseCopier {
       let account = NamespaceAccount(name: name, blobs: sum.blobs, byteCount: sum.byteCount)
       try account.save(transaction, tables, always: true)
     }
-    try transaction.commit()
+    try commit()
+  }
+
+  private func commit() throws(StoreError) {
+    do throws(StoreError) {
+      try transaction.commit()
+    } catch {
+      guard case .system(_, _, EIO) = error else { throw error }
+      throw whyNoRoom() ?? error
+    }
+    uncommitted = 0
+  }
+
+  /// Why the file cannot grow by what was to be committed. LMDB takes a full disk for a broken one where part of a write
+  /// was done.
+  ///
+  /// - Returns: `nil` if it can.
+  private func whyNoRoom() -> StoreError? {
+    do throws(SystemFailure) {
+      let file = try folder.open(StoreFolder.dataName, .writing)
+      let end = try file.status().byteCount
+      try file.allocate(end..<end + uncommitted)
+      return nil
+    } catch {
+      return StoreError(code: error.code, operation: error.operation, path: folder.path.description)
+    }
   }
 }

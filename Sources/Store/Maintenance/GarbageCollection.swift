@@ -87,13 +87,19 @@ extension WriteBatch {
 
   /// Removes all blobs of an encoding.
   func remove(_ encoding: EncodingKey) throws(StoreError) {
+    try removeLayers(of: encoding, from: 0)
     let bytes = BlobKeyBytes(BlobKey(encoding, layer: 0), in: store.namespace)
+    try transaction.remove(bytes.encodingSpan, in: tables.uses)
+  }
+
+  /// Removes the blobs of an encoding for layer `first` and those above.
+  func removeLayers(of encoding: EncodingKey, from first: Int) throws(StoreError) {
+    let bytes = BlobKeyBytes(BlobKey(encoding, layer: first), in: store.namespace)
     var keys: [[UInt8]] = []
-    try transaction.visit(tables.blobs, prefix: bytes.encodingSpan) { (key, _) in
+    try transaction.visit(tables.blobs, prefix: bytes.encodingSpan, from: bytes.span.array) { (key, _) in
       keys.append(key.array)
       return .next
     }
     for key in keys { try unsafe removeBlob(at: key.span.bytes) }
-    try transaction.remove(bytes.encodingSpan, in: tables.uses)
   }
 }

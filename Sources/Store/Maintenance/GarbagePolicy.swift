@@ -74,7 +74,7 @@ struct GarbagePlan {
         }
       }
     }
-    let needless = inventory.holdings.filter { !needed.contains($0.key) }
+    let needless = inventory.holdings.filter { $0.value.isArriving || !needed.contains($0.key) }
     var goes = keepsNeedless ? [:] : needless
     var byteCount = goes.values.reduce(0) { $0 + $1.byteCount }
     let total = inventory.byteCount

@@ -9,6 +9,8 @@ struct Inventory {
     var byteCount = 0
     /// When it was last used: seconds since 1970.
     var lastUse = 0
+    /// Whether an import has not finished bringing it: then it is not there yet.
+    var isArriving = false
   }
 
   private(set) var holdings: [EncodingKey: Holding] = [:]
@@ -41,7 +43,11 @@ struct Inventory {
     }
     take()
     try transaction.visit(tables.uses, prefix: prefix) { (key, value) in
-      if let encoding = EncodingKey(key) { holdings[encoding]?.lastUse = Use.time(of: value, key: key) }
+      if let encoding = EncodingKey(key) {
+        let use = Use(of: value, key: key)
+        holdings[encoding]?.lastUse = use.time
+        holdings[encoding]?.isArriving = use.isArriving
+      }
       return .next
     }
     var versions: [VersionRecord] = []

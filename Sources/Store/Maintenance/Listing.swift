@@ -41,7 +41,7 @@ extension StateStore {
       for key in keys { needs[key, default: 0] += 1 }
     }
     return zip(inventory.versions, keySets).map { version, keys in
-      let holdings = keys.compactMap { key in inventory.holdings[key].map { (key, $0) } }
+      let holdings = keys.compactMap { key in inventory.holdings[key].flatMap { $0.isArriving ? nil : (key, $0) } }
       return VersionSummary(
         model: version.model, schema: version.schema, number: version.number, schemaHash: version.schemaHash,
         element: version.element, time: version.time, lastUse: holdings.map(\.1.lastUse).max() ?? version.time,

@@ -23,9 +23,11 @@ extension StateStore {
       guard excess > 0 else { return nil }
       let inventory = try snapshot().inventory()
       let target = inventory.byteCount - excess
+      let arriving = isImporting ? inventory.holdings.filter(\.value.isArriving).map(\.key) : []
       // What has no version yet may be what room is made for; its turn comes with its age.
       let plan = GarbagePlan(
-        inventory, GarbagePolicy(maximumBytes: max(target, 0)), keepsNeedless: true, kept: kept, isInUse: isLeased)
+        inventory, GarbagePolicy(maximumBytes: max(target, 0)), keepsNeedless: true, kept: kept.union(arriving),
+        isInUse: isLeased)
       guard target >= 0, plan.report.byteCountLeft <= target else { throw limitError }
       try free(plan)
       // Pages that a commit freed can be used by the one after the next.

@@ -42,14 +42,15 @@ final class NamespaceAccount {
   convenience init?(record: RawSpan, key: RawSpan) {
     guard let body = Record.body(of: record, key: key) else { return nil }
     var reader = RecordReader(body)
-    guard let blobs = reader.integer(Int64.self), let byteCount = reader.integer(Int64.self), let name = reader.text()
+    guard let blobs = reader.number(), let byteCount = reader.number(), let name = reader.text(), reader.isAtEnd,
+      key.equals(unsafe Namespace(name).tag.bytes.span.bytes)
     else { return nil }
-    self.init(name: name, blobs: Int(blobs), byteCount: Int(byteCount))
+    self.init(name: name, blobs: blobs, byteCount: byteCount)
   }
 
   /// Counts a blob of `byteCount` bytes, put in place of one of `replaced` bytes if there was one.
   func add(_ byteCount: Int, replacing replaced: Int?, limit: Int?) throws(StoreError) {
-    let total = self.byteCount - (replaced ?? 0) + byteCount
+    let total = max(0, self.byteCount - (replaced ?? 0)) + byteCount
     if let limit, total > limit { throw .namespaceFull(namespace: name, limit: limit) }
     self.byteCount = total
     if replaced == nil { blobs += 1 }
@@ -59,8 +60,9 @@ final class NamespaceAccount {
 
   /// Counts a blob of `byteCount` bytes less.
   func subtract(_ byteCount: Int) {
-    self.byteCount -= byteCount
-    blobs -= 1
+    // What a wrong account says may be less than what goes.
+    self.byteCount = max(0, self.byteCount - byteCount)
+    blobs = max(0, blobs - 1)
     isChanged = true
   }
 
@@ -69,8 +71,8 @@ final class NamespaceAccount {
     guard isChanged || always else { return }
     let key = Namespace(name).tag.bytes
     var writer = RecordWriter()
-    writer.append(Int64(blobs))
-    writer.append(Int64(byteCount))
+    writer.append(number: blobs)
+    writer.append(number: byteCount)
     writer.append(name)
     let record = unsafe Record.sealed(writer.bytes, key: key.span.bytes)
     try unsafe transaction.put(record.span.bytes, at: key.span.bytes, in: tables.namespaces)

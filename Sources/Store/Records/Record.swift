@@ -32,13 +32,16 @@ enum Record {
   }
 }
 
-/// Makes the body of a record. Integers take their size, texts and lists a count (4 bytes) before them.
+/// Makes the body of a record. Numbers take 8 bytes, texts and lists a count (4 bytes) before them.
 struct RecordWriter {
   private(set) var bytes: [UInt8] = []
 
   mutating func append(_ value: some FixedWidthInteger) {
     unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
   }
+
+  /// Appends a number that `RecordReader.number` reads.
+  mutating func append(number: Int) { append(StoredNumber.written(number)) }
 
   mutating func append(_ digest: SHA256Digest) { bytes += digest.bytes }
 
@@ -50,7 +53,7 @@ struct RecordWriter {
   }
 }
 
-/// Reads the body of a record. Each read gives `nil` where the bytes end too soon.
+/// Reads the body of a record. Each read gives `nil` where the bytes end too soon, or say what they may not.
 struct RecordReader: ~Escapable {
   private var rest: RawSpan
 
@@ -60,10 +63,24 @@ struct RecordReader: ~Escapable {
   /// Whether all was read.
   var isAtEnd: Bool { rest.isEmpty }
 
+  /// A number in 8 bytes.
   @_lifetime(self: copy self)
-  mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) -> T? {
-    guard let bytes = take(MemoryLayout<T>.size) else { return nil }
-    return bytes.integer(at: 0, as: T.self)
+  mutating func number(in range: ClosedRange<Int> = 0...StoredNumber.limit) -> Int? {
+    guard let bytes = take(8) else { return nil }
+    return StoredNumber.read(bytes.integer(at: 0, as: UInt64.self), in: range)
+  }
+
+  /// A count in 4 bytes.
+  @_lifetime(self: copy self)
+  mutating func count() -> Int? {
+    guard let bytes = take(4) else { return nil }
+    return Int(bytes.integer(at: 0, as: UInt32.self))
+  }
+
+  @_lifetime(self: copy self)
+  mutating func byte() -> UInt8? {
+    guard let bytes = take(1) else { return nil }
+    return bytes.integer(at: 0, as: UInt8.self)
   }
 
   @_lifetime(self: copy self)
@@ -73,13 +90,15 @@ struct RecordReader: ~Escapable {
   }
 
   @_lifetime(self: copy self)
-  mutating func bytes() -> [UInt8]? {
-    guard let count = integer(UInt32.self), let bytes = take(Int(count)) else { return nil }
+  mutating func bytes(atMost limit: Int = .max) -> [UInt8]? {
+    guard let count = count(), count <= limit, let bytes = take(count) else { return nil }
     return bytes.array
   }
 
   @_lifetime(self: copy self)
-  mutating func text() -> String? { bytes().map { String(decoding: $0, as: UTF8.self) } }
+  mutating func text(atMost limit: Int = StoredName.limit) -> String? {
+    bytes(atMost: limit).map { String(decoding: $0, as: UTF8.self) }
+  }
 
   @_lifetime(self: copy self)
   @_lifetime(copy self)

@@ -2,27 +2,46 @@ internal import Glibc
 
 /// When an encoding was last used, so that the least recently used go first when space is short.
 ///
-/// The key is the encoding's, the start of its blobs' keys; the record holds seconds since 1970 (8).
-enum Use {
-  /// The record of a use at `time`.
-  static func record(_ time: Int, key: RawSpan) -> [UInt8] {
-    var writer = RecordWriter()
-    writer.append(Int64(time))
-    return Record.sealed(writer.bytes, key: key)
+/// The key is the encoding's, the start of its blobs' keys; the record holds seconds since 1970 (8), and a byte 1 while an
+/// import has not finished bringing it.
+struct Use {
+  /// The time of the last use; 0, the oldest, if the record is damaged.
+  var time = 0
+  /// Whether an import has not finished bringing the encoding: then it is not there yet.
+  var isArriving = false
+
+  /// Bytes of the record of an encoding that is arriving, by which others are told at once.
+  private static let arrivingByteCount = 17
+
+  /// The use that `record` at `key` is about.
+  init(of record: RawSpan, key: RawSpan) {
+    guard let body = Record.body(of: record, key: key) else { return }
+    var reader = RecordReader(body)
+    guard let time = reader.number() else { return }
+    self.time = time
+    isArriving = reader.byte() == 1 && reader.isAtEnd
   }
 
-  /// The time that a record holds; 0, the oldest, if it is damaged.
-  static func time(of record: RawSpan, key: RawSpan) -> Int {
-    guard let body = Record.body(of: record, key: key) else { return 0 }
-    var reader = RecordReader(body)
-    return reader.integer(Int64.self).map { Int($0) } ?? 0
+  /// Whether `record` at `key` says that the encoding is arriving.
+  static func isArriving(_ record: RawSpan, key: RawSpan) -> Bool {
+    record.byteCount == arrivingByteCount && Use(of: record, key: key).isArriving
+  }
+
+  /// The record of a use at `time`.
+  static func record(_ time: Int, isArriving: Bool = false, key: RawSpan) -> [UInt8] {
+    var writer = RecordWriter()
+    writer.append(number: time)
+    if isArriving { writer.append(UInt8(1)) }
+    return Record.sealed(writer.bytes, key: key)
   }
 }
 
 extension Transaction {
   /// Records that the encoding of the blob at `key` is in use at `time`.
-  func recordUse(of key: borrowing BlobKeyBytes, at time: Int, _ tables: Tables) throws(StoreError) {
-    let record = Use.record(time, key: key.encodingSpan)
+  func recordUse(
+    of key: borrowing BlobKeyBytes, at time: Int, isArriving: Bool = false, _ tables: Tables
+  ) throws(StoreError) {
+    let record = Use.record(time, isArriving: isArriving, key: key.encodingSpan)
     try unsafe put(record.span.bytes, at: key.encodingSpan, in: tables.uses)
   }
 }
@@ -89,7 +108,8 @@ extension Transaction {
   ) throws(StoreError) -> Bool {
     let bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: namespace)
     guard let record = try self.bytes(at: bytes.encodingSpan, in: tables.uses) else { return false }
-    return now - Use.time(of: record, key: bytes.encodingSpan) >= UseLog.resolution
+    let use = Use(of: record, key: bytes.encodingSpan)
+    return !use.isArriving && now - use.time >= UseLog.resolution
   }
 }
 

@@ -7,7 +7,7 @@ public struct VersionRecord: Hashable, Codable, Sendable {
   public let model: SHA256Digest
   /// Name of the schema.
   public let schema: String
-  /// 1 for the first of this model and schema, then 2, 3 …
+  /// 1 for the first of this model and schema, then 2, 3 … up to 2⁵³.
   public let number: Int
   /// Hash of the lowered schema.
   public let schemaHash: SHA256Digest
@@ -21,6 +21,13 @@ public struct VersionRecord: Hashable, Codable, Sendable {
   public let encodings: [SHA256Digest]
   /// What a person calls each encoding, in the same order; or nothing.
   public let labels: [String]
+
+  /// Numbers that a version may have.
+  static let numbers = 1...StoredNumber.limit
+  /// Numbers that an import leaves as they are. Above, too few would be left for versions to come.
+  static let importedNumbers = 1...StoredNumber.limit / 2
+  /// Bytes that a record's body may have.
+  static let byteCountLimit = 64 << 20
 
   /// Whether the two differ in nothing but number, time and labels.
   func hasSameContent(as other: VersionRecord) -> Bool {
@@ -82,15 +89,18 @@ struct VersionKey {
     bytes = namespace.tag.bytes + model.bytes + SHA256Digest(of: schema).bytes
   }
 
-  /// The version's number in the key `bytes`; 0 if that is none.
-  static func number(in bytes: RawSpan) -> Int {
-    guard bytes.byteCount == schemaByteCount + 8 else { return 0 }
-    return Int(clamping: bytes.integer(at: schemaByteCount, as: UInt64.self).byteSwapped)
+  /// The version's number in the key `bytes`; `nil` if there is none that a version may have.
+  static func number(in bytes: RawSpan) -> Int? {
+    guard bytes.byteCount == schemaByteCount + 8 else { return nil }
+    let number = bytes.integer(at: schemaByteCount, as: UInt64.self).byteSwapped
+    return StoredNumber.read(number, in: VersionRecord.numbers)
   }
 
   init(_ namespace: Namespace, _ version: VersionName) {
     self.init(namespace, model: version.model, schema: version.schema)
-    unsafe withUnsafeBytes(of: UInt64(version.number).bigEndian) { unsafe bytes.append(contentsOf: $0) }
+    // A name may come from anywhere: one with a number that no version has finds none.
+    let number = UInt64(bitPattern: Int64(version.number))
+    unsafe withUnsafeBytes(of: number.bigEndian) { unsafe bytes.append(contentsOf: $0) }
   }
 }
 
@@ -109,8 +119,8 @@ extension VersionRecord {
   var recordBody: [UInt8] {
     var writer = RecordWriter()
     writer.append(model)
-    writer.append(Int64(number))
-    writer.append(Int64(time))
+    writer.append(number: number)
+    writer.append(number: time)
     writer.append(schemaHash)
     writer.append(element.code)
     writer.append(schema)
@@ -134,21 +144,24 @@ extension VersionRecord {
   init?(record: RawSpan, key: RawSpan) {
     guard let body = Record.body(of: record, key: key) else { return nil }
     self.init(body: body)
+    guard VersionKey.number(in: key) == number, SHA256Digest(copying: key, at: SHA256Digest.byteCount) == model,
+      SHA256Digest(copying: key, at: VersionKey.modelByteCount) == SHA256Digest(of: schema)
+    else { return nil }
   }
 
   /// The version whose `recordBody` is `body`, or `nil` if it is none's.
   init?(body: RawSpan) {
     var reader = RecordReader(body)
-    guard let model = reader.digest(), let number = reader.integer(Int64.self), let time = reader.integer(Int64.self),
-      let hash = reader.digest(), let code = reader.integer(UInt8.self), let element = KVElement(code: code),
-      let schema = reader.text(), let lowered = reader.bytes(), let encodingCount = reader.integer(UInt32.self)
+    guard let model = reader.digest(), let number = reader.number(in: Self.numbers), let time = reader.number(),
+      let hash = reader.digest(), let code = reader.byte(), let element = KVElement(code: code),
+      let schema = reader.text(), let lowered = reader.bytes(), let encodingCount = reader.count()
     else { return nil }
     var encodings: [SHA256Digest] = []
     for _ in 0..<encodingCount {
       guard let encoding = reader.digest() else { return nil }
       encodings.append(encoding)
     }
-    guard let labelCount = reader.integer(UInt32.self) else { return nil }
+    guard let labelCount = reader.count(), labelCount == 0 || labelCount == encodingCount else { return nil }
     var labels: [String] = []
     for _ in 0..<labelCount {
       guard let label = reader.text() else { return nil }
@@ -156,7 +169,7 @@ extension VersionRecord {
     }
     guard reader.isAtEnd else { return nil }
     self.init(
-      model: model, schema: schema, number: Int(number), schemaHash: hash, lowered: lowered, element: element,
-      time: Int(time), encodings: encodings, labels: labels)
+      model: model, schema: schema, number: number, schemaHash: hash, lowered: lowered, element: element,
+      time: time, encodings: encodings, labels: labels)
   }
 }

@@ -5,18 +5,21 @@ extension WriteBatch {
   /// Records the next version of `schema` for `model`; if nothing changed since the newest one, returns that one.
   ///
   /// Put all its blobs before, in this batch or in earlier ones. `labels` name the encodings for people, in the same
-  /// order; they and `time` (seconds since 1970, now if left out) are no change by themselves.
+  /// order; they and `time` (seconds since 1970, now if left out) are no change by themselves. Long labels are cut.
   ///
-  /// - Throws: `StoreError.missingEncodings` unless every encoding is there, all of them in the same layers from 0 on.
+  /// - Throws: `StoreError.missingEncodings` unless every encoding is there, all of them in the same layers from 0 on;
+  ///   `.nameTooLong`, `.versionTooLarge`, `.noNumberLeft`.
   @discardableResult
   public func recordVersion(
     model: SHA256Digest, schema: String, hash: SHA256Digest, lowered: [UInt8], element: KVElement,
     encodings: [SHA256Digest], labels: [String] = [], time: Int? = nil
   ) throws(StoreError) -> VersionRecord {
+    try StoredName.check(schema)
     let (newest, lastNumber) = try newestVersion(model: model, schema: schema)
     let version = VersionRecord(
       model: model, schema: schema, number: lastNumber + 1, schemaHash: hash, lowered: lowered, element: element,
-      time: time ?? secondsSince1970(), encodings: encodings, labels: labels)
+      time: time ?? secondsSince1970(), encodings: encodings,
+      labels: labels.count == encodings.count ? labels.map(StoredName.clipped) : [])
     try checkEncodings(of: version)
     if let newest, newest.hasSameContent(as: version) { return newest }
     try put(version)
@@ -24,13 +27,18 @@ extension WriteBatch {
   }
 
   func put(_ version: VersionRecord) throws(StoreError) {
+    guard VersionRecord.numbers.contains(version.number) else { throw .noNumberLeft(schema: version.schema) }
     let key = VersionKey(store.namespace, version.name)
-    let record = unsafe Record.sealed(version.recordBody, key: key.bytes.span.bytes)
+    let body = version.recordBody
+    guard body.count <= VersionRecord.byteCountLimit else {
+      throw .versionTooLarge(schema: version.schema, byteCount: body.count, limit: VersionRecord.byteCountLimit)
+    }
+    let record = unsafe Record.sealed(body, key: key.bytes.span.bytes)
     try unsafe transaction.put(record.span.bytes, at: key.bytes.span.bytes, in: tables.versions)
   }
 
   /// The newest version of `schema`, and the number of the newest. Damaged versions are removed; their numbers stay
-  /// taken.
+  /// taken, unless they are ones that no version gets.
   func newestVersion(
     model: SHA256Digest, schema: String
   ) throws(StoreError) -> (version: VersionRecord?, number: Int) {
@@ -40,9 +48,10 @@ extension WriteBatch {
       var damaged: [UInt8]?
       let newest: VersionRecord? =
         try unsafe transaction.last(tables.versions, prefix: prefix.span.bytes) { key, value in
-          lastNumber = max(lastNumber, VersionKey.number(in: key))
           let version = VersionRecord(record: value, key: key)
           if version == nil { damaged = key.array }
+          let number = version?.number ?? VersionKey.number(in: key) ?? 0
+          if version != nil || VersionRecord.importedNumbers.contains(number) { lastNumber = max(lastNumber, number) }
           return version
         } ?? nil
       guard let damaged else { return (newest, lastNumber) }
@@ -65,6 +74,7 @@ extension Transaction {
   /// How many layers of the encoding `key` are there, from 0 on without a gap.
   func layers(of key: EncodingKey, _ namespace: Namespace, _ tables: Tables) throws(StoreError) -> Int {
     let bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: namespace)
+    if try isArriving(bytes.encodingSpan, tables) { return 0 }
     var count = 0
     try visit(tables.blobs, prefix: bytes.encodingSpan) { (key, _) in
       guard BlobKey(key)?.layer == count else { return .stop }

@@ -109,8 +109,9 @@ private struct MergeReader {
   /// Adds the merge of the two tokens that lie side by side in `entry`.
   private mutating func append(leftEnd: Int) throws(TokenizerError) {
     guard merges.count < MergeTable.countLimit else {
-      throw TokenizerError(.unsupported(
-        field: "model.merges", found: "a longer list", supported: ["\(MergeTable.countLimit) merges"]))
+      throw TokenizerError(
+        .unsupported(
+          field: "model.merges", found: "a longer list", supported: ["\(MergeTable.countLimit) merges"]))
     }
     merges.append(
       MergeRule(
@@ -119,7 +120,8 @@ private struct MergeReader {
 
   private func token(_ range: Range<Int>) throws(TokenizerError) -> Int32 {
     guard let id = vocabulary.id(of: entry.span.extracting(range)) else {
-      throw TokenizerError(.mergeOutOfVocabulary(index: merges.count, token: String(decoding: entry[range], as: UTF8.self)))
+      throw TokenizerError(
+        .mergeOutOfVocabulary(index: merges.count, token: String(decoding: entry[range], as: UTF8.self)))
     }
     return id
   }

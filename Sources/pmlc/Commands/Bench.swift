@@ -10,13 +10,15 @@ struct Bench: AsyncParsableCommand {
       without their states, the speed of decoding, and how fast the store finds states. Times are medians.
       """)
 
-  @Option(help: ArgumentHelp("Tokens in the store; may be given several times.", valueName: "n"))
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Tokens in the store; may be given several times.", valueName: "n"))
   var cached: [Int] = []
 
-  @Option(help: ArgumentHelp("Tokens that are new.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Tokens that are new.", valueName: "n"))
   var new = 64
 
-  @Option(help: ArgumentHelp("How often each time is taken.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("How often each time is taken.", valueName: "n"))
   var repeats = 5
 
   @Option(help: "How states are kept: f32, f16 or q8.")
@@ -40,26 +42,25 @@ struct Bench: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await reportingFailures {
-      let model = try modelOptions.load(weights: weightOptions.weights)
-      let folder = FileManager.default.temporaryDirectory.appending(path: "pmlc-bench-\(UUID().uuidString)")
-      defer { try? FileManager.default.removeItem(at: folder) }
-      let session = try CacheSession(
-        model: model, storeAt: FilePath(folder.path()), threads: computeOptions.threads,
-        progress: ProgressDisplay().show)
-      let benchmark = CacheBenchmark(session, element: kv, repeats: repeats)
-      var reports: [BenchmarkReport] = []
-      for size in sizes(for: model) {
-        var line = ProgressLine()
-        defer { line.clear() }
-        let report = try await benchmark.measure(cached: size, new: new) { done, total in
-          line.draw(Double(done) / Double(total), "\(size) tokens: \(done) of \(total) measurements")
-        }
-        if json { Terminal.output.writeLine(try jsonLine(report)) }
-        reports.append(report)
+    let model = try modelOptions.load(weights: weightOptions.weights)
+    let store = TemporaryStore()
+    defer { store.remove() }
+    Interruption.cancelsWork()
+    let session = try CacheSession(
+      model: model, storeAt: store.path, threads: computeOptions.threads,
+      progress: ProgressDisplay().show)
+    let benchmark = CacheBenchmark(session, element: kv, repeats: repeats)
+    var reports: [BenchmarkReport] = []
+    for size in sizes(for: model) {
+      var line = ProgressLine()
+      defer { line.clear() }
+      let report = try await benchmark.measure(cached: size, new: new) { done, total in
+        line.draw(Double(done) / Double(total), "\(size) tokens: \(done) of \(total) measurements")
       }
-      if !json { Terminal.output.write(table(reports)) }
+      if json { try Results.json(report) }
+      reports.append(report)
     }
+    if !json { try Results.text(table(reports)) }
   }
 
   /// What was asked for, else what fits the model of the usual sizes.

@@ -10,19 +10,20 @@ struct Compile: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("Schemas.", valueName: "schema"))
-  var schemas: [String]
+  var schemas: [FilePath]
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Where to write; standard output without it.", valueName: "file"))
-  var output: String?
+  @Option(
+    name: .shortAndLong, parsing: .unconditional,
+    help: ArgumentHelp("Where to write; `-` is standard output.", valueName: "file"))
+  var output: FilePath = "-"
 
   @OptionGroup var modelOptions: ModelOptions
 
+  func validate() throws { try schemas.validateInputs() }
+
   func run() throws {
-    try reportingFailures {
-      let schemas = try Documents.schemas(schemas, for: modelOptions.load())
-      let bytes = schemas.flatMap { $0.compiled.encoded + [UInt8(ascii: "\n")] }
-      guard let output else { return Terminal.output.write(bytes) }
-      try write(bytes, to: output)
-    }
+    let schemas = try Documents.schemas(schemas, for: modelOptions.load())
+    let bytes = schemas.flatMap { $0.compiled.encoded + [UInt8(ascii: "\n")] }
+    if output.isStandardStream { try Results.json(bytes) } else { try write(bytes, to: output) }
   }
 }

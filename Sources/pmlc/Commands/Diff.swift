@@ -6,10 +6,10 @@ struct Diff: ParsableCommand {
     abstract: "Say what an edit costs: which encodings stay, which have to be computed anew, and why.")
 
   @Argument(help: ArgumentHelp("The schema as it was (or its .pmlir).", valueName: "old"))
-  var old: String
+  var old: FilePath
 
   @Argument(help: ArgumentHelp("The schema as it is.", valueName: "new"))
-  var new: String
+  var new: FilePath
 
   @Flag(help: "Print a JSON object in place of tables.")
   var json = false
@@ -19,18 +19,18 @@ struct Diff: ParsableCommand {
 
   @OptionGroup var modelOptions: ModelOptions
 
+  func validate() throws { try [old, new].validateInputs() }
+
   func run() throws {
-    try reportingFailures {
-      let model = try modelOptions.load()
-      let plans = try [old, new].map { try model.compile(schemaOrLowered: Documents.read($0)).shown().plan }
-      let diff = SchemaDiff(from: plans[0], to: plans[1])
-      let report = DiffReport(of: diff, formats: model.stateFormats)
-      if json {
-        Terminal.output.write(report.json + [UInt8(ascii: "\n")])
-      } else {
-        Terminal.output.write(report.text)
-      }
-      if exitCode, !diff.computed.isEmpty { throw ExitCode.badInput }
+    let model = try modelOptions.load()
+    let plans = try [old, new].map { try model.compile(schemaOrLowered: SourceFile.read($0)).shown().plan }
+    let diff = SchemaDiff(from: plans[0], to: plans[1])
+    let report = DiffReport(of: diff, formats: model.stateFormats)
+    if json {
+      try Results.json(report.json + [UInt8(ascii: "\n")])
+    } else {
+      try Results.text(report.text)
     }
+    if exitCode, !diff.computed.isEmpty { throw ExitCode.badInput }
   }
 }

@@ -6,27 +6,35 @@ struct Inspect: ParsableCommand {
     abstract: "Show a schema's layout: positions, tokens, contexts, bytes.")
 
   @Argument(help: ArgumentHelp("A schema, or what `compile` made of one (.pmlir).", valueName: "schema"))
-  var schema: String
+  var schema: FilePath
 
   @Flag(help: "Print a JSON object in place of tables.")
   var json = false
 
-  @Option(help: ArgumentHelp("Also write a page that draws the layout.", valueName: "file"))
-  var html: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Also write a page that draws the layout; `-` prints it in place of the tables.", valueName: "file"))
+  var html: FilePath?
 
   @OptionGroup var modelOptions: ModelOptions
 
+  func validate() throws {
+    if json, html?.isStandardStream == true { throw ValidationError("--json does not go with --html -") }
+  }
+
   func run() throws {
-    try reportingFailures {
-      let model = try modelOptions.load()
-      let schema = try model.compile(schemaOrLowered: Documents.read(schema)).shown()
-      let report = LayoutReport(of: schema.schema, plan: schema.plan, formats: model.stateFormats)
-      if let html { try write(report.html, to: html) }
-      if json {
-        Terminal.output.write(report.json + [UInt8(ascii: "\n")])
-      } else {
-        Terminal.output.write(report.text)
-      }
+    let model = try modelOptions.load()
+    let schema = try model.compile(schemaOrLowered: SourceFile.read(schema)).shown()
+    let report = LayoutReport(of: schema.schema, plan: schema.plan, formats: model.stateFormats)
+    if let html {
+      try write(report.html, to: html)
+      if html.isStandardStream { return }
+    }
+    if json {
+      try Results.json(report.json + [UInt8(ascii: "\n")])
+    } else {
+      try Results.text(report.text)
     }
   }
 }

@@ -10,7 +10,7 @@ struct Warm: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("Schemas.", valueName: "schema"))
-  var schemas: [String]
+  var schemas: [FilePath]
 
   @Option(help: "How states are kept: f32, f16 at half the size, or q8 at a quarter.")
   var kv: KVElement = .f16
@@ -27,24 +27,24 @@ struct Warm: ParsableCommand {
   @OptionGroup var weightOptions: WeightOptions
   @OptionGroup var computeOptions: ComputeOptions
 
+  func validate() throws { try schemas.validateInputs() }
+
   func run() throws {
-    try reportingFailures {
-      let model = try modelOptions.load(weights: weightOptions.weights)
-      let planned = try Documents.schemas(schemas, for: model)
-      let session = try storeOptions.session(
-        model, access: dryRun ? .readingIfThere : .writing, limit: storeLimit, threads: computeOptions.threads)
-      for schema in planned {
-        try show(dryRun ? session.forecast(schema, as: kv) : session.warm(schema, as: kv).report)
-      }
+    let model = try modelOptions.load(weights: weightOptions.weights)
+    let planned = try Documents.schemas(schemas, for: model)
+    let session = try storeOptions.session(
+      model, access: dryRun ? .readingIfThere : .writing, limit: storeLimit, threads: computeOptions.threads)
+    for schema in planned {
+      try show(dryRun ? session.forecast(schema, as: kv) : session.warm(schema, as: kv).report)
     }
   }
 
   private func show(_ report: WarmReport?) throws {
     guard let report else { return }
     if json {
-      Terminal.output.writeLine(try jsonLine(report))
+      try Results.json(report)
     } else {
-      Terminal.output.writeLine(summary(of: report))
+      try Results.line(summary(of: report))
     }
   }
 

@@ -3,7 +3,7 @@ import PromptCache
 
 /// How much of the machine a command may use.
 struct ComputeOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Threads. Without it, one a core.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Threads. Without it, one a core.", valueName: "n"))
   var threads: Int?
 
   func validate() throws {

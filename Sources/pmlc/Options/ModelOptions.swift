@@ -4,32 +4,36 @@ import PromptCache
 /// Which model, and what stands around its roles.
 struct ModelOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
-      "A Hugging Face model folder. Without it, the small model that ships with pmlc.", valueName: "dir"))
-  var model: String?
+      "A Hugging Face model folder. Without it, the small model that ships with pmlc.", valueName: "dir"),
+    completion: .directory)
+  var model: FilePath?
 
   @OptionGroup var template: ChatTemplateOption
 
   /// Reads configuration, tokenizer and chat template.
   func load(weights: WeightFormat = .stored) throws(PromptCacheError) -> LoadedModel {
-    try LoadedModel(at: model.map { FilePath($0) }, template: template.chatTemplate, weights: weights)
+    try LoadedModel(at: model, template: template.chatTemplate, weights: weights)
   }
 }
 
 /// Which model, for commands that need none: they know no lengths then.
 struct OptionalModelOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "A Hugging Face model folder, for whose tokenizer and context lengths are checked. Without it, they are not.",
-      valueName: "dir"))
-  var model: String?
+      valueName: "dir"),
+    completion: .directory)
+  var model: FilePath?
 
   @OptionGroup var template: ChatTemplateOption
 
   /// Reads the model, if one is named, and the template that is asked for. A template may be given without a model.
   func load() throws(PromptCacheError) -> (model: LoadedModel?, template: FoundTemplate?) {
     guard model != nil || template.chatTemplate != nil else { return (nil, nil) }
-    let loaded = try LoadedModel(at: model.map { FilePath($0) }, template: template.chatTemplate)
+    let loaded = try LoadedModel(at: model, template: template.chatTemplate)
     return (model == nil ? nil : loaded, loaded.foundTemplate)
   }
 }
@@ -37,9 +41,11 @@ struct OptionalModelOptions: ParsableArguments {
 /// What stands around the text of roles.
 struct ChatTemplateOption: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The chat template: chatml, llama3, llama2, mistral, vicuna, falcon, zephyr, gemma, phi3, plain, or a file: a Jinja program (.jinja), else JSON. Without it, the model's own.",
-      valueName: "name|file"))
+      valueName: "name|file"),
+    completion: .file(), transform: RawArguments.text)
   var chatTemplate: String?
 }
 

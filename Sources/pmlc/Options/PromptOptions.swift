@@ -4,8 +4,9 @@ import PromptCache
 /// What prompts are answered with: their schema, the model, the store.
 struct PromptOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("The schema of the prompt. Without it, its newest version in the store.", valueName: "file"))
-  var schema: String?
+  var schema: FilePath?
 
   @Option(help: "The KV format: f32, f16 or q8. Without it, that of the newest version, else f16.")
   var kv: KVElement?

@@ -4,11 +4,13 @@ import PromptCache
 /// Which store.
 struct StoreFolder: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
-      "The store's folder. Without it, $PMLC_STORE, else pmlc in $XDG_CACHE_HOME or ~/.cache.", valueName: "dir"))
-  var store: String?
+      "The store's folder. Without it, $PMLC_STORE, else pmlc in $XDG_CACHE_HOME or ~/.cache.", valueName: "dir"),
+    completion: .directory)
+  var store: FilePath?
 
-  func path() throws(NoStoreFolder) -> FilePath { try StoreLocation.folder(option: store.map { FilePath($0) }) }
+  func path() throws(NoStoreFolder) -> FilePath { try StoreLocation.folder(option: store) }
 
   /// Opens the store, all of it.
   func open(for access: StoreAccess) throws -> StateStore { try .open(path(), for: access) }
@@ -18,7 +20,10 @@ struct StoreFolder: ParsableArguments {
 struct NamespaceInStore: ParsableArguments {
   @OptionGroup var folder: StoreFolder
 
-  @Option(help: ArgumentHelp("Keeps what is stored apart from other names' (one a tenant).", valueName: "name"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Keeps what is stored apart from other names' (one a tenant).", valueName: "name"),
+    transform: RawArguments.text)
   var namespace: String = "default"
 
   /// Opens the store.
@@ -38,13 +43,14 @@ struct NamespaceInStore: ParsableArguments {
   private func options(_ limit: StoreLimit?) -> StoreOptions {
     StoreOptions(
       maximumBytes: limit?.maxBytes, maximumNamespaceBytes: limit?.maxNamespaceBytes, namespace: namespace,
-      onWait: { Terminal.error.writeLine("pmlc: \($0.message)") })
+      onWait: { Notes.line("pmlc: \($0.message)") })
   }
 }
 
 /// How large a store, and one tenant's part of it, may become.
 struct StoreLimit: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       """
       Bytes that the store's file may take. The least recently used encodings make room, never those of pinned versions.
@@ -52,7 +58,8 @@ struct StoreLimit: ParsableArguments {
       valueName: "n"))
   var maxBytes: Int?
 
-  @Option(help: ArgumentHelp("The same for the states of this namespace.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("The same for the states of this namespace.", valueName: "n"))
   var maxNamespaceBytes: Int?
 
   func validate() throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import PromptCache
 
 extension ExitCode {
@@ -8,29 +9,42 @@ extension ExitCode {
   static let notDone = ExitCode(2)
 }
 
-/// Runs a command's body; a failure becomes one message on standard error and the exit status for it.
-func reportingFailures<R>(_ body: () throws -> R) throws -> R {
-  do {
-    return try body()
-  } catch {
-    throw reported(error)
+extension PMLC {
+  /// Says why a command ended early.
+  ///
+  /// - Returns: the exit status.
+  static func report(_ error: any Error) -> ExitCode {
+    switch error {
+    case let status as ExitCode:
+      return status
+    case let output as UnwrittenOutput where output.isClosedPipe:
+      Interruption.end(by: SIGPIPE)
+    case PromptCacheError.invalidDocument(let source, let diagnostics):
+      Notes.show(diagnostics, of: [source])
+      return .badInput
+    case let error as any CategorizedError:
+      if error.category == .cancelled, let signal = Interruption.signal { Interruption.end(by: signal) }
+      Notes.error(error)
+      if case PromptCacheError.unusableLoweredSchema = error { return .badInput }
+      return .notDone
+    default:
+      return reportByParser(error)
+    }
   }
-}
 
-/// Runs a command's body; a failure becomes one message on standard error and the exit status for it.
-func reportingFailures<R>(_ body: () async throws -> R) async throws -> R {
-  do {
-    return try await body()
-  } catch {
-    throw reported(error)
+  /// Help and usage errors are the parser's; so are errors that nobody has words for.
+  private static func reportByParser(_ error: any Error) -> ExitCode {
+    let message = fullMessage(for: error)
+    let status = exitCode(for: error)
+    guard status.isSuccess else {
+      Notes.usage(RawArguments.shown(message))
+      return status == .failure ? .notDone : status
+    }
+    do throws(UnwrittenOutput) {
+      try Results.text(message + "\n")
+      return status
+    } catch {
+      return report(error)
+    }
   }
-}
-
-/// The exit status for an error that the libraries explain, after its message; any other error as it is.
-private func reported(_ error: any Error) -> any Error {
-  guard let error = error as? any CategorizedError else { return error }
-  Terminal.error.writeLine("pmlc: error: \(error.message)")
-  if let help = help(for: error) { Terminal.error.writeLine("  help: \(help)") }
-  if case PromptCacheError.unusableLoweredSchema = error { return ExitCode.badInput }
-  return ExitCode.notDone
 }

@@ -19,8 +19,7 @@ final class ProgressDisplay: Sendable {
             + "\(formatted(seconds: states.secondsLeft)) left")
       case .weightsNotKept(let format, let error):
         line.clear()
-        Terminal.error.writeLine(
-          "pmlc: warning: \(error.message): \(format) weights are made anew in memory each time")
+        Notes.line("pmlc: warning: \(error.message): \(format) weights are made anew in memory each time")
       case .ended:
         line.clear()
       }

@@ -1,8 +1,8 @@
-import Foundation
+import PromptCache
 
 /// One line on a terminal that is drawn over again; nothing elsewhere.
 struct ProgressLine {
-  private let terminal = Terminal.error
+  private let stream = StandardStream.error
   private let clock = ContinuousClock()
   private var lastDrawn: ContinuousClock.Instant?
 
@@ -11,19 +11,23 @@ struct ProgressLine {
 
   /// Draws the line, if it has not just been drawn.
   mutating func draw(_ fraction: Double, _ text: String) {
-    guard terminal.isInteractive else { return }
+    guard stream.obeysControls else { return }
     let now = clock.now
     if let lastDrawn, now - lastDrawn < Self.interval, fraction < 1 { return }
     lastDrawn = now
     let filled = Int((min(max(fraction, 0), 1) * Double(Self.barCells)).rounded())
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.barCells - filled)
-    terminal.write("\r\u{1B}[K\(bar) \(text)")
+    // A line that is wider than the terminal could not be drawn over.
+    let room = max(stream.width - Self.barCells - 3, 0)
+    write("\r\u{1B}[K\(bar) \(text.printable(limit: room))")
   }
 
   /// Removes the line.
   mutating func clear() {
     guard lastDrawn != nil else { return }
-    terminal.write("\r\u{1B}[K")
+    write("\r\u{1B}[K")
     lastDrawn = nil
   }
+
+  private func write(_ text: String) { try? stream.write(Array(text.utf8)) }
 }

@@ -11,15 +11,32 @@ extension Remedy {
     switch self {
     case .warm(let schema, let element, let weights):
       "run `pmlc warm\(element.map { " --kv \($0)" } ?? "")\(weights.map { " --weights \($0)" } ?? "")` on "
-        + (schema.map { "the file of `\($0)`" } ?? "the schema's file")
+        + (schema.map { "the file of \($0.quoted())" } ?? "the schema's file")
+    case .compileAgain: "compile the schema again with `pmlc compile`"
+    case .compileForThisModel: "compile the schema with `--model` naming this model"
     case .giveSchemaFile: "pass it with `--schema`"
     case .listVersions: "see which there are: pmlc store ls"
+    case .useKVFormat(let format): "pass `--kv \(format)`"
+    case .splitText, .addText: description
     case .measureLess: "pass a smaller `--cached` or `--new`"
-    case .raiseStoreLimit: "raise the limit"
-    case .collectGarbage: "free space: pmlc store gc"
-    case .salvageStore: "save what is whole: pmlc store compact --salvage; then warm again"
+
     case .nameStoreFolder: "pass `--store DIR`, or set PMLC_STORE, XDG_CACHE_HOME or HOME"
-    default: description
+    case .nameOtherFolder: "name another folder with `--store`, or with PMLC_STORE"
+    case .raiseStoreLimit: "raise `--max-bytes`, or `--max-namespace-bytes`"
+    case .giveStoreLimit: "give the size that it may have (`--max-bytes`)"
+    case .collectGarbage: "free space: pmlc store gc"
+    case .replaceDamaged: description
+    case .salvageStore: "save what is whole: pmlc store compact --salvage, then warm again"
+    case .exportAgain: "copy the export again, or make it again: pmlc store export"
+
+    case .nameModelFolder:
+      "name a Hugging Face model folder, with config.json, tokenizer.json and *.safetensors, by `--model`"
+    case .downloadAgain, .fetchLargeFiles, .chooseSupported: description
+
+    case .runAsOwner, .restrictPermissions, .freeDiskSpace, .endOtherProcesses, .raiseMemoryLimit, .tryAgain:
+      description
+    case .useNewerProgram: "use the pmlc that wrote it, or a newer one"
+    case .other(let text): text
     }
   }
 }

@@ -1,11 +1,16 @@
+import PromptCache
+
 /// Columns for a terminal, as wide as their widest cell.
 struct Table {
-  private var rows: [[String]]
+  private var rows: [[String]] = []
+
+  /// The longest text of a cell that is shown: names in a store may be of any length.
+  private static let limit = 200
 
   /// A table with these titles.
-  init(_ titles: [String]) { rows = [titles] }
+  init(_ titles: [String]) { append(titles) }
 
-  mutating func append(_ row: [String]) { rows.append(row) }
+  mutating func append(_ row: [String]) { rows.append(row.map { $0.printable(limit: Self.limit) }) }
 
   /// The lines, without spaces at their ends.
   var text: String {

@@ -72,7 +72,7 @@ extension FileBytes: KVBlobOwner {
     let states = try engine.encode(tokens: (0..<20).map { Int32($0 + 3) }, positions: (0..<20).map { $0 }, context: [])
     for (layer, blob) in blobs.enumerated() {
       var bytes = unsafe MutableRawSpan(_unsafeBytes: blob.bytes)
-      states.write(layer: layer, layout: layout, into: &bytes)
+      try states.write(layer: layer, layout: layout, into: &bytes)
     }
     let there = try logits()
     #expect(there != zero)
@@ -121,7 +121,7 @@ extension FileBytes: KVBlobOwner {
     let blob = Blob(byteCount: layout.byteCount)
     unsafe blob.bytes.initializeMemory(as: UInt8.self, repeating: 0xFF)
     var bytes = unsafe MutableRawSpan(_unsafeBytes: blob.bytes)
-    states.write(layer: 1, tokens: 1..<4, layout: layout, into: &bytes)
+    try states.write(layer: 1, tokens: 1..<4, layout: layout, into: &bytes)
     let dimension = engine.kvShape.headDimension
     for head in 0..<engine.kvShape.heads {
       for index in 0..<16 * dimension {
@@ -140,15 +140,15 @@ extension FileBytes: KVBlobOwner {
     let golden = try #require(GoldenCase.all.first { $0.name == "falcon, new decoder" })
     let engine = try golden.model().engine()
     let states = try engine.encode(tokens: [5, 6, 7, 8], positions: [0, 1, 2, 3], context: [])
-    func bytes(over filler: UInt8) -> [UInt8] {
+    func bytes(over filler: UInt8) throws -> [UInt8] {
       let layout = KVBlobLayout(element: element, shape: engine.kvShape, tokens: 3)
       var bytes = [UInt8](repeating: filler, count: layout.byteCount)
       var numbers = bytes.mutableSpan
       var span = unsafe numbers.mutableBytes
-      states.write(layer: 1, tokens: 1..<4, layout: layout, into: &span)
+      try states.write(layer: 1, tokens: 1..<4, layout: layout, into: &span)
       return bytes
     }
-    #expect(bytes(over: 0xFF) == bytes(over: 0))
+    #expect(try bytes(over: 0xFF) == bytes(over: 0))
   }
 
   @Test func blobsOfAnotherSizeNumberOrAlignmentAreRefused() throws {

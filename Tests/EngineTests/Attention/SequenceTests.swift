@@ -167,20 +167,20 @@ import Testing
         tokens: Array(long.prefix(count)), positions: positions(800..<800 + count),
         context: count % 2 == 0 ? [context] : [])
     }
-    func bytes(_ states: SegmentStates) -> [UInt8] {
+    func bytes(_ states: SegmentStates) throws -> [UInt8] {
       let layout = KVBlobLayout(element: .f32, shape: states.shape, tokens: states.tokens)
-      return (0..<states.shape.layers).flatMap { layer in
+      return try (0..<states.shape.layers).flatMap { layer in
         var bytes = [UInt8](repeating: 0xAA, count: layout.byteCount)
         var numbers = bytes.mutableSpan
         var span = unsafe numbers.mutableBytes
-        states.write(layer: layer, layout: layout, into: &span)
+        try states.write(layer: layer, layout: layout, into: &span)
         return bytes
       }
     }
     let together = try engine.encode(encodings).map(bytes)
     for (encoding, expected) in zip(encodings, together) {
-      #expect(bytes(try engine.encode([encoding])[0]) == expected)
-      #expect(bytes(try engine.encode([encodings[2], encoding, encodings[0]])[1]) == expected)
+      #expect(try bytes(engine.encode([encoding])[0]) == expected)
+      #expect(try bytes(engine.encode([encodings[2], encoding, encodings[0]])[1]) == expected)
     }
   }
 
@@ -233,6 +233,72 @@ import Testing
     let expected = try engine.forward(
       tokens: [5, 6, 7], positions: [0, 1, 2], sequence: SequenceState(), logits: .last)
     expectClose(after.row(0), expected.row(0), within: 1e-5)
+  }
+
+  private func longInput(_ count: Int, of sequence: SequenceState, from start: Int = 0) -> InferenceEngine.Input {
+    let range = start..<start + count
+    return InferenceEngine.Input(
+      sequence: sequence, tokens: range.map { Int32(3 + $0 * 7 % 60) }, positions: positions(range), logits: .last)
+  }
+
+  @Test func otherPassesMayComeBetweenTheLayersOfOne() throws {
+    let (long, short) = (SequenceState(), SequenceState())
+    let pass = try engine.begin([longInput(600, of: long)])
+    #expect(throws: EngineError.sequenceInUse) { try engine.forward([longInput(1, of: long, from: 700)]) }
+    var position = 0
+    var found: [Logits]?
+    while found == nil {
+      found = try pass.advance { false }
+      _ = try engine.forward([longInput(1, of: short, from: position)])
+      position += 1
+    }
+    // Two passes, for 600 tokens, of some layers each.
+    #expect(position == 2 * engine.kvShape.layers)
+    let expected = try engine.forward([longInput(600, of: SequenceState())])
+    #expect(found?[0].row(0) == expected[0].row(0))
+    #expect(try pass.advance { true } == nil)
+    // The other one is what it is alone.
+    let alone = SequenceState()
+    for position in 0..<position { _ = try engine.forward([longInput(1, of: alone, from: position)]) }
+    let next = try [short, alone].map { try engine.forward([longInput(1, of: $0, from: position)])[0].row(0) }
+    #expect(next[0] == next[1])
+  }
+
+  @Test func aPassThatIsGivenUpChangesNothing() throws {
+    let sequence = SequenceState()
+    _ = try engine.forward([longInput(70, of: sequence)])
+    for layers in 0..<2 * engine.kvShape.layers {
+      let pass = try engine.begin([longInput(600, of: sequence, from: 70)])
+      var left = layers
+      if layers > 0 {
+        _ = try pass.advance {
+          left -= 1
+          return left > 0
+        }
+      }
+    }
+    let expected = SequenceState()
+    _ = try engine.forward([longInput(70, of: expected)])
+    let next = try [sequence, expected].map { try engine.forward([longInput(1, of: $0, from: 70)])[0].row(0) }
+    #expect(next[0] == next[1])
+  }
+
+  @Test(arguments: [65, 72, 73, 128, 200, 700])
+  func partsOfAPromptChangeNoBit(count: Int) throws {
+    let whole = try engine.forward([longInput(count, of: SequenceState())])[0].row(0)
+    let part = InferenceEngine.tokensPerPart
+    for parts in 1...3 {
+      let sequence = SequenceState()
+      var start = 0
+      var found: [Float] = []
+      while start < count {
+        let left = count - start
+        let some = left <= parts * part + InferenceEngine.fewestTokensPerPart ? left : parts * part
+        found = try engine.forward([longInput(some, of: sequence, from: start)])[0].row(0)
+        start += some
+      }
+      #expect(found == whole)
+    }
   }
 
   @Test func requestsTheModelCannotAnswerAreRefused() throws {

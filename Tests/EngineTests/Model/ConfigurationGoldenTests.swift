@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Engine
+import Engine
 
 /// `config.json` is read as `transformers` reads it, family by family and field by field.
 @Suite struct ConfigurationGoldenTests {
@@ -59,14 +59,17 @@ import Testing
     let decoder = found.decoder
     #expect(found.vocabularySize == golden.vocabulary)
     #expect(found.eosTokenIDs == golden.eos)
-    #expect(
-      [decoder.hiddenSize, decoder.queryHeads, decoder.layers, decoder.intermediateSize, decoder.keyValueHeads]
-        == [golden.hidden, golden.heads, golden.layers, golden.intermediate, golden.keyValueHeads])
+    #expect(decoder.hiddenSize == golden.hidden)
+    #expect(decoder.queryHeads == golden.heads)
+    #expect(decoder.layers == golden.layers)
+    #expect(decoder.intermediateSize == golden.intermediate)
+    #expect(decoder.keyValueHeads == golden.keyValueHeads)
     #expect(decoder.headDimension == golden.head)
     #expect(decoder.epsilon == golden.epsilon)
     #expect(abs(decoder.attentionScale - golden.scale) <= golden.scale * 1e-6)
     #expect(decoder.projectionBound == golden.bound)
-    #expect(decoder.windows == golden.windows)
+    let windows: [Int?] = golden.windows
+    #expect(decoder.windows == windows)
     #expect(try decoder.activation == Activation(named: golden.activation, key: "hidden_act"))
     #expect((decoder.names.output == nil) == golden.isTied)
     // YaRN's context is a rule of this program: see below.

@@ -59,7 +59,8 @@ import Testing
       try #require(header.last == UInt8(ascii: "}"))
       guard length >= header.count else { continue }
       let padded = header + [UInt8](repeating: 0x20, count: length - header.count)
-      bytes.replaceSubrange(0..<8 + header.count, with: [UInt8(length & 255), UInt8(length >> 8), 0, 0, 0, 0, 0, 0] + padded)
+      bytes.replaceSubrange(
+        0..<8 + header.count, with: [UInt8(length & 255), UInt8(length >> 8), 0, 0, 0, 0, 0, 0] + padded)
       try model.write("model.safetensors", bytes)
       _ = try model.engine()
     }
@@ -79,7 +80,9 @@ import Testing
     (#""quantization_config": {"quant_method": "gptq", "bits": 4}"#, "gptq"),
     (#""quantization_config": {"load_in_8bit": true, "quant_method": "bitsandbytes"}"#, "bitsandbytes"),
     (#""quantization": {"group_size": 64, "bits": 4}"#, "4 bits"),
-    (#""compression_config": {"format": "pack-quantized", "quant_method": "compressed-tensors"}"#, "compressed-tensors"),
+    (
+      #""compression_config": {"format": "pack-quantized", "quant_method": "compressed-tensors"}"#, "compressed-tensors"
+    ),
   ])
   func quantizedCheckpointsAreNamed(line: String, method: String) throws {
     let model = try TinyModel().directory()

@@ -1,5 +1,6 @@
 import ContentHash
 import Engine
+import FileSystem
 import Foundation
 import Testing
 

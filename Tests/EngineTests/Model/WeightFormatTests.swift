@@ -145,6 +145,35 @@ import Testing
     #expect(path.hasPrefix(nowhere.folder.description))
   }
 
+  @Test(arguments: [Float.nan, .infinity])
+  func weightsThatAreNoNumbersAreFoundAtOnce(strange: Float) throws {
+    var tiny = TinyModel()
+    tiny.change = { name, numbers, _ in name.contains("up_proj") ? [strange] + numbers.dropFirst() : numbers }
+    let model = try tiny.directory()
+    let error = EngineError.weightNotFinite(tensor: "model.layers.0.mlp.up_proj", format: .q8)
+    #expect(throws: error) { try InferenceEngine(files: try model.folder(), weights: .q8) }
+    let folder = try ModelDirectory()
+    let kept = RepackedWeights(
+      folder: FilePath(folder.path), model: SHA256Digest(of: "a model"), source: try model.folder())
+    #expect(throws: error) { try InferenceEngine(files: try model.folder(), weights: .q8, repacked: kept) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+  }
+
+  @Test func shortenedWeightsAreAnErrorBeforeAPass() throws {
+    let model = try TinyModel().directory()
+    let engine = try model.engine()
+    _ = try logits(engine, tokens: [4])
+    let file = model.url.appending(path: "model.safetensors")
+    let handle = try FileHandle(forWritingTo: file)
+    let whole = try handle.seekToEnd()
+    for length in [whole - 1, 0] {
+      try handle.truncate(atOffset: length)
+      #expect(throws: EngineError.weightsShortened(path: file.resolvingSymlinksInPath().path)) {
+        try logits(engine, tokens: [4])
+      }
+    }
+  }
+
   @Test func theFormatBelongsToTheFingerprint() {
     let model = SHA256Digest(of: "a model")
     #expect(WeightFormat.stored.fingerprint(of: model) == model)

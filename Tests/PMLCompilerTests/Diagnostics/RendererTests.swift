@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 import PMLCompiler
 import Testing
@@ -104,14 +105,15 @@ import Testing
     #expect(objects.first?["help"] is NSNull)
   }
 
-  private func gitHubCommand(file: String, from start: (Int, Int), to end: (Int, Int), _ message: String) -> String {
+  private func gitHubCommand(file: FilePath, from start: (Int, Int), to end: (Int, Int), _ message: String) -> String {
     let place = SourcePosition(offset: 0, line: start.0, column: start.1)
     let end = SourcePosition(offset: 9, line: end.0, column: end.1)
-    return GitHubRenderer.render([
-      Diagnostic(
-        code: .init(rawValue: "PML999"), severity: .warning, file: file, range: place..<end, message: message,
-        help: "mend, it")
-    ])
+    return GitHubRenderer.render(
+      [
+        Diagnostic(
+          code: .init(rawValue: "PML999"), severity: .warning, file: file, range: place..<end, message: message,
+          help: "mend, it")
+      ], paths: ReportPaths(folder: "/srv/dir"))
   }
 
   @Test func gitHubCommandsAreEscaped() {
@@ -119,20 +121,20 @@ import Testing
       gitHubCommand(file: "a,b:c%\r\n.pml", from: (1, 2), to: (1, 4), "100% wrong:\r\nyes, no")
         == "::warning file=a%2Cb%3Ac%25%0D%0A.pml,line=1,endLine=1,col=2,endColumn=4,title=PML999"
         + "::100%25 wrong:%0D%0Ayes, no%0Ahelp: mend, it\n")
-    #expect(GitHubRenderer.render([]) == "")
+    #expect(GitHubRenderer.render([], paths: ReportPaths()) == "")
   }
 
   @Test func nothingInAFileNameOrMessageReachesATerminalAsAControl() throws {
     let hostile = "a\u{1B}]0;x\u{7}\u{9B}31m\u{202E}\u{2028}\u{E0041}\n.pml"
     let place = SourcePosition(offset: 0, line: 1, column: 1)
     let diagnostic = Diagnostic(
-      code: .init(rawValue: "PML999"), file: hostile, range: place..<place, message: hostile, help: hostile,
-      related: [.init(file: hostile, range: place..<place, message: hostile)])
+      code: .init(rawValue: "PML999"), file: FilePath(hostile), range: place..<place, message: hostile, help: hostile,
+      related: [.init(file: FilePath(hostile), range: place..<place, message: hostile)])
     let outputs = [
       TextRenderer(sources: []).render(diagnostic), JSONRenderer.render([diagnostic]),
-      GitHubRenderer.render([diagnostic]),
-      SARIFRenderer(sources: [], folder: "/srv", version: "1")
-        .render([diagnostic], failures: [.init(file: hostile, message: hostile)]),
+      GitHubRenderer.render([diagnostic], paths: ReportPaths(folder: "/srv/dir")),
+      SARIFRenderer(sources: [], paths: ReportPaths(folder: "/srv"), version: "1")
+        .render([diagnostic], failures: [.init(file: FilePath(hostile), message: hostile)]),
     ]
     let isSafe = { (scalar: Unicode.Scalar) in scalar.value >= 0x20 && scalar.value < 0x7F }
     for output in outputs {
@@ -149,8 +151,8 @@ import Testing
         == "::warning file=a.pml,line=1,endLine=3,title=PML999::wrong%0Ahelp: mend, it\n")
   }
 
-  private func sarif(_ compilation: SchemaCompilation, path: String = "/srv/dir") throws -> [String: Any] {
-    let renderer = SARIFRenderer(sources: [compilation.source], folder: path, version: "1.2.3")
+  private func sarif(_ compilation: SchemaCompilation, folder: FilePath = "/srv/dir") throws -> [String: Any] {
+    let renderer = SARIFRenderer(sources: [compilation.source], paths: ReportPaths(folder: folder), version: "1.2.3")
     let log = try #require(decoded(renderer.render(compilation.diagnostics)) as? [String: Any])
     #expect(log["version"] as? String == "2.1.0")
     return try #require((log["runs"] as? [[String: Any]])?.first)
@@ -181,7 +183,7 @@ import Testing
   }
 
   @Test func sarifSaysWhatWasNotChecked() throws {
-    let renderer = SARIFRenderer(sources: [], folder: "/srv", version: "1")
+    let renderer = SARIFRenderer(sources: [], paths: ReportPaths(folder: "/srv"), version: "1")
     func invocation(_ failures: [SARIFRenderer.Failure]) throws -> [String: Any] {
       let log = try #require(decoded(renderer.render([], failures: failures)) as? [String: Any])
       let run = try #require((log["runs"] as? [[String: Any]])?.first)
@@ -200,7 +202,7 @@ import Testing
     ("../a.pml", "../a.pml"), ("/srv/directory/a.pml", "file:///srv/directory/a.pml"),
   ])
   func sarifPathsAreRelative(_ path: String, _ uri: String) throws {
-    let source = SourceFile(path: path, text: "<x/>")
+    let source = SourceFile(path: FilePath(path), text: "<x/>")
     let run = try sarif(PML.compileSchema(source, template: .none, includes: FakeIncludes()))
     let location = try #require(
       (results(run)[0]["locations"] as? [[String: Any]])?.first?["physicalLocation"] as? [String: Any])

@@ -8,8 +8,11 @@ struct ByteTokenizer: TextTokenizer {
   var beginOfSequence: TokenID? = Self.bos
   var placeholder: TokenID = Self.fill
   var contextLength = 4_096
+  var embeddedTokenCount = Int.max
 
   func tokens(of text: String) -> [TokenID] { text.utf8.map(TokenID.init) }
+
+  func spelling(of token: TokenID) -> String { String(UnicodeScalar(UInt8(truncatingIfNeeded: token))) }
 
   /// A template's bytes lie above a text's, so that one is not taken for the other.
   func tokens(ofTemplate text: String) -> [TokenID] { text.utf8.map { TokenID($0) + 1_000 } }

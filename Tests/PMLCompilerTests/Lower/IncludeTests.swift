@@ -1,3 +1,5 @@
+import Failure
+import FileSystem
 import Foundation
 import Glibc
 import PMLCompiler
@@ -12,7 +14,7 @@ import Testing
 
   private func compile(_ path: String) -> SchemaCompilation {
     let source = SourceFile(
-      path: folder.path("here/schema.pml"),
+      path: FilePath(folder.path("here/schema.pml")),
       text: "<schema name=\"s\"><module name=\"m\" src=\"\(path)\">\n  own\n</module></schema>")
     return PML.compileSchema(source, template: .none, includes: FolderIncludeReader(besides: source.path))
   }
@@ -99,35 +101,98 @@ import Testing
     let path = try folder.write("", to: "here/large")
     #expect(unsafe truncate(path, 60 << 20) == 0)
     let modules = (0..<5).map { "<module name=\"m\($0)\" src=\"large\"/>" }.joined()
-    let source = SourceFile(path: folder.path("here/schema.pml"), text: "<schema name=\"s\">\(modules)</schema>")
+    let source = SourceFile(
+      path: FilePath(folder.path("here/schema.pml")), text: "<schema name=\"s\">\(modules)</schema>")
     let compilation = PML.compileSchema(source, template: .none, includes: FolderIncludeReader(besides: source.path))
     #expect(compilation.diagnostics.map(\.code.rawValue) == ["PML213"])
   }
 
   @Test func theFolderIsThatOfTheFile() throws {
     try folder.write("x", to: "file.txt")
-    #expect(try FolderIncludeReader(besides: folder.path("s.pml")).bytes(of: "file.txt", limit: 10) == Array("x".utf8))
-    #expect(throws: IncludeError.unreadable(.notFound)) {
-      try FolderIncludeReader(besides: folder.path("no/s.pml")).bytes(of: "file.txt", limit: 10)
+    #expect(
+      try FolderIncludeReader(besides: FilePath(folder.path("s.pml"))).bytes(of: "file.txt", limit: 10)
+        == Array("x".utf8))
+    let missing = FilePath(folder.path("no"))
+    #expect(throws: IncludeError.unreadable(SystemFailure("open", missing, code: ENOENT))) {
+      try FolderIncludeReader(besides: FilePath(folder.path("no/s.pml"))).bytes(of: "file.txt", limit: 10)
     }
   }
 }
 
 @Suite struct SourceFileTests {
+  private let temporary: TemporaryFolder
+
+  init() throws { temporary = try TemporaryFolder() }
+
   @Test func aDocumentIsRead() throws {
     let folder = try TemporaryFolder()
-    #expect(try SourceFile.read(folder.write("é\n", to: "a.pml")).bytes == Array("é\n".utf8))
+    #expect(try SourceFile.read(FilePath(folder.write("é\n", to: "a.pml"))).bytes == Array("é\n".utf8))
     #expect(try SourceFile.read("/dev/null").bytes == [])
   }
 
   @Test func whatCannotBeReadSaysWhy() throws {
     let folder = try TemporaryFolder()
-    #expect(throws: FileError.notFound) { try SourceFile.read(folder.path("none")) }
-    #expect(throws: FileError.notFound) { try SourceFile.read(folder.write("", to: "file") + "/x") }
-    #expect(throws: FileError.isFolder) { try SourceFile.read(folder.path("")) }
-    #expect(throws: FileError.system(errno: ENAMETOOLONG)) { try SourceFile.read(String(repeating: "x", count: 5_000)) }
-    #expect(FileError.notFound.description == "there is no such file")
-    #expect(FileError.system(errno: ENOSPC).description == "No space left on device")
+    let plain = try folder.write("", to: "file")
+    let cases: [(path: String, code: Int32, category: FailureCategory, reason: String)] = [
+      (folder.path("none"), ENOENT, .notFound, "there is no such file"),
+      (plain + "/x", ENOTDIR, .notFound, "there is no such file"),
+      (folder.path(""), EISDIR, .own, "it is a folder"),
+      (String(repeating: "x", count: 5_000), ENAMETOOLONG, .own, "File name too long"),
+    ]
+    for (path, code, category, reason) in cases {
+      let error = #expect(throws: SourceFileError.self) { try SourceFile.read(FilePath(path)) }
+      #expect(error?.failure.code == code)
+      #expect(error?.category == category)
+      #expect(error?.message.hasSuffix(": \(reason)") == true)
+    }
+    let hostile = #expect(throws: SourceFileError.self) { try SourceFile.read("a\u{1B}[31m\n/b") }
+    #expect(hostile?.message == "cannot read `a\\u{1b}[31m\\n/b`: there is no such file")
+  }
+
+  @Test func pathsKeepTheirBytes() throws {
+    let folder = FilePath(temporary.path(""))
+    for (byte, text) in [(UInt8(0xE8), "<schema name='a'/>"), (0xE9, "<schema name='b' x=''/>")] {
+      let path = folder.appending(FilePath(bytes: Array("caf".utf8) + [byte] + Array(".pml".utf8)))
+      let file = try NewFile(path)
+      try unsafe file.write(Array(text.utf8).span.bytes)
+      try file.finish()
+      let source = try SourceFile.read(path)
+      #expect(source.path == path)
+      #expect(source.bytes == Array(text.utf8))
+    }
+    let source = try SourceFile.read(folder.appending(FilePath(bytes: Array("caf".utf8) + [0xE9] + Array(".pml".utf8))))
+    let diagnostics = PML.compileSchema(source, template: .none, includes: FakeIncludes()).diagnostics
+    #expect(TextRenderer(sources: [source]).render(diagnostics).contains("/caf\\xE9.pml:1:18: error[PML104]"))
+  }
+
+  @Test func filesOfSrcAreFoundInAFolderWhoseNameIsNotUTF8() throws {
+    let folder = FilePath(temporary.path("")).appending(FilePath(bytes: [0x61, 0xFF]))
+    _ = try Folder.making(folder, permissions: 0o700)
+    let file = try NewFile(folder.appending("text.txt"))
+    try unsafe file.write(Array("words".utf8).span.bytes)
+    try file.finish()
+    #expect(
+      try FolderIncludeReader(besides: folder.appending("s.pml")).bytes(of: "text.txt", limit: 9) == Array("words".utf8)
+    )
+  }
+
+  /// A pipe that the user names is read, however slowly it is written.
+  @Test func aPipeIsRead() throws {
+    let path = temporary.path("pipe")
+    #expect(unsafe mkfifo(path, 0o600) == 0)
+    let document = "<schema name='s'/>"
+    let writer = Thread {
+      // Later than the reader opens it.
+      Thread.sleep(forTimeInterval: 0.3)
+      let file = FileHandle(forWritingAtPath: path)
+      Thread.sleep(forTimeInterval: 0.3)
+      try? file?.write(contentsOf: Data(document.utf8.prefix(7)))
+      Thread.sleep(forTimeInterval: 0.1)
+      try? file?.write(contentsOf: Data(document.utf8.dropFirst(7)))
+      try? file?.close()
+    }
+    writer.start()
+    #expect(try SourceFile.read(FilePath(path)).bytes == Array(document.utf8))
   }
 
   @Test func anEndlessFileIsReadToTheLimit() throws {

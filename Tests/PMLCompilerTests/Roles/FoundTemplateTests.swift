@@ -111,6 +111,20 @@ import Testing
           "<|eot_id|>"))
   }
 
+  /// It asks for the time in any case, but writes it only in a system message of its own, which is not added.
+  @Test func aClockThatChangesNoPartDoesNotMatter() throws {
+    let program = """
+      {%- set own = "Today: " + strftime_now("%Y") %}
+      {%- for m in messages %}{% if loop.first and m.role != "system" %}{{ "[S]" + own + "[/S]" }}{% endif %}
+      {{- "[" + m.role + "]" + m.content + "[/]" }}{% endfor %}{% if add_generation_prompt %}{{ "[assistant]" }}{% endif %}
+      """
+    let template = FoundTemplate(rendering: program)
+    #expect(template.origin == .rendering)
+    #expect(template.template.system == .init("[system]", "[/]"))
+    #expect(try warning(template, .system, .user) == nil)
+    #expect(try warning(template, .user)?.contains("begins with `[S]Today: …[/S]` where there is no system") == true)
+  }
+
   // MARK: What is said
 
   @Test(

@@ -8,7 +8,7 @@ import Testing
 
   init() throws { model = try LoadedModel(at: nil) }
 
-  private func schema(_ name: String, path: String = "s.pml", text: String = "Some text.") -> SourceFile {
+  private func schema(_ name: String, path: FilePath = "s.pml", text: String = "Some text.") -> SourceFile {
     SourceFile(path: path, text: "<schema name=\"\(name)\">\(text)</schema>")
   }
 

@@ -66,6 +66,22 @@ import Testing
     #expect(half.version == 2)
   }
 
+  @Test func statesThatTheFormatCannotHoldAreNotKept() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.modelCopy(inflating: "model.layers.1.self_attn.v_proj.weight")
+    let session = try CacheSession(
+      model: LoadedModel(at: FilePath(path)), storeAt: FilePath(folder.path("store")), threads: 1)
+    let source = SourceFile(path: "schema.pml", text: schema())
+    let error = #expect(throws: PromptCacheError.self) { try session.warm(source, as: .f16) }
+    guard case .engine(.stateOutOfRange(1, .value, let magnitude, .f16))? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(magnitude > 65504 && error?.remedies == [.useKVFormat("f32")])
+    #expect(try session.store.snapshot().versions().isEmpty)
+    #expect(try session.warm(source, as: .q8).report?.encodings.computed == 7)
+  }
+
   @Test func namespacesShareNothing() throws {
     let fixture = try Fixture()
     let schema = try fixture.schema(schema())

@@ -60,7 +60,8 @@ enum LlamaFamily {
   }
 
   private static func resolve(
-    _ file: ConfigurationReader, _ defaults: Defaults, contextLength: Int, keyValueHeads: Int?, biases: Biases, window: (Int) -> Int?
+    _ file: ConfigurationReader, _ defaults: Defaults, contextLength: Int, keyValueHeads: Int?, biases: Biases,
+    window: (Int) -> Int?
   ) throws(EngineError) -> ModelConfiguration.Resolved {
     let hiddenSize = try file.size("hidden_size", default: 4096)
     let queryHeads = try file.size("num_attention_heads", default: 32)
@@ -68,7 +69,8 @@ enum LlamaFamily {
     let headDimension = try file.size("head_dim", orNull: max(hiddenSize / queryHeads, 1))
     let rotary = try RotaryConfiguration(file, contextLength: contextLength)
     let description = DecoderDescription(
-      hiddenSize: hiddenSize, intermediateSize: try file.size("intermediate_size", default: defaults.intermediate), layers: layers,
+      hiddenSize: hiddenSize, intermediateSize: try file.size("intermediate_size", default: defaults.intermediate),
+      layers: layers,
       queryHeads: queryHeads, keyValueHeads: keyValueHeads ?? queryHeads, headDimension: headDimension,
       normalization: .rootMeanSquare, epsilon: Float(try file.positiveNumber("rms_norm_eps", default: 1e-6)),
       positions: .rotary(rotary.frequencies(headDimension: headDimension)),

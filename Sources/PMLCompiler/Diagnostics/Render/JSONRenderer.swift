@@ -1,4 +1,5 @@
 internal import Failure
+internal import FileSystem
 internal import JSONText
 
 /// Writes diagnostics as a JSON array of objects, one a line, for scripts.
@@ -32,9 +33,9 @@ extension Diagnostic {
     return .object(members)
   }
 
-  private func place(_ file: String, _ range: Range<SourcePosition>) -> [String: JSONValue] {
+  private func place(_ file: FilePath, _ range: Range<SourcePosition>) -> [String: JSONValue] {
     [
-      "file": .string(file),
+      "file": .string(file.description),
       "line": .integer(range.lowerBound.line), "column": .integer(range.lowerBound.column),
       "end_line": .integer(range.upperBound.line), "end_column": .integer(range.upperBound.column),
     ]

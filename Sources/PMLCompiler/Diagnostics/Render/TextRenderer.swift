@@ -1,11 +1,12 @@
 internal import Failure
+internal import FileSystem
 
 /// Shows diagnostics to a person: place, words, the line of the source with a caret under the exact characters, help.
 public struct TextRenderer: Sendable {
   /// Longest excerpt of a line, in characters.
   private static let excerptLength = 120
 
-  private let sources: [String: SourceFile]
+  private let sources: [FilePath: SourceFile]
   private let color: Bool
 
   /// A renderer that shows lines of `sources`, with a terminal's colours or without.
@@ -34,11 +35,11 @@ public struct TextRenderer: Sendable {
     return text
   }
 
-  private func place(_ file: String, _ range: Range<SourcePosition>) -> String {
-    paint("\(file.printable()):\(range.lowerBound.line):\(range.lowerBound.column):", .bold) + " "
+  private func place(_ file: FilePath, _ range: Range<SourcePosition>) -> String {
+    paint("\(file.description.printable()):\(range.lowerBound.line):\(range.lowerBound.column):", .bold) + " "
   }
 
-  private func excerpt(_ file: String, _ range: Range<SourcePosition>, _ color: Color) -> String {
+  private func excerpt(_ file: FilePath, _ range: Range<SourcePosition>, _ color: Color) -> String {
     guard let source = sources[file] else { return "" }
     let line = SourceLine(source, around: range, limit: Self.excerptLength)
     let number = String(range.lowerBound.line)

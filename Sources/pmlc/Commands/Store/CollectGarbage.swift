@@ -9,11 +9,12 @@ struct CollectGarbage: ParsableCommand {
       always stay. Prepared weights go with the last version for their model.
       """)
 
-  @Option(help: ArgumentHelp("Newest versions of each model and schema to keep.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Newest versions of each model and schema to keep.", valueName: "n"))
   var keep: Int?
 
   @Option(
-    name: .customLong("max-bytes"),
+    name: .customLong("max-bytes"), parsing: .unconditional,
     help: ArgumentHelp("Free the least recently used encodings until the rest takes no more.", valueName: "n"))
   var limit: Int?
 
@@ -31,24 +32,22 @@ struct CollectGarbage: ParsableCommand {
   }
 
   func run() throws {
-    try reportingFailures {
-      let store = try storeOptions.open(for: dryRun ? .reading : .changing)
-      let report = try store.collectGarbage(GarbagePolicy(keep: keep, maximumBytes: limit), dryRun: dryRun)
-      if json { return Terminal.output.writeLine(try jsonLine(report)) }
-      for version in report.versions {
-        Terminal.output.writeLine("\(dryRun ? "would free" : "freed") version \(version.number) of `\(version.schema)`")
-      }
-      for version in report.spared {
-        Terminal.output.writeLine("kept version \(version.number) of `\(version.schema)`: pinned or in use")
-      }
-      if report.preparedFiles > 0 {
-        Terminal.output.writeLine(
-          "\(report.preparedFiles) prepared weights, \(formatted(bytes: report.preparedByteCount)) "
-            + "\(dryRun ? "would be " : "")freed: no version is left for their models")
-      }
-      Terminal.output.writeLine(
-        "\(report.encodings) encodings, \(formatted(bytes: report.byteCount)) \(dryRun ? "would be " : "")freed; "
-          + "\(formatted(bytes: report.byteCountLeft)) left")
+    let store = try storeOptions.open(for: dryRun ? .reading : .changing)
+    let report = try store.collectGarbage(GarbagePolicy(keep: keep, maximumBytes: limit), dryRun: dryRun)
+    if json { return try Results.json(report) }
+    for version in report.versions {
+      try Results.line("\(dryRun ? "would free" : "freed") version \(version.number) of `\(version.schema)`")
     }
+    for version in report.spared {
+      try Results.line("kept version \(version.number) of `\(version.schema)`: pinned or in use")
+    }
+    if report.preparedFiles > 0 {
+      try Results.line(
+        "\(report.preparedFiles) prepared weights, \(formatted(bytes: report.preparedByteCount)) "
+          + "\(dryRun ? "would be " : "")freed: no version is left for their models")
+    }
+    try Results.line(
+      "\(report.encodings) encodings, \(formatted(bytes: report.byteCount)) \(dryRun ? "would be " : "")freed; "
+        + "\(formatted(bytes: report.byteCountLeft)) left")
   }
 }

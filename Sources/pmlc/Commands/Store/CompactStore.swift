@@ -15,17 +15,15 @@ struct CompactStore: ParsableCommand {
   @OptionGroup var folder: StoreFolder
 
   func run() throws {
-    try reportingFailures {
-      let path = try folder.path()
-      var line = ProgressLine()
-      let report = try StateStore.compact(at: path, salvaging: salvage) { done, total in
-        line.draw(Double(done) / Double(max(total, 1)), "\(formatted(bytes: done)) of \(formatted(bytes: total))")
-      }
-      line.clear()
-      if json { return Terminal.output.writeLine(try jsonLine(report)) }
-      for damage in report.dropped { Terminal.output.writeLine("left out \(damage.line)") }
-      Terminal.output.writeLine(
-        "\(formatted(bytes: report.byteCountBefore)) before, \(formatted(bytes: report.byteCountAfter)) now")
+    let path = try folder.path()
+    var line = ProgressLine()
+    let report = try StateStore.compact(at: path, salvaging: salvage) { done, total in
+      line.draw(Double(done) / Double(max(total, 1)), "\(formatted(bytes: done)) of \(formatted(bytes: total))")
     }
+    line.clear()
+    if json { return try Results.json(report) }
+    for damage in report.dropped { try Results.line("left out \(damage.line)") }
+    try Results.line(
+      "\(formatted(bytes: report.byteCountBefore)) before, \(formatted(bytes: report.byteCountAfter)) now")
   }
 }

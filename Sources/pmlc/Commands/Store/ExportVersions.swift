@@ -12,17 +12,24 @@ struct ExportVersions: ParsableCommand {
   @Argument(help: ArgumentHelp("Schemas, or versions of them.", valueName: "schema[@version]"))
   var versions: [VersionReference] = []
 
-  @Option(name: [.short, .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "file"))
-  var output: String?
+  @Option(
+    name: [.short, .customLong("output")], parsing: .unconditional,
+    help: ArgumentHelp("The file to write, `-` for standard output.", valueName: "file"))
+  var output: FilePath?
 
-  @Option(name: .customLong("to"), help: ArgumentHelp("The folder to bring up to date.", valueName: "dir"))
-  var folder: String?
+  @Option(
+    name: .customLong("to"), parsing: .unconditional,
+    help: ArgumentHelp("The folder to bring up to date.", valueName: "dir"), completion: .directory)
+  var folder: FilePath?
 
   @Flag(help: "Replace the file if it is there.")
   var force = false
 
-  @Option(help: ArgumentHelp("The model: a folder. Without it, versions for any model.", valueName: "dir"))
-  var model: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The model: a folder. Without it, versions for any model.", valueName: "dir"),
+    completion: .directory)
+  var model: FilePath?
 
   @Flag(help: "Print a JSON object in place of text.")
   var json = false
@@ -32,39 +39,40 @@ struct ExportVersions: ParsableCommand {
   func validate() throws {
     if (output == nil) == (folder == nil) { throw ValidationError("one of -o and --to is needed") }
     if force, output == nil { throw ValidationError("--force goes with -o") }
+    if json, output?.isStandardStream == true { throw ValidationError("--json does not go with -o -") }
   }
 
   func run() throws {
-    try reportingFailures {
-      let session = try model.map {
-        try storeOptions.session(LoadedModel(at: FilePath($0)), access: .reading)
-      }
-      let store = try session?.store ?? storeOptions.open(for: .reading)
-      let names = try chosen(from: try store.snapshot().versions().map(\.name), of: try session?.fingerprint)
-      var line = ProgressLine()
-      let draw = { (done: Int, total: Int) in
-        line.draw(Double(done) / Double(max(total, 1)), "\(done) of \(total) encodings")
-      }
-      let report =
-        if let output {
-          try store.export(names, toFile: output, replacing: force, progress: draw)
-        } else {
-          try store.export(names, toFolder: folder ?? "", progress: draw)
-        }
-      line.clear()
-      if json { return Terminal.output.writeLine(try jsonLine(report)) }
-      for version in report.versions { Terminal.output.writeLine("version \(version.number) of `\(version.schema)`") }
-      Terminal.output.writeLine(
-        "encodings: \(report.encodings) written (\(formatted(bytes: report.byteCount)))"
-          + (folder == nil ? "" : ", \(report.present) there already"))
+    let session = try model.map {
+      try storeOptions.session(LoadedModel(at: $0), access: .reading)
     }
+    let store = try session?.store ?? storeOptions.open(for: .reading)
+    let names = try chosen(from: try store.snapshot().versions().map(\.name), of: try session?.fingerprint)
+    var line = ProgressLine()
+    let draw = { (done: Int, total: Int) in
+      line.draw(Double(done) / Double(max(total, 1)), "\(done) of \(total) encodings")
+    }
+    let report =
+      if let output {
+        try store.export(names, toFile: output, replacing: force, progress: draw)
+      } else {
+        try store.export(names, toFolder: folder ?? "", progress: draw)
+      }
+    line.clear()
+    if json { return try Results.json(report) }
+    // Standard output has the export.
+    let say = output?.isStandardStream == true ? Notes.line : Results.line
+    for version in report.versions { try say("version \(version.number) of \(version.schema.quoted())") }
+    try say(
+      "encodings: \(report.encodings) written (\(formatted(bytes: report.byteCount)))"
+        + (folder == nil ? "" : ", \(report.present) there already"))
   }
 
   /// The versions asked for, among all that the store has.
   private func chosen(from versions: [VersionName], of model: SHA256Digest?) throws -> [VersionName] {
     let all = versions.filter { model == nil || $0.model == model }
     guard !self.versions.isEmpty else {
-      if all.isEmpty { throw PromptCacheError.nothingToExport(model: self.model) }
+      if all.isEmpty { throw PromptCacheError.nothingToExport(model: self.model?.description) }
       return all
     }
     return try self.versions.flatMap { wanted in

@@ -9,11 +9,13 @@ struct ImportVersions: ParsableCommand {
       number, unless another one has it: then it becomes the newest. What is there already is not stored again.
       """)
 
-  @Argument(help: ArgumentHelp("A file that `export -o` wrote.", valueName: "file"))
-  var file: String?
+  @Argument(help: ArgumentHelp("A file that `export -o` wrote, `-` for standard input.", valueName: "file"))
+  var file: FilePath?
 
-  @Option(name: .customLong("from"), help: ArgumentHelp("A folder that `export --to` wrote.", valueName: "dir"))
-  var folder: String?
+  @Option(
+    name: .customLong("from"), parsing: .unconditional,
+    help: ArgumentHelp("A folder that `export --to` wrote.", valueName: "dir"), completion: .directory)
+  var folder: FilePath?
 
   @Flag(help: "Print a JSON object in place of text.")
   var json = false
@@ -26,22 +28,19 @@ struct ImportVersions: ParsableCommand {
   }
 
   func run() throws {
-    try reportingFailures {
-      let path = file ?? folder ?? ""
-      // What is not an export leaves no store behind.
-      try StateStore.checkExport(at: path, isFolder: folder != nil)
-      let store = try storeOptions.open(for: .writing, limit: storeLimit)
-      var line = ProgressLine()
-      let report = try store.importVersions(from: path) { fraction, byteCount in
-        line.draw(fraction, "\(formatted(bytes: byteCount)) of states read")
-      }
-      line.clear()
-      if json { return Terminal.output.writeLine(try jsonLine(report)) }
-      for version in report.versions { Terminal.output.writeLine("version \(version.number) of `\(version.schema)`") }
-      Terminal.output.writeLine(
-        "versions: \(report.versions.count) new, \(report.presentVersions) there already; "
-          + "encodings: \(report.encodings) new (\(formatted(bytes: report.byteCount))), "
-          + "\(report.presentEncodings) there already")
+    // What is not an export leaves no store behind.
+    let export = try file.map { try FoundExport(file: $0) } ?? FoundExport(folder: folder ?? "")
+    let store = try storeOptions.open(for: .writing, limit: storeLimit)
+    var line = ProgressLine()
+    let report = try store.importVersions(from: export) { fraction, byteCount in
+      line.draw(fraction, "\(formatted(bytes: byteCount)) of states read")
     }
+    line.clear()
+    if json { return try Results.json(report) }
+    for version in report.versions { try Results.line("version \(version.number) of \(version.schema.quoted())") }
+    try Results.line(
+      "versions: \(report.versions.count) new, \(report.presentVersions) there already; "
+        + "encodings: \(report.encodings) new (\(formatted(bytes: report.byteCount))), "
+        + "\(report.presentEncodings) there already")
   }
 }

@@ -12,23 +12,21 @@ struct ListVersions: ParsableCommand {
   @OptionGroup var storeOptions: NamespaceInStore
 
   func run() throws {
-    try reportingFailures {
-      let store = try storeOptions.open(for: .reading)
-      let versions = try store.list()
-      if json { return Terminal.output.writeLine(try jsonLine(versions)) }
-      var table = Table([
-        "MODEL", "SCHEMA", "VERSION", "KV", "ENCODINGS", "MISSING", "SIZE", "RECORDED", "LAST USE", "",
+    let store = try storeOptions.open(for: .reading)
+    let versions = try store.list()
+    if json { return try Results.json(versions) }
+    var table = Table([
+      "MODEL", "SCHEMA", "VERSION", "KV", "ENCODINGS", "MISSING", "SIZE", "RECORDED", "LAST USE", "",
+    ])
+    for version in versions {
+      table.append([
+        String(version.model.hexadecimal.prefix(12)), version.schema, "\(version.number)", version.element.rawValue,
+        "\(version.encodings)", "\(version.missing)", formatted(bytes: version.byteCount),
+        Self.date(version.time), Self.date(version.lastUse),
+        (version.isPinned ? ["pinned"] : []).appending(version.isInUse ? "in use" : nil).joined(separator: ", "),
       ])
-      for version in versions {
-        table.append([
-          String(version.model.hexadecimal.prefix(12)), version.schema, "\(version.number)", version.element.rawValue,
-          "\(version.encodings)", "\(version.missing)", formatted(bytes: version.byteCount),
-          Self.date(version.time), Self.date(version.lastUse),
-          (version.isPinned ? ["pinned"] : []).appending(version.isInUse ? "in use" : nil).joined(separator: ", "),
-        ])
-      }
-      Terminal.output.write(table.text)
     }
+    try Results.text(table.text)
   }
 }
 

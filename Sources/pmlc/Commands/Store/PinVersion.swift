@@ -3,22 +3,24 @@ import PromptCache
 
 /// Which version of a schema.
 struct VersionArguments: ParsableArguments {
-  @Argument(help: ArgumentHelp("The schema's name.", valueName: "schema"))
+  @Argument(help: ArgumentHelp("The schema's name.", valueName: "schema"), transform: RawArguments.text)
   var schema: String
 
   @Argument(help: ArgumentHelp("The version's number; the newest without it.", valueName: "version"))
   var number: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
-      "The model: a folder. Without it, the small model that ships with pmlc.", valueName: "dir"))
-  var model: String?
+      "The model: a folder. Without it, the small model that ships with pmlc.", valueName: "dir"),
+    completion: .directory)
+  var model: FilePath?
 
   @OptionGroup var weightOptions: WeightOptions
 
   /// The store, to be changed, and the version's full name in it.
   func find(_ options: NamespaceInStore) throws -> (store: StateStore, name: VersionName) {
-    let model = try LoadedModel(at: model.map { FilePath($0) }, weights: weightOptions.weights)
+    let model = try LoadedModel(at: model, weights: weightOptions.weights)
     let session = try options.session(model, access: .changing)
     let (store, fingerprint) = try (session.store, session.fingerprint)
     guard let newest = try store.snapshot().newestVersion(model: fingerprint, schema: schema) else {
@@ -36,10 +38,8 @@ struct PinVersion: ParsableCommand {
   @OptionGroup var storeOptions: NamespaceInStore
 
   func run() throws {
-    try reportingFailures {
-      let (store, name) = try version.find(storeOptions)
-      try store.pin(name)
-    }
+    let (store, name) = try version.find(storeOptions)
+    try store.pin(name)
   }
 }
 
@@ -51,9 +51,7 @@ struct UnpinVersion: ParsableCommand {
   @OptionGroup var storeOptions: NamespaceInStore
 
   func run() throws {
-    try reportingFailures {
-      let (store, name) = try version.find(storeOptions)
-      try store.unpin(name)
-    }
+    let (store, name) = try version.find(storeOptions)
+    try store.unpin(name)
   }
 }

@@ -12,23 +12,21 @@ struct VerifyStore: ParsableCommand {
   @OptionGroup var folder: StoreFolder
 
   func run() throws {
-    try reportingFailures {
-      let store = try folder.open(for: .reading)
-      var line = ProgressLine()
-      let verification = try store.verify { done, total in
-        line.draw(Double(done) / Double(max(total, 1)), "\(formatted(bytes: done)) of \(formatted(bytes: total))")
-      }
-      line.clear()
-      if json {
-        Terminal.output.writeLine(try jsonLine(verification))
-      } else {
-        for damage in verification.damage { Terminal.output.writeLine(damage.line) }
-        Terminal.output.writeLine(
-          "\(verification.blobs) blobs (\(formatted(bytes: verification.byteCount))) and \(verification.records) records "
-            + (verification.isSound ? "are whole" : "checked, \(verification.damage.count) damaged"))
-      }
-      if !verification.isSound { throw ExitCode.badInput }
+    let store = try folder.open(for: .reading)
+    var line = ProgressLine()
+    let verification = try store.verify { done, total in
+      line.draw(Double(done) / Double(max(total, 1)), "\(formatted(bytes: done)) of \(formatted(bytes: total))")
     }
+    line.clear()
+    if json {
+      try Results.json(verification)
+    } else {
+      for damage in verification.damage { try Results.line(damage.line) }
+      try Results.line(
+        "\(verification.blobs) blobs (\(formatted(bytes: verification.byteCount))) and \(verification.records) records "
+          + (verification.isSound ? "are whole" : "checked, \(verification.damage.count) damaged"))
+    }
+    if !verification.isSound { throw ExitCode.badInput }
   }
 }
 

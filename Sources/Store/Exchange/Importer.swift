@@ -1,0 +1,203 @@
+internal import ContentHash
+internal import FileSystem
+internal import KVCacheFormat
+
+/// Takes an export in, in commits of bounded size. What goes into one is read and checked before others have to wait.
+final class Importer {
+  /// A layer that is what was written.
+  private struct Layer {
+    let key: BlobKey
+    let layout: KVBlobLayout
+    let payload: [UInt8]
+  }
+
+  private let store: StateStore
+  private let source: any ImportSource
+  private let progress: ((Double, Int) -> Void)?
+  private var report = ImportReport()
+  private var versions: [VersionFile] = []
+  /// The files of states that came, and the layouts of what they hold.
+  private var files: [SHA256Digest: EncodingKey] = [:]
+  private var layouts: [EncodingKey: KVBlobLayout] = [:]
+  /// What the states of a model look like.
+  private var shapes: [SHA256Digest: KVShape] = [:]
+  private var added: [EncodingKey] = []
+  private var byteCountRead = 0
+  private var isAtEnd = false
+  /// The encoding whose layers are being read, and the next of them.
+  private var current: (file: StatesFile, source: any ByteSource, layer: Int)?
+
+  init(into store: StateStore, _ source: any ImportSource, _ progress: ((Double, Int) -> Void)?) {
+    self.store = store
+    self.source = source
+    self.progress = progress
+  }
+
+  func run() throws(StoreError) -> ImportReport {
+    while true {
+      let layers = try gather()
+      guard !layers.isEmpty else { break }
+      var pages = 0
+      for layer in layers { pages += try store.byteCountOnDisk(of: layer.layout) }
+      // What came in or was there must not make room for the rest.
+      try store.write(makingRoomFor: pages, keeping: Set(layouts.keys)) { (batch) throws(StoreError) in
+        for layer in layers where try batch.awaits(layer.key) {
+          try batch.put(layer.key, layout: layer.layout, isArriving: true) { $0.copy(layer.payload) }
+        }
+      }
+      progress?(source.fraction, byteCountRead)
+    }
+    try store.write { (batch) throws(StoreError) in
+      for key in added { try batch.admit(key) }
+      for file in versions.sorted(by: { $0.version.name < $1.version.name }) {
+        if let name = try batch.takeIn(file.version) {
+          report.versions.append(name)
+        } else {
+          report.presentVersions += 1
+        }
+      }
+    }
+    return report
+  }
+
+  /// Reads on, up to the layers of one commit; none at the end.
+  private func gather() throws(StoreError) -> [Layer] {
+    var layers: [Layer] = []
+    var byteCount = 0
+    while byteCount < store.options.importCommitByteCount, !isAtEnd {
+      if let (file, source, number) = current {
+        let payload = try read(file.layout, file.hashes[number], in: source)
+        layers.append(Layer(key: BlobKey(file.key, layer: number), layout: file.layout, payload: payload))
+        byteCount += payload.count
+        report.byteCount += payload.count
+        current = number + 1 < file.hashes.count ? (file, source, number + 1) : nil
+      } else if let item = try source.next() {
+        try take(item)
+      } else {
+        isAtEnd = true
+      }
+    }
+    return layers
+  }
+
+  private func take(_ item: ImportItem) throws(StoreError) {
+    switch item {
+    case .states(let file, let source):
+      try checkShape(of: file, from: source)
+      files[file.name] = file.key
+      let brought = layouts[file.key]
+      var there = brought
+      if there == nil { there = try store.snapshot().wholeBlobs(of: file.key)?.layout }
+      layouts[file.key] = file.layout
+      if let there {
+        guard there == file.layout else {
+          throw source.damaged("it holds other states of an encoding than there are already")
+        }
+        if brought == nil { report.presentEncodings += 1 }
+        for hash in file.hashes { try skip(file.layout.byteCount, hash, in: source) }
+      } else {
+        try checkRoom(for: file)
+        added.append(file.key)
+        report.encodings += 1
+        current = (file, source, 0)
+      }
+    case .version(let file, let label):
+      for (key, name) in zip(file.version.encodingKeys, file.files) where files[name] != key {
+        throw .damagedExport(path: label, reason: "a version names states that are not those of its encodings")
+      }
+      versions.append(file)
+    }
+  }
+
+  // MARK: - Checks
+
+  /// Throws unless states look as those of the model do that the store has, or that came before.
+  private func checkShape(of file: StatesFile, from source: any ByteSource) throws(StoreError) {
+    var shape = shapes[file.key.model]
+    if shape == nil { shape = try store.snapshot().shape(of: file.key.model) }
+    shapes[file.key.model] = shape ?? file.layout.shape
+    guard shape == nil || file.layout.shape == shape else {
+      throw source.damaged("its states have another shape than others of the model")
+    }
+  }
+
+  /// Throws if the states can have no room, before they are read.
+  private func checkRoom(for file: StatesFile) throws(StoreError) {
+    let byteCount = try store.byteCountOnDisk(of: file.layout) * file.layout.shape.layers
+    if let limit = store.options.maximumNamespaceBytes, byteCount > limit {
+      throw .namespaceFull(namespace: store.namespace.name, limit: limit)
+    }
+    if let limit = store.options.maximumBytes, byteCount > limit {
+      throw .storeFull(path: store.path.description, limit: limit)
+    }
+  }
+
+  // MARK: - Layers
+
+  /// Reads a layer that the store lacks.
+  private func read(
+    _ layout: KVBlobLayout, _ hash: SHA256Digest, in source: any ByteSource
+  ) throws(StoreError) -> [UInt8] {
+    let bytes = try source.read(layout.byteCount)
+    let span = unsafe bytes.span.bytes
+    guard SHA256Digest(of: span) == hash else { throw source.damaged(Self.otherLayer) }
+    guard layout.holdsFiniteNumbers(span) else {
+      throw source.damaged("a layer of an encoding holds numbers that are infinite or not numbers")
+    }
+    byteCountRead += bytes.count
+    return bytes
+  }
+
+  /// Reads a layer that the store has, and checks it all the same.
+  private func skip(_ byteCount: Int, _ hash: SHA256Digest, in source: any ByteSource) throws(StoreError) {
+    var hasher = SHA256Hasher()
+    try source.visit(byteCount) { (part) throws(StoreError) in unsafe hasher.update(bytes: part.span.bytes) }
+    guard hasher.finalize() == hash else { throw source.damaged(Self.otherLayer) }
+    byteCountRead += byteCount
+  }
+
+  private static let otherLayer = "a layer of an encoding is not what was written"
+}
+
+extension Snapshot {
+  /// What the states of `model` look like, by those that its versions need; `nil` if there are none.
+  fileprivate func shape(of model: SHA256Digest) throws(StoreError) -> KVShape? {
+    let namespace = store.namespace
+    let versions = try versions().filter { $0.model == model }
+    return try read { (transaction, tables) throws(StoreError) in
+      for key in versions.lazy.flatMap(\.encodingKeys) {
+        let layers = try transaction.layers(of: key, namespace, tables)
+        let bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: namespace)
+        guard layers > 0, let blob = try transaction.bytes(at: bytes.span, in: tables.blobs),
+          let one = try? BlobHeader(of: blob).layout?.shape
+        else { continue }
+        return KVShape(layers: layers, heads: one.heads, headDimension: one.headDimension)
+      }
+      return nil
+    }
+  }
+}
+
+extension WriteBatch {
+  /// Records a version that was made elsewhere, with its own number if that is free or has the same content.
+  ///
+  /// - Returns: what it is called here; `nil` if it was there.
+  fileprivate func takeIn(_ version: VersionRecord) throws(StoreError) -> VersionName? {
+    try checkEncodings(of: version)
+    let key = VersionKey(store.namespace, version.name).bytes
+    var found: VersionRecord?
+    if let record = try unsafe transaction.bytes(at: key.span.bytes, in: tables.versions) {
+      found = unsafe VersionRecord(record: record, key: key.span.bytes)
+    }
+    if let found, found.hasSameContent(as: version) { return nil }
+    guard found != nil || !VersionRecord.importedNumbers.contains(version.number) else {
+      try put(version)
+      return version.name
+    }
+    let (newest, lastNumber) = try newestVersion(model: version.model, schema: version.schema)
+    if let newest, newest.hasSameContent(as: version) { return nil }
+    let renumbered = version.numbered(lastNumber + 1)
+    try put(renumbered)
+    return renumbered.name
+  }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Glibc
+import PromptCache
+
+/// The system lets this process have no more threads, or too few.
+struct TooFewThreads: CategorizedError {
+  var category: FailureCategory { .resources }
+  var message: String { "the system lets this process start too few threads" }
+  var remedies: [Remedy] {
+    [.other("raise the limit of processes (ulimit -u, or the container's)"), .endOtherProcesses]
+  }
+
+  /// What Swift's runtime, which waits for ever where it can start no thread, answers, and the thread that waits for signals need.
+  private static let needed = 6
+
+  /// Ends the process where there can be too few.
+  static func endProcess() {
+    guard !ThreadLimit.allows(needed) else { return }
+    Notes.error(TooFewThreads())
+    exit(ExitCode.notDone.rawValue)
+  }
+}
