@@ -87,7 +87,10 @@ extension DecoderWeights {
   mutating func quantize(
     repacked: RepackedWeights?, pool: ThreadPool, progress: (_ done: Int, _ total: Int) -> Void
   ) throws(EngineError) {
-    let form = QuantizedFile(layers.flatMap(\.linears) + [output], model: repacked?.model.hexadecimal ?? "")
+    // What has a few bits already stays as it lies.
+    let isWanted = { (linear: Linear) in linear.weight.element.activationForm == .plain }
+    let form = QuantizedFile(
+      (layers.flatMap(\.linears) + [output]).filter(isWanted), model: repacked?.model.hexadecimal ?? "")
     let file: FileBytes
     if let repacked {
       file = unsafe try repacked.file(byteCount: form.byteCount, isRight: form.isHeld) { bytes throws(EngineError) in
@@ -100,11 +103,9 @@ extension DecoderWeights {
     }
     var quantized = form.quantized(in: file)[...]
     for index in layers.indices {
-      let count = layers[index].linears.count
-      layers[index].linears = Array(quantized.prefix(count))
-      quantized = quantized.dropFirst(count)
+      layers[index].linears = layers[index].linears.map { isWanted($0) ? quantized.popFirst() ?? $0 : $0 }
     }
-    if let last = quantized.last { output = last }
+    if isWanted(output) { output = quantized.popFirst() ?? output }
     files = findFiles()
   }
 }

@@ -12,8 +12,8 @@ struct DerivedParts {
   private let probe: TemplateProbe
 
   /// - Throws: where the template has no parts.
-  init(_ probe: TemplateProbe) throws(TemplateFault) {
-    self.probe = probe
+  init(_ given: TemplateProbe) throws(TemplateFault) {
+    var probe = given
     var refusal: TemplateFault?
     let base: Gaps
     do throws(TemplateFault) {
@@ -34,6 +34,10 @@ struct DerivedParts {
     let assistantEnd = try? probe.gaps(talk + [.user, .assistant, .user, .assistant], hasHeader: false).last
     var assistantSuffix = assistantEnd.map { commonPrefix([toUser, $0]) } ?? ""
     var userPrefix = String(toUser.dropFirst(assistantSuffix.count))
+    // Where sequences do not begin with it and later turns do, it is a mark of turns that has another name too: ChatML's
+    // `<|im_start|>` is SmolLM2's `bos_token`.
+    if probe.beginsWithBOS(userPrefix), !probe.sequencesBeginWithBOS { probe = probe.withoutBOS }
+    self.probe = probe
     let repeatsBOS = probe.beginsWithBOS(userPrefix)
     userPrefix = probe.withoutBOS(userPrefix)
     // Where a conversation's first turn begins later, what precedes it belongs to the turn before.
@@ -125,7 +129,7 @@ struct TemplateProbe {
   let template: Template
   let variables: [String: TemplateValue]
   /// What begins a sequence: `bos_token`, as text; empty if there is none.
-  let bos: String
+  private(set) var bos: String
   let sequencesBeginWithBOS: Bool
   private(set) var hasClock = false
 
@@ -143,6 +147,13 @@ struct TemplateProbe {
   var withClock: TemplateProbe {
     var probe = self
     probe.hasClock = true
+    return probe
+  }
+
+  /// The same where no token begins a sequence.
+  var withoutBOS: TemplateProbe {
+    var probe = self
+    probe.bos = ""
     return probe
   }
 

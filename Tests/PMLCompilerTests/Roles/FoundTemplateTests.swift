@@ -24,6 +24,15 @@ import Testing
     return template.warning(for: compilation.roles, in: "s.pml")?.message
   }
 
+  /// SmolLM2 calls ChatML's mark its `bos_token`, and puts it nowhere else.
+  @Test func whatBeginsASequenceMayMarkTurns() throws {
+    let marks = ["bos_token": "<|im_start|>", "eos_token": "<|im_end|>"]
+    let found = FoundTemplate(rendering: try Self.program("smollm2"), specialTokens: marks)
+    #expect(found.origin == .rendering)
+    #expect(found.template == ChatTemplate.named("chatml"))
+    #expect(try warning(found, .system, .user) == nil)
+  }
+
   // MARK: Against jinja2
 
   struct Conversation: CustomTestStringConvertible, Sendable {

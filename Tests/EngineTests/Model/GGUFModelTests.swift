@@ -1,0 +1,107 @@
+import Engine
+import FileSystem
+import Foundation
+import KVCacheFormat
+import Testing
+
+/// Models in GGUF files give what the folders give that they were made from (`tools/gguf/make_models.py`).
+@Suite struct GGUFModelTests {
+  private static let folder = fixtures.appending(path: "gguf")
+
+  /// Cases by the file that has their model.
+  private static let cases: [(file: String, case: GoldenCase)] = {
+    let files = [
+      "llama, plain": "llama-f32", "llama, far positions": "llama-f32", "llama, segments": "llama-f32",
+      "llama, isolated segments": "llama-f32", "llama, llama3 in rope_scaling": "llama-llama3",
+      "llama, bf16, sharded, derived head": "llama-sharded-bf16",
+      "llama, bf16, sharded, segments": "llama-sharded-bf16",
+      "qwen2, plain": "qwen2-bf16", "qwen2, segments": "qwen2-bf16", "falcon, multi-query": "falcon-f16",
+      "falcon, multi-query, segments": "falcon-f16", "falcon, new decoder": "falcon-new-bf16",
+      "falcon, new decoder, segments": "falcon-new-bf16", "falcon, new decoder, one norm": "falcon-one-norm-bf16",
+      "mpt, plain": "mpt-f16", "mpt, six heads": "mpt-six-bf16",
+    ]
+    return GoldenCase.all.compactMap { golden in files[golden.name].map { ($0, golden) } }
+  }()
+
+  private static func path(_ name: String) -> FilePath { FilePath(folder.appending(path: "\(name).gguf").path) }
+
+  private func error(_ body: () throws(EngineError) -> Void) -> EngineError? {
+    do throws(EngineError) {
+      try body()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func thereAreCases() { #expect(Self.cases.count == 16) }
+
+  @Test(arguments: cases)
+  func agreesWithTheReference(file: String, golden: GoldenCase) throws {
+    let model = try GGUFModel(at: Self.path(file))
+    try InferenceEngine.check(model)
+    let engine = try InferenceEngine(files: model)
+    let sequence = SequenceState(attending: try golden.encodeSegments(engine, element: .f32))
+    let logits = try engine.forward(
+      tokens: golden.tokens, positions: golden.positions, sequence: sequence, logits: .all)
+    for (row, expected) in zip(golden.rows, golden.logprobs) {
+      let found = LogProbabilities(logits[row])
+      for (token, value) in expected.enumerated() { #expect(abs(found[Int32(token)] - value) < 1e-4) }
+    }
+  }
+
+  /// Weights of eight bits are made of matrices that a GGUF file holds as they are, and of no others.
+  @Test func weightsOfEightBits() throws {
+    let model = try GGUFModel(at: Self.path("llama-f32"))
+    let exact = try InferenceEngine(files: model)
+    let rounded = try InferenceEngine(files: model, weights: .q8)
+    func scores(_ engine: InferenceEngine) throws -> [Float] {
+      let logits = try engine.forward(
+        tokens: [1, 5, 9], positions: [0, 1, 2], sequence: SequenceState(), logits: .last)
+      return (0..<Int32(64)).map { LogProbabilities(logits[0])[$0] }
+    }
+    let (one, other) = (try scores(exact), try scores(rounded))
+    #expect(one != other)
+    #expect(zip(one, other).allSatisfy { abs($0 - $1) < 0.3 })
+  }
+
+  @Test func statesOfFileAndFolderAreNotTakenForEachOther() throws {
+    let golden = try #require(GoldenCase.all.first { $0.name == "llama, plain" })
+    let model = try GGUFModel(at: Self.path("llama-f32"))
+    let file = try ModelFingerprint.compute(files: model)
+    let directory = try golden.model()
+    try directory.write("tokenizer.json", "{}")
+    #expect(file != (try ModelFingerprint.compute(files: try directory.folder())))
+    #expect(file == (try ModelFingerprint.compute(files: try GGUFModel(at: Self.path("llama-f32")))))
+    #expect(file != (try ModelFingerprint.compute(files: try GGUFModel(at: Self.path("llama-llama3")))))
+  }
+
+  @Test func whatIsNoModelIsNamed() throws {
+    let directory = try ModelDirectory()
+    try directory.write("text.gguf", "GGUF, or so it says")
+    let bytes = try Data(contentsOf: Self.folder.appending(path: "llama-f32.gguf"))
+    try bytes.prefix(2_000).write(to: directory.url.appending(path: "cut.gguf"))
+    var other = bytes
+    let name = try #require(other.firstRange(of: Data("general.architecture".utf8)))
+    let value = name.upperBound + 4 + 8
+    other.replaceSubrange(value..<value + 5, with: Data("bloom".utf8))
+    try other.write(to: directory.url.appending(path: "bloom.gguf"))
+    func failure(_ name: String) -> EngineError? {
+      error { () throws(EngineError) in
+        let model = try GGUFModel(at: FilePath(directory.url.appending(path: name).path))
+        try InferenceEngine.check(model)
+      }
+    }
+    for name in ["text.gguf", "cut.gguf"] {
+      guard case .malformedGGUF? = failure(name) else {
+        Issue.record("\(name): \(String(describing: failure(name)))")
+        continue
+      }
+    }
+    guard case .unsupportedArchitecture(["bloom"], let supported)? = failure("bloom.gguf") else {
+      Issue.record("\(String(describing: failure("bloom.gguf")))")
+      return
+    }
+    #expect(supported.contains("llama"))
+  }
+}

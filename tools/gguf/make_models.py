@@ -1,0 +1,146 @@
+"""Makes Tests/EngineTests/Fixtures/gguf: the engine's random models as GGUF files, in the form in which llama.cpp's converter
+writes them (names, order of rows, layout of fused products), so that the goldens of `cases.json` hold for them too.
+
+    $(scripts/python tools) tools/gguf/make_models.py
+"""
+
+import json
+import pathlib
+
+import gguf
+import numpy as np
+
+FIXTURES = pathlib.Path(__file__).parents[2] / "Tests/EngineTests/Fixtures"
+OUTPUT = FIXTURES / "gguf"
+# Cases of cases.json whose models are written; each file has the name of the case's weights, or this one.
+CASES = {
+    "llama, plain": None, "llama, llama3 in rope_scaling": "llama-llama3", "llama, bf16, sharded, derived head": None,
+    "qwen2, plain": None, "falcon, multi-query": None, "falcon, new decoder": None, "falcon, new decoder, one norm": None,
+    "mpt, plain": None, "mpt, six heads": None,
+}  # fmt: skip
+
+LLAMA = {
+    "model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output",
+    "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+}  # fmt: skip
+FALCON = {
+    "transformer.word_embeddings": "token_embd", "transformer.ln_f": "output_norm", "lm_head": "output",
+    "input_layernorm": "attn_norm", "ln_mlp": "attn_norm", "ln_attn": "attn_norm_2",
+    "self_attention.query_key_value": "attn_qkv", "self_attention.dense": "attn_output",
+    "mlp.dense_h_to_4h": "ffn_up", "mlp.dense_4h_to_h": "ffn_down",
+}  # fmt: skip
+MPT = {
+    "transformer.wte": "token_embd", "transformer.norm_f": "output_norm", "norm_1": "attn_norm", "norm_2": "ffn_norm",
+    "attn.Wqkv": "attn_qkv", "attn.out_proj": "attn_output", "ffn.up_proj": "ffn_up", "ffn.down_proj": "ffn_down",
+}  # fmt: skip
+NAMES = {"llama": LLAMA, "qwen2": LLAMA, "falcon": FALCON, "mpt": MPT}
+
+
+def tensors(weights):
+    """Every tensor of the safetensors files, as (type, shape, rows of bytes)."""
+    found = {}
+    for path in sorted(FIXTURES.glob(f"{weights}*.safetensors")):
+        data = path.read_bytes()
+        length = int.from_bytes(data[:8], "little")
+        for name, entry in json.loads(data[8 : 8 + length]).items():
+            if name != "__metadata__":
+                begin, end = (8 + length + offset for offset in entry["data_offsets"])
+                found[name] = (entry["dtype"], entry["shape"], np.frombuffer(data[begin:end], np.uint8))
+    return found
+
+
+def renamed(name, names):
+    stem, kind = name.rsplit(".", 1)
+    if stem in names:
+        return f"{names[stem]}.{kind}"
+    layer, rest = stem.split(".", 3)[2], stem.split(".", 3)[3]
+    return f"blk.{layer}.{names[rest]}.{kind}"
+
+
+def reordered(name, rows, family, config):
+    """Rows as the converter writes them."""
+    heads = config.get("num_attention_heads", 0)
+    keys = config.get("num_key_value_heads", heads) if family != "falcon" else config.get("num_kv_heads", 1)
+    if family == "llama" and (".q_proj." in name or ".k_proj." in name):
+        count = heads if ".q_proj." in name else keys
+        return rows.reshape(count, 2, len(rows) // count // 2, -1).swapaxes(1, 2).reshape(len(rows), -1)
+    if family == "falcon" and "query_key_value.weight" in name:
+        keys = keys if config["new_decoder_architecture"] else 1
+        size = config["hidden_size"] // heads
+        groups = rows.reshape(keys, heads // keys + 2, size, -1)
+        parts = [groups[:, :-2], groups[:, -2], groups[:, -1]]
+        return np.concatenate([part.reshape(-1, rows.shape[1]) for part in parts])
+    return rows
+
+
+def write(case, path):
+    config = case["config"]
+    family = config["model_type"]
+    writer = gguf.GGUFWriter(path, family)
+    found = tensors(case["weights"])
+    heads = config.get("num_attention_heads", config.get("n_heads"))
+    hidden = config.get("hidden_size", config.get("d_model"))
+    writer.add_block_count(config.get("num_hidden_layers", config.get("n_layers")))
+    writer.add_embedding_length(hidden)
+    writer.add_head_count(heads)
+    writer.add_context_length(config.get("max_position_embeddings", config.get("max_seq_len")))
+    if family == "mpt":
+        writer.add_feed_forward_length(4 * hidden)
+        writer.add_layer_norm_eps(config["layer_norm_epsilon"])
+        writer.add_max_alibi_bias(config["attn_config"]["alibi_bias_max"])
+    elif family == "falcon":
+        writer.add_feed_forward_length(config["ffn_hidden_size"])
+        writer.add_layer_norm_eps(config["layer_norm_epsilon"])
+        writer.add_head_count_kv(config["num_kv_heads"] if config["new_decoder_architecture"] else 1)
+    else:
+        writer.add_feed_forward_length(config["intermediate_size"])
+        writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
+        writer.add_head_count_kv(config["num_key_value_heads"])
+        writer.add_rope_freq_base(config["rope_theta"])
+        if "head_dim" in config:
+            writer.add_key_length(config["head_dim"])
+            writer.add_value_length(config["head_dim"])
+    scaling = config.get("rope_scaling")
+    if scaling:  # llama3's, as factors that frequencies are divided by
+        size = config.get("head_dim", hidden // heads)
+        factors = []
+        for pair in range(size // 2):
+            wave = 2 * np.pi * config["rope_theta"] ** (2 * pair / size)
+            low = scaling["original_max_position_embeddings"] / scaling["low_freq_factor"]
+            high = scaling["original_max_position_embeddings"] / scaling["high_freq_factor"]
+            smooth = (scaling["original_max_position_embeddings"] / wave - scaling["low_freq_factor"]) / (
+                scaling["high_freq_factor"] - scaling["low_freq_factor"]
+            )
+            blended = 1 / ((1 - smooth) / scaling["factor"] + smooth)
+            factors.append(1.0 if wave < high else scaling["factor"] if wave > low else blended)
+        writer.add_tensor("rope_freqs.weight", np.array(factors, np.float32))
+    for name, (kind, shape, data) in found.items():
+        if name == "lm_head.weight" and config.get("tie_word_embeddings"):
+            continue
+        rows = data.reshape(shape[0], -1)
+        if len(shape) == 1:  # the converter keeps vectors in single precision
+            values = {"F32": lambda: data.view(np.float32), "F16": lambda: data.view(np.float16).astype(np.float32)}
+            bfloat = lambda: (data.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+            writer.add_tensor(renamed(name, NAMES[family]), values.get(kind, bfloat)())
+            continue
+        rows = np.ascontiguousarray(reordered(name, rows, family, config))
+        if kind == "BF16":
+            writer.add_tensor(renamed(name, NAMES[family]), rows, raw_dtype=gguf.GGMLQuantizationType.BF16)
+        else:
+            writer.add_tensor(renamed(name, NAMES[family]), rows.view(np.float32 if kind == "F32" else np.float16))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def main():
+    OUTPUT.mkdir(exist_ok=True)
+    for case in json.loads((FIXTURES / "cases.json").read_text()):
+        if case["name"] in CASES:
+            write(case, OUTPUT / f"{CASES[case['name']] or case['weights']}.gguf")
+
+
+main()
