@@ -4,7 +4,7 @@ import COpenBLAS
 /// Activations that weights are about to be multiplied with: as they lie, or packed for the kernel.
 struct Operand {
   /// Which kernel takes them.
-  enum Way {
+  enum Kernel {
     /// Few rows: as they lie, or packed for weights of a few bits.
     case few
     /// Many rows, packed.
@@ -14,7 +14,7 @@ struct Operand {
   }
 
   let matrix: Matrix
-  let way: Way
+  let kernel: Kernel
   let packed: FloatMemory?
 }
 
@@ -88,10 +88,10 @@ extension Compute {
   private func operand(_ x: Matrix, for element: WeightElement, packs: Bool) throws(EngineError) -> Operand {
     let form = element.activationForm
     if !packs && x.rows <= Self.fewRows(form) {
-      return Operand(matrix: x, way: .few, packed: form == .plain ? nil : try packFewRows(x, for: element))
+      return Operand(matrix: x, kernel: .few, packed: form == .plain ? nil : try packFewRows(x, for: element))
     }
-    if usesBLAS && form == .plain { return Operand(matrix: x, way: .blas, packed: nil) }
-    return Operand(matrix: x, way: .many, packed: try packRows(x, for: element))
+    if usesBLAS && form == .plain { return Operand(matrix: x, kernel: .blas, packed: nil) }
+    return Operand(matrix: x, kernel: .many, packed: try packRows(x, for: element))
   }
 
   private func packFewRows(_ x: Matrix, for element: WeightElement) throws(EngineError) -> FloatMemory {
@@ -179,7 +179,7 @@ extension Compute {
   }
 
   private func outputsPerTask(_ weight: WeightMatrix, _ x: Operand) -> Int {
-    switch x.way {
+    switch x.kernel {
     case .few: max(Self.taskBytes / weight.rowBytes / 8, 1) * 8
     case .many: Self.panelRows
     case .blas: Self.blasTileRows(columns: weight.columns)
@@ -198,7 +198,7 @@ extension Compute {
   }
 
   private func scratchNumbers(_ x: Operand) -> Int {
-    switch x.way {
+    switch x.kernel {
     case .few: 0
     case .many: (ck_product_scratch_bytes(x.matrix.rows) + 63) / 64 * 16
     case .blas: Self.blasTileRows(columns: x.matrix.columns) * x.matrix.columns
@@ -220,7 +220,7 @@ extension Compute {
   ) {
     let (weight, matrix) = (linear.weight, x.matrix)
     unsafe linear.withPointers(outputs) { weights, scales, bias in
-      switch x.way {
+      switch x.kernel {
       case .many:
         var call = unsafe ck_product_call(
           element: weight.element.kernelElement, weights: weights, scales: scales, columns: weight.columns,
