@@ -219,14 +219,21 @@ import Store
 
   // MARK: - Files that are none
 
+  /// Runs what waits for somebody else: in a thread of its own, since the pool's are few and others need them.
+  private func inThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread { continuation.resume(with: Swift.Result(catching: body)) }
+    }
+  }
+
   @Test func pipesAndDevices() async throws {
     let store = try filled()
     let (pipe, archive) = (folder.path("pipe"), folder.path("archive"))
     try #require(unsafe mkfifo(pipe, 0o600) == 0)
     // The two ends wait for each other.
     let target = try StateStore(at: folder.path("target"))
-    async let exported = Task.detached { try store.export(toFile: pipe) }.value
-    let imported = try await Task.detached { try target.importVersions(fromFile: pipe) }.value
+    async let exported = inThread { try store.export(toFile: pipe) }
+    let imported = try await inThread { try target.importVersions(fromFile: pipe) }
     #expect(try await exported.versions == imported.versions)
     #expect(try FileStatus(of: FilePath(pipe))?.kind == .pipe)
     // A device that a link leads to, with and without leave to replace what is there.
