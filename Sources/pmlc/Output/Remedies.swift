@@ -30,7 +30,7 @@ extension Remedy {
 
     case .nameModelFolder:
       "name a Hugging Face model folder, with config.json, tokenizer.json and *.safetensors, by `--model`"
-    case .downloadAgain, .chooseSupported: description
+    case .downloadAgain, .fetchLargeFiles, .chooseSupported: description
 
     case .runAsOwner, .restrictPermissions, .freeDiskSpace, .endOtherProcesses, .raiseMemoryLimit, .tryAgain:
       description
