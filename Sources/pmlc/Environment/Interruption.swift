@@ -14,7 +14,6 @@ enum Interruption {
     var task: Task<Int32, Never>?
     var isCancellable = false
     var endsQuietly = false
-    var source: (any DispatchSourceRead)?
   }
 
   private static let state = Mutex(State())
@@ -34,7 +33,8 @@ enum Interruption {
   static func run(_ work: @escaping @Sendable () async -> Int32) async -> Int32 {
     // A pipe without a reader is an error of the write.
     _ = Glibc.signal(SIGPIPE, SIG_IGN)
-    startHandling()
+    let source = startHandling()
+    defer { withExtendedLifetime(source) {} }
     let task = state.withLock { state in
       let task = Task(operation: work)
       state.task = task
@@ -82,9 +82,9 @@ enum Interruption {
     _exit(128 + signal)
   }
 
-  private static func startHandling() {
+  private static func startHandling() -> (any DispatchSourceRead)? {
     var ends: [Int32] = [-1, -1]
-    guard unsafe pipe(&ends) == 0 else { return }
+    guard unsafe pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     // A handler must not wait.
     _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
@@ -95,8 +95,8 @@ enum Interruption {
       if unsafe read(pipe, &number, 1) == 1 { handle(Int32(number)) }
     }
     source.activate()
-    state.withLock { $0.source = source }
     for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) { _ = Glibc.signal(signal, passOn) }
+    return source
   }
 
   private static func handle(_ signal: Int32) {
