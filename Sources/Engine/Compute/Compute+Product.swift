@@ -4,7 +4,7 @@ import COpenBLAS
 /// Activations that weights are about to be multiplied with: as they lie, or packed for the kernel.
 struct Operand {
   /// Which kernel takes them.
-  enum Way {
+  enum Kernel {
     /// Few rows, as they lie; with `q8` packed.
     case few
     /// Many rows, packed.
@@ -14,7 +14,7 @@ struct Operand {
   }
 
   let matrix: Matrix
-  let way: Way
+  let kernel: Kernel
   /// The type of the weights that they are for (all types but `q8` share one form).
   let element: WeightElement
   let packed: FloatMemory?
@@ -45,10 +45,10 @@ extension Compute {
     let element = linear.weight.element
     let isFew = !packs && x.rows <= Self.fewRows(element)
     if isFew {
-      return Operand(matrix: x, way: .few, element: element, packed: element == .q8 ? try packFewRows(x) : nil)
+      return Operand(matrix: x, kernel: .few, element: element, packed: element == .q8 ? try packFewRows(x) : nil)
     }
-    if usesBLAS && element != .q8 { return Operand(matrix: x, way: .blas, element: element, packed: nil) }
-    return Operand(matrix: x, way: .many, element: element, packed: try packRows(x, for: element))
+    if usesBLAS && element != .q8 { return Operand(matrix: x, kernel: .blas, element: element, packed: nil) }
+    return Operand(matrix: x, kernel: .many, element: element, packed: try packRows(x, for: element))
   }
 
   private func packFewRows(_ x: Matrix) throws(EngineError) -> FloatMemory {
@@ -129,7 +129,7 @@ extension Compute {
   }
 
   private func outputsPerTask(_ weight: WeightMatrix, _ x: Operand) -> Int {
-    switch x.way {
+    switch x.kernel {
     case .few: max(Self.taskBytes / weight.rowBytes / 8, 1) * 8
     case .many: Self.panelRows
     case .blas: Self.blasTileRows(columns: weight.columns)
@@ -140,7 +140,7 @@ extension Compute {
 
   /// Numbers of scratch, a multiple of 16, that one task's product takes.
   private func scratchNumbers(_ x: Operand) -> Int {
-    switch x.way {
+    switch x.kernel {
     case .few: 0
     case .many: (ck_product_scratch_bytes(x.matrix.rows) + 63) / 64 * 16
     case .blas: Self.blasTileRows(columns: x.matrix.columns) * x.matrix.columns
@@ -162,7 +162,7 @@ extension Compute {
   ) {
     let (weight, matrix) = (linear.weight, x.matrix)
     unsafe linear.withPointers(outputs) { weights, scales, bias in
-      switch x.way {
+      switch x.kernel {
       case .many:
         var call = unsafe ck_product_call(
           element: weight.element.kernelElement, weights: weights, scales: scales, columns: weight.columns,

@@ -79,9 +79,9 @@ struct PassRunner {
     return spans
   }
 
-  /// Which way the rows of a part go through products. What goes different ways does not share a pass, so that the
-  /// result of one input does not depend on what it is packed with.
-  private enum Way: CaseIterable {
+  /// How the rows of a part go through products. Parts of different kinds never share a pass, so that the result of one
+  /// input does not depend on what it is packed with.
+  private enum PassKind: CaseIterable {
     /// Packed, few asked for at the end, or none.
     case many
     /// Packed to the end.
@@ -101,7 +101,7 @@ struct PassRunner {
   private func cut(_ inputs: [InferenceEngine.Input], isEncoding: Bool) -> [[PassWork.Part]] {
     let few = fewRows
     var passes: [[PassWork.Part]] = []
-    var open: [Way: OpenPass] = [:]
+    var open: [PassKind: OpenPass] = [:]
     for (index, input) in inputs.enumerated() {
       var earliest = 0
       let ranges =
@@ -113,16 +113,16 @@ struct PassRunner {
         let part = PassWork.Part(input: index, tokens: range)
         let rows = part.tokens.count
         let asked = asked(0..<rows, of: input, part).count
-        let way: Way = isEncoding ? .many : rows <= few ? .few : asked <= few ? .many : .manyAsked
-        var pass = open[way] ?? OpenPass(index: -1, rows: 0, asked: 0)
-        if pass.index < earliest || pass.rows < rows || way == .many && pass.asked < asked {
-          pass = OpenPass(index: passes.count, rows: way == .few ? few : Self.mostRows, asked: few)
+        let kind: PassKind = isEncoding ? .many : rows <= few ? .few : asked <= few ? .many : .manyAsked
+        var pass = open[kind] ?? OpenPass(index: -1, rows: 0, asked: 0)
+        if pass.index < earliest || pass.rows < rows || kind == .many && pass.asked < asked {
+          pass = OpenPass(index: passes.count, rows: kind == .few ? few : Self.mostRows, asked: few)
           passes.append([])
         }
         passes[pass.index].append(part)
         pass.rows -= rows
         pass.asked -= asked
-        open[way] = pass
+        open[kind] = pass
         earliest = pass.index
       }
     }

@@ -62,3 +62,6 @@ public struct Diagnostic: Hashable, Sendable {
     self.related = related
   }
 }
+
+/// A count with its noun.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -60,12 +60,12 @@ public struct Schema: Hashable, Sendable {
     /// Its members, in document order.
     public let members: [Module]
     /// Name of the member that stands in the contexts of what follows, if one does.
-    public let scaffold: String?
+    public let representative: String?
 
     /// A union.
-    public init(members: [Module], scaffold: String?) {
+    public init(members: [Module], representative: String?) {
       self.members = members
-      self.scaffold = scaffold
+      self.representative = representative
     }
   }
 
@@ -76,17 +76,17 @@ public struct Schema: Hashable, Sendable {
     /// Positions reserved, in tokens.
     public let length: Int
     /// Text that stands for the argument while what follows is encoded.
-    public let scaffold: String?
+    public let placeholder: String?
     /// Text used where a prompt gives no argument.
     public let defaultText: String?
     /// Whether a space that stood before it begins the argument's (default's, placeholder's) text.
     public let leadingSpace: Bool
 
     /// A parameter.
-    public init(name: String, length: Int, scaffold: String?, defaultText: String?, leadingSpace: Bool) {
+    public init(name: String, length: Int, placeholder: String?, defaultText: String?, leadingSpace: Bool) {
       self.name = name
       self.length = length
-      self.scaffold = scaffold
+      self.placeholder = placeholder
       self.defaultText = defaultText
       self.leadingSpace = leadingSpace
     }

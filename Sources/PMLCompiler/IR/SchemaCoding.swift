@@ -1,3 +1,4 @@
+public import ContentHash
 import JSONText
 
 // The canonical JSON of a schema, by example:
@@ -18,6 +19,8 @@ extension Schema {
 
   /// The one JSON form of this schema: equal schemas have equal bytes.
   public var canonicalJSON: [UInt8] { json.canonicalBytes }
+  /// SHA-256 of the canonical JSON: what a version of a schema is known by.
+  public var contentHash: SHA256Digest { unsafe SHA256Digest(of: canonicalJSON.span.bytes) }
 
   /// Reads what `canonicalJSON` wrote.
   ///
@@ -106,7 +109,7 @@ extension Schema.Module {
 extension Schema.Union {
   fileprivate var json: JSONValue {
     var json: [String: JSONValue] = ["members": .array(members.map(\.json))]
-    json["scaffold"] = scaffold.map(JSONValue.string)
+    json["scaffold"] = representative.map(JSONValue.string)
     return .object(json)
   }
 
@@ -114,7 +117,7 @@ extension Schema.Union {
     var members = try JSONMembers(json, of: "union")
     self.init(
       members: try members.array("members").map { json throws(IRError) in try Schema.Module(json: json) },
-      scaffold: try members.optionalString("scaffold"))
+      representative: try members.optionalString("scaffold"))
     try members.finish()
   }
 }
@@ -124,7 +127,7 @@ extension Schema.Parameter {
     var json: [String: JSONValue] = [
       "name": .string(name), "length": .integer(length), "leading_space": .bool(leadingSpace),
     ]
-    json["scaffold"] = scaffold.map(JSONValue.string)
+    json["scaffold"] = placeholder.map(JSONValue.string)
     json["default"] = defaultText.map(JSONValue.string)
     return .object(json)
   }
@@ -133,7 +136,7 @@ extension Schema.Parameter {
     var members = try JSONMembers(json, of: "parameter")
     self.init(
       name: try members.string("name"), length: try members.integer("length"),
-      scaffold: try members.optionalString("scaffold"), defaultText: try members.optionalString("default"),
+      placeholder: try members.optionalString("scaffold"), defaultText: try members.optionalString("default"),
       leadingSpace: try members.bool("leading_space"))
     try members.finish()
   }

@@ -38,7 +38,8 @@ extension Schema {
       case .union(let union):
         // Each union is known by how many modules precede it; none is without members.
         let number = modules.count
-        guard !union.members.isEmpty, union.scaffold.map({ name in union.members.contains { $0.name == name } }) ?? true
+        guard !union.members.isEmpty,
+          union.representative.map({ name in union.members.contains { $0.name == name } }) ?? true
         else {
           throw .invalid("a union in \(path.description.quoted()) has no members, or its scaffold is none of them")
         }

@@ -38,7 +38,7 @@ struct SchemaPlacement {
       switch self {
       case .schema: sources?.names[.root]
       case .module(let path): sources?.names[path]
-      case .placeholder(let path, let name): sources?.parameters[path]?[name]?.scaffold
+      case .placeholder(let path, let name): sources?.parameters[path]?[name]?.placeholder
       case .defaultText(let path, let name): sources?.parameters[path]?[name]?.defaultText
       }
     }
@@ -155,7 +155,7 @@ struct SchemaPlacement {
         for member in union.members {
           let placed = place(member, in: module, of: number, at: first)
           end = max(end, placed.end)
-          if member.name == union.scaffold { scaffold = placed.index }
+          if member.name == union.representative { scaffold = placed.index }
         }
         if let scaffold { layout.modules[module].content.append(.unionScaffold(scaffold)) }
       }
@@ -187,7 +187,7 @@ struct SchemaPlacement {
 
   private mutating func place(_ parameter: Schema.Parameter, in module: Int, at start: Int) -> Int {
     let path = layout.modules[module].path
-    let placeholder = parameter.scaffold == nil ? [] : nextTokens()
+    let placeholder = parameter.placeholder == nil ? [] : nextTokens()
     let defaultTokens = parameter.defaultText == nil ? nil : nextTokens()
     if placeholder.count > parameter.length {
       report(

@@ -82,7 +82,7 @@ private struct RunCollector {
         runs.append(TokenizedRun(run: run, use: .text(texts)))
         texts += 1
       case .parameter(let parameter):
-        if let text = parameter.scaffold {
+        if let text = parameter.placeholder {
           runs.append(TokenizedRun(run: TextRun(parameter.argumentText(text)), use: .placeholder(parameters)))
         }
         if let text = parameter.defaultText {

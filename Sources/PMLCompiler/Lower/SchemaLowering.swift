@@ -90,7 +90,7 @@ struct SchemaLowering<Includes: IncludeReader> {
       return lower(member, in: path, attention: attention)
     }
     flow = after
-    return Schema.Union(members: members, scaffold: union.scaffold?.value)
+    return Schema.Union(members: members, representative: union.scaffold?.value)
   }
 
   private mutating func lower(
@@ -100,12 +100,12 @@ struct SchemaLowering<Includes: IncludeReader> {
     if let name = parameter.name, let length = parameter.length, sourceMap.parameters[path]?[name.value] == nil {
       sourceMap.parameters[path, default: [:]][name.value] = SchemaSourceMap.Parameter(
         name: source.positions(of: name.valueRange), length: source.positions(of: length.valueRange),
-        scaffold: parameter.scaffold.map { source.positions(of: $0.valueRange) },
+        placeholder: parameter.scaffold.map { source.positions(of: $0.valueRange) },
         defaultText: parameter.defaultText.map { source.positions(of: $0.valueRange) })
     }
     return Schema.Parameter(
       name: name, length: parameter.length.flatMap { AttributeRule.Value.length($0.value) } ?? 1,
-      scaffold: parameter.scaffold?.value, defaultText: parameter.defaultText?.value, leadingSpace: leadingSpace)
+      placeholder: parameter.scaffold?.value, defaultText: parameter.defaultText?.value, leadingSpace: leadingSpace)
   }
 
   private mutating func includedText(_ src: XMLAttribute) -> [UInt8] {

@@ -9,18 +9,18 @@ public struct SchemaSourceMap: Sendable {
     /// The value of `length`.
     public let length: Range<SourcePosition>
     /// The value of `scaffold`, if there is one.
-    public let scaffold: Range<SourcePosition>?
+    public let placeholder: Range<SourcePosition>?
     /// The value of `default`, if there is one.
     public let defaultText: Range<SourcePosition>?
 
     /// Where a parameter stands.
     public init(
-      name: Range<SourcePosition>, length: Range<SourcePosition>, scaffold: Range<SourcePosition>?,
+      name: Range<SourcePosition>, length: Range<SourcePosition>, placeholder: Range<SourcePosition>?,
       defaultText: Range<SourcePosition>?
     ) {
       self.name = name
       self.length = length
-      self.scaffold = scaffold
+      self.placeholder = placeholder
       self.defaultText = defaultText
     }
   }

@@ -160,7 +160,7 @@ import Testing
       Issue.record("no parameter")
       return
     }
-    #expect(parameter == .init(name: "p", length: 12, scaffold: "a", defaultText: "b\n", leadingSpace: false))
+    #expect(parameter == .init(name: "p", length: 12, placeholder: "a", defaultText: "b\n", leadingSpace: false))
   }
 
   @Test(arguments: [
@@ -194,6 +194,6 @@ import Testing
     #expect(text(map.names[ModulePath(["m", "n"])]) == "n")
     let parameter = map.parameters[ModulePath(["m", "n"])]?["p"]
     #expect([text(parameter?.name), text(parameter?.length), text(parameter?.defaultText)] == ["p", "3", "d"])
-    #expect(parameter != nil && parameter?.scaffold == nil)
+    #expect(parameter != nil && parameter?.placeholder == nil)
   }
 }

@@ -134,7 +134,7 @@ import Testing
       case .text(let run): text += run.text
       case .parameter(let parameter):
         text += parameter.leadingSpace ? " {}" : "{}"
-        #expect(parameter.scaffold == before && parameter.defaultText == after)
+        #expect(parameter.placeholder == before && parameter.defaultText == after)
       default: Issue.record("neither text nor parameter")
       }
     }

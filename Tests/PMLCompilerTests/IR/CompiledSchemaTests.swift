@@ -112,6 +112,11 @@ struct CompiledSchemaTests {
     #expect(read < 100)
   }
 
+  @Test func refusesFilesLargerThanAnyItWrites() {
+    let bytes = [UInt8](repeating: UInt8(ascii: " "), count: 64 << 20 | 1)
+    #expect(throws: IRError.tooLarge(bytes: bytes.count)) { try CompiledSchema(decoding: bytes) }
+  }
+
   @Test func refusesLengthsBeyondReason() throws {
     let huge = Self.schemaJSON(length: Int.max)
     #expect(throws: IRError.self) { try CompiledSchema(decoding: huge) }

@@ -93,9 +93,19 @@ struct SchemaCodingTests {
     schema([module("m", cache: false, []), module("n", [])], scaffolds: [["m", "n"]]),
     schema([union([member("m", [module("x", [])]), member("n", [])])], scaffolds: [["m/x", "n"]]),
     Schema(name: "", attention: .context, nodes: []),
+    Schema(name: "s\u{1B}[31m", attention: .context, nodes: []),
+    schema([module("m\n", [])]),
+    schema([module("m", [parameter("p\u{202E}", length: 1)])]),
+    schema([module("m", [parameter("p", length: -1)])]),
+    schema([module("m", [parameter("p", length: Int.max)])]),
+    nested(201),
   ])
   func refusesSchemasThatNoDocumentGives(schema: Schema) {
     #expect(throws: IRError.self) { try Schema(canonicalJSON: schema.canonicalJSON) }
+  }
+
+  @Test func takesWhatADocumentMayNest() throws {
+    #expect(try Schema(canonicalJSON: nested(100).canonicalJSON) == nested(100))
   }
 
   @Test func takesMembersOfDifferentUnions() throws {
@@ -104,4 +114,9 @@ struct SchemaCodingTests {
       scaffolds: [["b/x", "b/y"]])
     #expect(try Schema(canonicalJSON: schema.canonicalJSON) == schema)
   }
+}
+
+/// Modules one in the other.
+private func nested(_ depth: Int) -> Schema {
+  schema([(1..<depth).reduce(module("m", [])) { inner, _ in module("m", [inner]) }])
 }

@@ -71,7 +71,7 @@ struct ContextReference {
         let end =
           union.members.compactMap { layout.module(at: holder.appending($0.name)) }
           .map { layout.modules[$0].start + layout.modules[$0].length }.max() ?? 0
-        if let scaffold = union.scaffold, start(of: item) >= end { members.insert(holder.appending(scaffold)) }
+        if let scaffold = union.representative, start(of: item) >= end { members.insert(holder.appending(scaffold)) }
       }
     }
     return members

@@ -56,7 +56,7 @@ struct RandomSchema {
           module(depth: depth, inherited: inherited)
         }
         let scaffold = chance(60) ? members.randomElement(using: &generator)?.name : nil
-        nodes.append(.union(Schema.Union(members: members, scaffold: scaffold)))
+        nodes.append(.union(Schema.Union(members: members, representative: scaffold)))
       default: break
       }
     }
@@ -73,7 +73,7 @@ struct RandomSchema {
     names += 1
     return .parameter(
       Schema.Parameter(
-        name: "p\(names)", length: Int.random(in: 3...5, using: &generator), scaffold: chance(50) ? "xy" : nil,
+        name: "p\(names)", length: Int.random(in: 3...5, using: &generator), placeholder: chance(50) ? "xy" : nil,
         defaultText: chance(70) ? "d" : nil, leadingSpace: chance(50)))
   }
 

@@ -89,7 +89,7 @@ struct SchemaLayoutTests {
     var sources = SchemaSourceMap(file: "s.pml")
     sources.names[.root] = range(10)
     sources.parameters[path("m")] = [
-      "p": SchemaSourceMap.Parameter(name: range(20), length: range(30), scaffold: range(40), defaultText: range(50))
+      "p": SchemaSourceMap.Parameter(name: range(20), length: range(30), placeholder: range(40), defaultText: range(50))
     ]
     var diagnostics: [Diagnostic] = []
     let layout = SchemaLayout(of: schema, tokenizer: tokenizer, sources: sources, diagnostics: &diagnostics)

@@ -10,7 +10,7 @@ func parameter(
   _ name: String, length: Int, scaffold: String? = nil, default defaultText: String? = nil, space: Bool = false
 ) -> Schema.Node {
   .parameter(
-    Schema.Parameter(name: name, length: length, scaffold: scaffold, defaultText: defaultText, leadingSpace: space))
+    Schema.Parameter(name: name, length: length, placeholder: scaffold, defaultText: defaultText, leadingSpace: space))
 }
 
 func member(
@@ -26,7 +26,7 @@ func module(
 }
 
 func union(_ members: [Schema.Module], scaffold: String? = nil) -> Schema.Node {
-  .union(Schema.Union(members: members, scaffold: scaffold))
+  .union(Schema.Union(members: members, representative: scaffold))
 }
 
 func schema(
