@@ -44,7 +44,7 @@ import Testing
   @Test func whatTheParserQuotesIsPrintableAndShort() async throws {
     let long = String(repeating: "x", count: 100_000)
     for arguments in [
-      ["check", "a.pml", "--\u{1B}]0;t\u{7}\u{202E}"], ["warm", "a.pml", "--kv", "f\u{1B}[2J\n"],
+      ["check", "a.pml", "--x\u{1B}]0;t\u{7}\u{202E}"], ["warm", "a.pml", "--kv", "f\u{1B}[2J\n"],
       ["check", "--\(long)"],
     ] {
       let run = try await PMLC.run(arguments, in: folder)

@@ -24,9 +24,6 @@ enum Interruption {
   /// The end of the pipe that the handler writes to.
   fileprivate static let writingEnd = Atomic<Int32>(-1)
 
-  /// Kept for as long as the process lives: set once, before signals are handled, and never read.
-  nonisolated(unsafe) private static var source: (any DispatchSourceRead)?
-
   /// The signal that asked the process to end.
   static var signal: Int32? { state.withLock(\.signal) }
 
@@ -36,7 +33,8 @@ enum Interruption {
   static func run(_ work: @escaping @Sendable () async -> Int32) async -> Int32 {
     // A pipe without a reader is an error of the write.
     _ = Glibc.signal(SIGPIPE, SIG_IGN)
-    startHandling()
+    let source = startHandling()
+    defer { withExtendedLifetime(source) {} }
     let task = state.withLock { state in
       let task = Task(operation: work)
       state.task = task
@@ -84,9 +82,9 @@ enum Interruption {
     _exit(128 + signal)
   }
 
-  private static func startHandling() {
+  private static func startHandling() -> (any DispatchSourceRead)? {
     var ends: [Int32] = [-1, -1]
-    guard unsafe pipe(&ends) == 0 else { return }
+    guard unsafe pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     // A handler must not wait.
     _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
@@ -97,8 +95,8 @@ enum Interruption {
       if unsafe read(pipe, &number, 1) == 1 { handle(Int32(number)) }
     }
     source.activate()
-    unsafe self.source = source
     for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) { _ = Glibc.signal(signal, passOn) }
+    return source
   }
 
   private static func handle(_ signal: Int32) {

@@ -22,7 +22,7 @@ extension Remedy {
 
     case .nameStoreFolder: "pass `--store DIR`, or set PMLC_STORE, XDG_CACHE_HOME or HOME"
     case .nameOtherFolder: "name another folder with `--store`, or with PMLC_STORE"
-    case .raiseStoreLimit: "raise `--max-bytes`, or `--max-namespace-bytes`"
+    case .raiseStoreLimit: "raise the limit"
     case .giveStoreLimit: "give the size that it may have (`--max-bytes`)"
     case .collectGarbage: "free space: pmlc store gc"
     case .replaceDamaged: description
