@@ -27,7 +27,7 @@ import Testing
   /// SmolLM2 calls ChatML's mark its `bos_token`, and puts it nowhere else.
   @Test func whatBeginsASequenceMayMarkTurns() throws {
     let marks = ["bos_token": "<|im_start|>", "eos_token": "<|im_end|>"]
-    let found = FoundTemplate(rendering: try Self.program("smollm2"), specialTokens: marks)
+    let found = FoundTemplate(rendering: try Self.program("chatml"), specialTokens: marks)
     #expect(found.origin == .rendering)
     #expect(found.template == ChatTemplate.named("chatml"))
     #expect(try warning(found, .system, .user) == nil)
