@@ -230,9 +230,15 @@ import Store
     let store = try filled()
     let (pipe, archive) = (folder.path("pipe"), folder.path("archive"))
     try #require(unsafe mkfifo(pipe, 0o600) == 0)
-    // The two ends wait for each other.
     let target = try StateStore(at: folder.path("target"))
+    // The writing end waits for a reader, for ever; the reading end for a writer, for some seconds, which a busy machine may
+    // not keep. With this end open neither has to.
+    let reader = unsafe open(pipe, O_RDONLY | O_NONBLOCK)
+    try #require(reader >= 0)
+    defer { close(reader) }
     async let exported = inThread { try store.export(toFile: pipe) }
+    var request = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
+    while unsafe poll(&request, 1, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
     let imported = try await inThread { try target.importVersions(fromFile: pipe) }
     #expect(try await exported.versions == imported.versions)
     #expect(try FileStatus(of: FilePath(pipe))?.kind == .pipe)
