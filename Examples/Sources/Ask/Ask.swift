@@ -13,11 +13,11 @@ import PromptCache
     // A Hugging Face folder in place of `nil` loads another model than the small one that ships.
     let session = try CacheSession(model: LoadedModel(at: nil), storeAt: FilePath(store))
     // Computes what the store lacks: everything the first time, nothing the second, what changed after an edit.
-    let handbook = try session.warm(.read(schema))
+    let handbook = try session.warm(.read(FilePath(schema)))
 
     for path in prompts {
       let options = GenerationOptions(maximumTokens: 24)
-      for try await event in try session.generate(from: .read(path), of: handbook, options: options) {
+      for try await event in try session.generate(from: .read(FilePath(path)), of: handbook, options: options) {
         switch event {
         case .token: break
         case .text(let piece): print(piece, terminator: "")

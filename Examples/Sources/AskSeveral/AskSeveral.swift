@@ -11,14 +11,14 @@ import PromptCache
 
   func run() async throws {
     let session = try CacheSession(model: LoadedModel(at: nil), storeAt: FilePath(store))
-    let handbook = try session.warm(.read(schema))
+    let handbook = try session.warm(.read(FilePath(schema)))
 
     // Any number of tasks may use a session. An answer is the same, to the bit, whatever is computed beside it.
     let answers = try await withThrowingTaskGroup(of: (Int, Completion).self) { group in
       for (index, path) in prompts.enumerated() {
         group.addTask {
           let options = GenerationOptions(maximumTokens: 24)
-          let answer = try session.generate(from: .read(path), of: handbook, options: options)
+          let answer = try session.generate(from: .read(FilePath(path)), of: handbook, options: options)
           return (index, try await answer.completion())
         }
       }

@@ -11,10 +11,10 @@ import PromptCache
 
   func run() async throws {
     let session = try CacheSession(model: LoadedModel(at: nil), storeAt: FilePath(store))
-    let handbook = try session.warm(.read(schema))
+    let handbook = try session.warm(.read(FilePath(schema)))
     // Hot enough to go on and on.
     let wild = GenerationOptions(maximumTokens: 1_000_000, sampling: SamplingOptions(temperature: 30, seed: 1))
-    let answer = try session.generate(from: .read(prompt), of: handbook, options: wild)
+    let answer = try session.generate(from: .read(FilePath(prompt)), of: handbook, options: wild)
 
     // Whoever stops reading stops the computation.
     var count = 0
@@ -36,7 +36,7 @@ import PromptCache
 
     // A stop string, or a number of tokens, ends an answer that is complete all the same.
     let short = GenerationOptions(maximumTokens: 3, stops: ["\n"])
-    let completion = try await session.generate(from: .read(prompt), of: handbook, options: short).completion()
+    let completion = try await session.generate(from: .read(FilePath(prompt)), of: handbook, options: short).completion()
     print("ended after \(completion.tokens.count) tokens: \(completion.finishReason)")
   }
 }
