@@ -36,7 +36,8 @@ import PromptCache
 
     // A stop string, or a number of tokens, ends an answer that is complete all the same.
     let short = GenerationOptions(maximumTokens: 3, stops: ["\n"])
-    let completion = try await session.generate(from: .read(FilePath(prompt)), of: handbook, options: short).completion()
+    let completion = try await session.generate(from: .read(FilePath(prompt)), of: handbook, options: short)
+      .completion()
     print("ended after \(completion.tokens.count) tokens: \(completion.finishReason)")
   }
 }

@@ -121,32 +121,26 @@ import Testing
     let coming = try fixture.session.generate(
       from: try fixture.session.prepare(long, of: schema, element: .f32), options: GenerationOptions(maximumTokens: 1))
 
-    let clock = ContinuousClock()
     var iterator = talking.makeAsyncIterator()
-    /// Times that some tokens take, as long as `goesOn` and there are any.
-    func times(_ goesOn: (Int) -> Bool) async throws -> [Duration] {
-      var times: [Duration] = []
-      while goesOn(times.count) {
-        let start = clock.now
-        for _ in 0..<40 {
-          while let event = try await iterator.next() { if case .token = event { break } }
-        }
-        times.append(clock.now - start)
-      }
-      return times.sorted()
+    var isOver = false
+    func readToken() async throws {
+      while let event = try await iterator.next() { if case .token = event { return } }
+      isOver = true
     }
-    _ = try await times { $0 < 3 }
-    let usual = try await times { $0 < 9 }
+    for _ in 0..<40 { try await readToken() }
     let isDone = Flag()
     let prompt = Task {
       _ = try await coming.completion()
       isDone.set()
     }
-    let delayed = try await times { $0 < 35 && !isDone.isSet }
-    prompt.cancel()
-    // Others use the machine as well, so medians count.
-    #expect(delayed.count >= 2)
-    #expect(delayed[delayed.count / 2] < usual[usual.count / 2] * 3.5)
+    var tokens = 0
+    while !isDone.isSet, !isOver {
+      try await readToken()
+      tokens += 1
+    }
+    _ = try await prompt.value
+    // In one piece the prompt would let a token or two by. How long the gaps are is what answers-bench measures.
+    #expect(tokens >= 20)
   }
 
   @Test func aShortPromptNeedNotWaitForALongOne() async throws {
