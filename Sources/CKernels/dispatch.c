@@ -129,18 +129,9 @@ void ck_zero_tail(ck_element element, size_t head_dimension, size_t tokens, void
   }
 }
 
-// Blocks as GGUF files hold them; see body/quants.h.
-static const struct {
-  size_t numbers, bytes;
-} blocks[] = {
-  [ck_f32] = {1, 4},     [ck_f16] = {1, 2},     [ck_bf16] = {1, 2},    [ck_q8] = {0, 0},      [ck_q4_0] = {32, 18},
-  [ck_q4_1] = {32, 20},  [ck_q5_0] = {32, 22},  [ck_q5_1] = {32, 24},  [ck_q8_0] = {32, 34},  [ck_iq4_nl] = {32, 18},
-  [ck_q4_k] = {256, 144}, [ck_q5_k] = {256, 176}, [ck_q6_k] = {256, 210},
-};
+size_t ck_block_numbers(ck_element element) { return block_numbers(element); }
 
-size_t ck_block_numbers(ck_element element) { return blocks[element].numbers; }
-
-size_t ck_block_bytes(ck_element element) { return blocks[element].bytes; }
+size_t ck_block_bytes(ck_element element) { return block_bytes(element); }
 
 size_t ck_few_packed_bytes(ck_element element, size_t rows, size_t columns) {
   // A group of 64 of a row has its numbers in 16 bits, a scale, and sums; see body/few_rows_q8.h, few_rows_quants.h.

@@ -4,6 +4,38 @@
 
 #include "CKernels.h"
 
+// Numbers of a block, and its bytes: `ck_block_numbers`, `ck_block_bytes`, where the compiler can see through them.
+static inline size_t block_numbers(ck_element element) {
+  switch (element) {
+  case ck_q8: return 0;
+  case ck_f32:
+  case ck_f16:
+  case ck_bf16: return 1;
+  case ck_q4_k:
+  case ck_q5_k:
+  case ck_q6_k: return 256;
+  default: return 32;
+  }
+}
+static inline size_t block_bytes(ck_element element) {
+  switch (element) {
+  case ck_q8: return 0;
+  case ck_f32: return 4;
+  case ck_f16:
+  case ck_bf16: return 2;
+  case ck_q4_0:
+  case ck_iq4_nl: return 18;
+  case ck_q4_1: return 20;
+  case ck_q5_0: return 22;
+  case ck_q5_1: return 24;
+  case ck_q8_0: return 34;
+  case ck_q4_k: return 144;
+  case ck_q5_k: return 176;
+  case ck_q6_k: return 210;
+  }
+  return 0;
+}
+
 typedef struct {
   ck_cpu cpu;
   void (*to_f32)(ck_element, const void *, size_t, float *);

@@ -101,7 +101,7 @@ INLINE void meet_chunk(const int rows, few_quants *f, size_t chunk, vi weights, 
 
 // The bytes of two blocks of 32, less what they are off by.
 INLINE vi chunk_of_blocks(const ck_element element, const uint8_t *first, const uint8_t *second) {
-  if (element == ck_q8_0) return (vi)join_groups(block_bytes_of(element, first), block_bytes_of(element, second));
+  if (element == ck_q8_0) return (vi)join_groups(block_numbers_as_bytes(element, first), block_numbers_as_bytes(element, second));
   // Sixteen bytes of each, twice, the second time four bits further on: cheaper than to shift and to join.
   const int at = element == ck_q4_1 ? 4 : element == ck_q5_0 ? 6 : element == ck_q5_1 ? 8 : 2;
   bytes16 a = *(const bytes16_any *)(first + at), b = *(const bytes16_any *)(second + at);
@@ -116,7 +116,7 @@ INLINE vi chunk_of_blocks(const ck_element element, const uint8_t *first, const 
 // A number in half precision of each of `count` blocks, at most eight; zero for the others.
 INLINE eight halves_of_blocks(const ck_element element, const uint8_t *block, size_t at, size_t count) {
   uint16_t h[8] = {0};
-  for (size_t i = 0; i < count; i++) memcpy(h + i, block + i * quant_block_bytes(element) + at, sizeof *h);
+  for (size_t i = 0; i < count; i++) memcpy(h + i, block + i * block_bytes(element) + at, sizeof *h);
 #if CK_HAS_F16C
   typedef _Float16 halves __attribute__((ext_vector_type(8)));
   halves x;
@@ -142,7 +142,7 @@ INLINE eight load_eight(const float *x) {
 // `count` blocks of 32, at most eight, from chunk `chunk` on; past the last one, zeros meet zeros.
 INLINE void meet_blocks(
   const int rows, const ck_element element, few_quants *f, const uint8_t *block, size_t chunk, size_t count) {
-  const size_t size = quant_block_bytes(element);
+  const size_t size = block_bytes(element);
   eight scale = halves_of_blocks(element, block, 0, count);
 #pragma clang loop unroll(full)
   for (int c = 0; c < few_chunks_at_once; c++) {
@@ -237,7 +237,7 @@ INLINE void dot_quants(
   const int rows, const ck_element element, const ck_few_rows_call *call, size_t row, size_t first,
   float sums[CK_FEW_QUANTS]) {
   size_t chunks = few_quants_chunks(call->columns), groups = call->columns / quant_group;
-  const size_t size = quant_block_bytes(element);
+  const size_t size = block_bytes(element);
   const uint8_t *weights = (const uint8_t *)call->weights + row * (groups / quant_block_groups(element)) * size;
   few_quants f;
 #pragma clang loop unroll(full)

@@ -133,7 +133,7 @@ static void pack_rows_quants(
 INLINE void open_rows(
   const ck_element element, const ck_product_call *call, size_t row, size_t rows, size_t from, size_t count,
   const quants_panel *panel, size_t at) {
-  size_t row_bytes = call->columns / quant_group / quant_block_groups(element) * quant_block_bytes(element);
+  size_t row_bytes = call->columns / quant_group / quant_block_groups(element) * block_bytes(element);
   for (size_t r = 0; r < rows; r++) {
     const uint8_t *weights = (const uint8_t *)call->weights + (row + r) * row_bytes;
     char *numbers = panel->numbers + (at + r) * quants_panel_stride;
@@ -264,8 +264,8 @@ static void product_quants_panel(
   const quants_panel panel = panel_in(scratch, call->element);
   const quants_kind kind = quants_kind_of(call->element);
   size_t row_groups = call->columns / quant_group, rows = end - n, first_row = block_begin(blocks, from) * lanes;
-  size_t row_bytes = row_groups / quant_block_groups(call->element) * quant_block_bytes(call->element);
-  size_t group_bytes = quant_block_bytes(call->element) / quant_block_groups(call->element);
+  size_t row_bytes = row_groups / quant_block_groups(call->element) * block_bytes(call->element);
+  size_t group_bytes = block_bytes(call->element) / quant_block_groups(call->element);
   size_t panels = (row_groups + quants_panel_groups - 1) / quants_panel_groups;
   for (size_t p = 0; p < panels; p++) {
     size_t group = row_groups * p / panels, next = row_groups * (p + 1) / panels;

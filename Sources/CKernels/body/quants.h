@@ -30,26 +30,8 @@ INLINE bool quant_has_minimum(const ck_element element) {
   return element == ck_q4_1 || element == ck_q5_1 || element == ck_q4_k || element == ck_q5_k;
 }
 INLINE bool quant_has_halves(const ck_element element) { return element == ck_q6_k; }
-INLINE bool quant_is_super(const ck_element element) {
-  return element == ck_q4_k || element == ck_q5_k || element == ck_q6_k;
-}
-
-// Bytes and numbers of a block.
-INLINE size_t quant_block_bytes(const ck_element element) {
-  switch (element) {
-  case ck_q4_0:
-  case ck_iq4_nl: return 18;
-  case ck_q4_1: return 20;
-  case ck_q5_0: return 22;
-  case ck_q5_1: return 24;
-  case ck_q8_0: return 34;
-  case ck_q4_k: return 144;
-  case ck_q5_k: return 176;
-  case ck_q6_k: return 210;
-  default: return 0;
-  }
-}
-INLINE size_t quant_block_groups(const ck_element element) { return quant_is_super(element) ? 8 : 1; }
+INLINE size_t quant_block_groups(const ck_element element) { return block_numbers(element) / quant_group; }
+INLINE bool quant_is_super(const ck_element element) { return quant_block_groups(element) > 1; }
 
 typedef struct {
   bytes32 bytes;
@@ -136,7 +118,7 @@ INLINE bytes32 super_bytes(const ck_element element, const uint8_t *block, size_
 }
 
 // The numbers of a block of 32.
-INLINE bytes32 block_bytes_of(const ck_element element, const uint8_t *block) {
+INLINE bytes32 block_numbers_as_bytes(const ck_element element, const uint8_t *block) {
   switch (element) {
   case ck_q4_0: return nibbles(block + 2);
   case ck_iq4_nl: return look_up_values(nibbles(block + 2));
@@ -150,9 +132,9 @@ INLINE bytes32 block_bytes_of(const ck_element element, const uint8_t *block) {
 // Group `group` of a row.
 INLINE quant_numbers unpack_group(const ck_element element, const uint8_t *row, size_t group) {
   quant_numbers n = {0};
-  const uint8_t *block = row + group / quant_block_groups(element) * quant_block_bytes(element);
+  const uint8_t *block = row + group / quant_block_groups(element) * block_bytes(element);
   if (!quant_is_super(element)) {
-    n.bytes = block_bytes_of(element, block);
+    n.bytes = block_numbers_as_bytes(element, block);
     n.scale[0] = n.scale[1] = half_at(block);
     if (quant_has_minimum(element)) n.minimum = half_at(block + 2);
     return n;
