@@ -2,7 +2,7 @@ import CKernels
 import COpenBLAS
 
 /// Activations that weights are about to be multiplied with: as they lie, or packed for the kernel.
-struct Operand {
+private struct Operand {
   /// Which kernel takes them.
   enum Kernel {
     /// Few rows: as they lie, or packed for weights of a few bits.
@@ -19,15 +19,15 @@ struct Operand {
 }
 
 /// The same activations for weights of each type that they are about to meet: layers of GGUF files mix types.
-struct Operands {
+private struct Operands {
   let matrix: Matrix
   private var plain: Operand?
   private var groups: Operand?
   private var blocks: Operand?
 
-  fileprivate init(_ matrix: Matrix) { self.matrix = matrix }
+  init(_ matrix: Matrix) { self.matrix = matrix }
 
-  fileprivate subscript(form: WeightElement.ActivationForm) -> Operand? {
+  subscript(form: WeightElement.ActivationForm) -> Operand? {
     get {
       switch form {
       case .plain: plain
@@ -47,7 +47,7 @@ struct Operands {
   /// The activations for the weights of `linear`.
   ///
   /// - Precondition: they were made ready for weights of its type.
-  fileprivate func operand(for linear: Linear) -> Operand {
+  func operand(for linear: Linear) -> Operand {
     guard let operand = self[linear.weight.element.activationForm] else {
       preconditionFailure("made ready for other weights than those of \(linear.name)")
     }
@@ -55,7 +55,7 @@ struct Operands {
   }
 }
 
-/// One product: operand · Wᵀ + b, written to `output` or added to it.
+/// One product: activations · Wᵀ + b, written to `output` or added to it.
 struct Product {
   let linear: Linear
   let output: Matrix
@@ -72,17 +72,11 @@ extension Compute {
   /// Numbers of a tile of weights that is converted for OpenBLAS: a quarter of a megabyte stays in the cache.
   private static let tileNumbers = 1 << 16
 
-  /// Makes `x` ready for products with `linears`. It holds until the next call, and as long as `x` is left as it is.
-  ///
-  /// - Parameter packs: whether to pack even a few rows.
-  func operands(_ x: Matrix, for linears: [Linear], packs: Bool) throws(EngineError) -> Operands {
-    var operands = Operands(x)
-    for linear in linears {
-      let element = linear.weight.element
-      guard operands[element.activationForm] == nil else { continue }
-      operands[element.activationForm] = try operand(x, for: element, packs: packs)
-    }
-    return operands
+  /// Makes the activations ready for products with `linear` too. They hold until the next call for others.
+  private func prepare(_ x: inout Operands, for linear: Linear, packs: Bool) throws(EngineError) {
+    let element = linear.weight.element
+    guard x[element.activationForm] == nil else { return }
+    x[element.activationForm] = try operand(x.matrix, for: element, packs: packs)
   }
 
   private func operand(_ x: Matrix, for element: WeightElement, packs: Bool) throws(EngineError) -> Operand {
@@ -123,8 +117,16 @@ extension Compute {
   }
 
   /// Carries out products with the same activations, sharing out their weight rows.
-  func multiply(_ x: Operands, _ products: [Product]) throws(EngineError) {
-    guard x.matrix.rows > 0 else { return }
+  ///
+  /// - Parameter packs: whether to pack even a few rows.
+  func multiply(_ activations: Matrix, packs: Bool, _ products: [Product]) throws(EngineError) {
+    guard activations.rows > 0 else { return }
+    var x = Operands(activations)
+    for product in products { try prepare(&x, for: product.linear, packs: packs) }
+    try multiply(x, products)
+  }
+
+  private func multiply(_ x: Operands, _ products: [Product]) throws(EngineError) {
     var tasks: [(product: Product, outputs: Range<Int>)] = []
     for product in products {
       let weight = product.linear.weight
@@ -145,18 +147,21 @@ extension Compute {
   }
 
   /// y += x · Wᵀ + b.
-  func add(_ x: Operands, times linear: Linear, to y: Matrix) throws(EngineError) {
-    try multiply(x, [Product(linear: linear, output: y, adding: true)])
+  func add(_ x: Matrix, packs: Bool, times linear: Linear, to y: Matrix) throws(EngineError) {
+    try multiply(x, packs: packs, [Product(linear: linear, output: y, adding: true)])
   }
 
   /// y = activation(x · gateᵀ) · (x · upᵀ), number by number, or activation(x · upᵀ) without a gate.
   ///
   /// The activation goes over each part of the product while it is in the cache.
   func multiply(
-    _ x: Operands, gate: Linear?, up: Linear, activation: Activation, into y: Matrix
+    _ activations: Matrix, packs: Bool, gate: Linear?, up: Linear, activation: Activation, into y: Matrix
   ) throws(EngineError) {
-    guard x.matrix.rows > 0 else { return }
-    let rows = x.matrix.rows
+    guard activations.rows > 0 else { return }
+    var operands = Operands(activations)
+    try prepare(&operands, for: up, packs: packs)
+    if let gate { try prepare(&operands, for: gate, packs: packs) }
+    let (x, rows) = (operands, activations.rows)
     let step = outputsPerTask(up.weight, x.operand(for: up))
     let productNumbers = scratchNumbers(x)
     let tasks = (up.weight.rows + step - 1) / step

@@ -86,7 +86,7 @@ struct TransformerDecoder {
     let projection = try compute.workspace.matrix(
       .projection, rows: normalized.rows, columns: description.projectionSize)
     try compute.multiply(
-      compute.operands(normalized, for: layer.projection.map(\.linear), packs: pass.packs),
+      normalized, packs: pass.packs,
       layer.projection.map { Product(linear: $0.linear, output: projection.columns($0.columns)) })
     if let bound = description.projectionBound { compute.clip(projection, to: bound) }
     return projection
@@ -99,14 +99,12 @@ struct TransformerDecoder {
     switch description.residual {
     case .sequential:
       try compute.add(
-        compute.operands(attended, for: [layer.attentionOutput], packs: pass.packs), times: layer.attentionOutput,
-        to: hidden)
+        attended, packs: pass.packs, times: layer.attentionOutput, to: hidden)
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
     case .parallel:
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
       try compute.add(
-        compute.operands(attended, for: [layer.attentionOutput], packs: pass.packs), times: layer.attentionOutput,
-        to: hidden)
+        attended, packs: pass.packs, times: layer.attentionOutput, to: hidden)
     }
     try feedForward(layer, pass, normalized, addingTo: hidden)
   }
@@ -116,11 +114,8 @@ struct TransformerDecoder {
   ) throws(EngineError) {
     let up = try compute.workspace.matrix(.up, rows: input.rows, columns: description.intermediateSize)
     try compute.multiply(
-      compute.operands(input, for: [layer.up] + (layer.gate.map { [$0] } ?? []), packs: pass.packs), gate: layer.gate,
-      up: layer.up,
-      activation: description.activation,
-      into: up)
-    try compute.add(compute.operands(up, for: [layer.down], packs: pass.packs), times: layer.down, to: hidden)
+      input, packs: pass.packs, gate: layer.gate, up: layer.up, activation: description.activation, into: up)
+    try compute.add(up, packs: pass.packs, times: layer.down, to: hidden)
   }
 
   /// The last layer, for the rows that were asked for alone.
@@ -144,8 +139,7 @@ struct TransformerDecoder {
     compute.normalize(hidden, weights.finalNorm, into: normalized)
     let logits = try compute.workspace.matrix(.logits, rows: hidden.rows, columns: weights.output.weight.rows)
     try compute.multiply(
-      compute.operands(normalized, for: [weights.output], packs: false),
-      [Product(linear: weights.output, output: logits)])
+      normalized, packs: false, [Product(linear: weights.output, output: logits)])
     return logits
   }
 
