@@ -65,13 +65,9 @@ public struct ModelConfiguration: Sendable {
     decoder = resolved.description
     kvShape = KVShape(
       layers: decoder.layers, heads: decoder.keyValueHeads, headDimension: decoder.headDimension)
-    if let gguf = files.gguf {
-      eosTokenIDs = try gguf.endTokens()
-    } else {
-      let generationEOS = try Self.generationEOS(files)
-      let configuredEOS = try file.tokenIDs("eos_token_id")
-      eosTokenIDs = generationEOS ?? configuredEOS
-    }
+    let generationEOS = try Self.generationEOS(files)
+    let configuredEOS = try file.tokenIDs("eos_token_id")
+    eosTokenIDs = generationEOS ?? configuredEOS
   }
 
   /// What the files say about the model, and the family that they name.

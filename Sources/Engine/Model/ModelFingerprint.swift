@@ -22,17 +22,7 @@ public enum ModelFingerprint {
     store: (FileBytes.Identity, SHA256Digest) -> Void = { _, _ in },
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(EngineError) -> SHA256Digest {
-    let names =
-      files.gguf.map(\.names)
-      ?? files.names.filter { decidingFiles.contains($0) || $0.hasSuffix(".safetensors") }.sorted()
-    for required in ["config.json", "tokenizer.json"] where files.gguf == nil && !names.contains(required) {
-      throw .missingFile(name: required, location: files.location)
-    }
-    guard files.gguf != nil || names.contains(where: { $0.hasSuffix(".safetensors") }) else {
-      throw ModelWeights.missingWeights(in: files)
-    }
-    var contents: [(name: String, file: FileBytes)] = []
-    for name in names { contents.append((name, try files.requiredFile(name))) }
+    let contents = try decidingContents(of: files)
     let total = contents.reduce(0) { $0 + $1.file.count }
     var done = 0
     var hasher = SHA256Hasher()
@@ -47,11 +37,26 @@ public enum ModelFingerprint {
       }
       done += file.count
       progress(done, total)
-      // Parts of a GGUF model follow each other, whatever the files are called.
-      hasher.update(files.gguf == nil ? name : "gguf")
+      hasher.update(name)
       hasher.update(digest)
     }
     return hasher.finalize()
+  }
+
+  /// The files that decide the states, in order, and the names that they are hashed under.
+  private static func decidingContents(
+    of files: some ModelFiles
+  ) throws(EngineError) -> [(name: String, file: FileBytes)] {
+    // Parts of a GGUF model follow each other, whatever the files are called.
+    if let gguf = files.gguf { return gguf.parts.map { ("gguf", $0.file) } }
+    let names = files.names.filter { decidingFiles.contains($0) || $0.hasSuffix(".safetensors") }.sorted()
+    for required in ["config.json", "tokenizer.json"] where !names.contains(required) {
+      throw .missingFile(name: required, location: files.location)
+    }
+    guard names.contains(where: { $0.hasSuffix(".safetensors") }) else { throw ModelWeights.missingWeights(in: files) }
+    var contents: [(name: String, file: FileBytes)] = []
+    for name in names { contents.append((name, try files.requiredFile(name))) }
+    return contents
   }
 
   /// Bytes hashed between two reports of progress.

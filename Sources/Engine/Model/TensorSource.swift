@@ -14,7 +14,7 @@ protocol TensorSource: Sendable {
 extension ModelFiles {
   /// The tensors of these files, for a decoder with this configuration.
   func tensors(for configuration: ModelConfiguration) throws(EngineError) -> any TensorSource {
-    if let gguf { return GGUFWeights(gguf, configuration) }
+    if let gguf { return try GGUFWeights(gguf, configuration) }
     return try ModelWeights(files: self)
   }
 }

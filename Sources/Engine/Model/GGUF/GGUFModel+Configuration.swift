@@ -43,13 +43,14 @@ extension GGUFModel {
     values["attention_bias"] = .bool(hasProjectionBias && tensor("blk.0.attn_output.bias") != nil)
     values["bias"] = .bool(hasProjectionBias)
     values["mlp_bias"] = .bool(tensor("blk.0.ffn_up.bias") != nil)
+    values["eos_token_id"] = try endTokens()
     try addRotary(to: &values, prefix)
     try addFamily(to: &values, architecture)
     return ConfigurationReader(file: location, values: values)
   }
 
   /// Tokens that end an answer.
-  func endTokens() throws(EngineError) -> [Int32]? {
+  private func endTokens() throws(EngineError) -> JSONValue? {
     var tokens: [Int32] = []
     for key in ["eos_token_id", "eot_token_id", "eom_token_id"] {
       guard let token = try keys.integer("tokenizer.ggml.\(key)"), let id = Int32(exactly: token), id >= 0 else {
@@ -57,7 +58,7 @@ extension GGUFModel {
       }
       if !tokens.contains(id) { tokens.append(id) }
     }
-    return tokens.isEmpty ? nil : tokens
+    return tokens.isEmpty ? nil : .integers(tokens)
   }
 
   /// The tensor with the file's own name for it.

@@ -3,12 +3,13 @@ internal import GGUF
 /// The tensors of a GGUF file under the names of a checkpoint.
 struct GGUFWeights: TensorSource {
   private let model: GGUFModel
-  private let architecture: GGUFArchitecture?
+  private let architecture: GGUFArchitecture
   private let decoder: DecoderDescription
 
-  init(_ model: GGUFModel, _ configuration: ModelConfiguration) {
+  /// - Throws: `EngineError.unsupportedArchitecture`.
+  init(_ model: GGUFModel, _ configuration: ModelConfiguration) throws(EngineError) {
     self.model = model
-    architecture = GGUFArchitecture.all.first { $0.family == configuration.architecture }
+    architecture = try model.architecture()
     decoder = configuration.decoder
   }
 
@@ -16,7 +17,7 @@ struct GGUFWeights: TensorSource {
     let (part, entry) = try find(tensor, shape: [rows, columns])
     let matrix = WeightMatrix(
       file: part.file, offset: entry.bytes.lowerBound, element: WeightElement(entry.type), rows: rows, columns: columns)
-    guard architecture?.hasNeighbouringPairs == true, let order = halvesFirst(tensor, rows: rows) else { return matrix }
+    guard architecture.hasNeighbouringPairs, let order = halvesFirst(tensor, rows: rows) else { return matrix }
     return try matrix.reordered(order)
   }
 
@@ -25,19 +26,20 @@ struct GGUFWeights: TensorSource {
     var numbers = WeightMatrix(
       file: part.file, offset: entry.bytes.lowerBound, element: WeightElement(entry.type), rows: 1, columns: count
     ).row(0)
-    if architecture?.hasNeighbouringPairs == true, let order = halvesFirst(tensor, rows: count) {
+    if architecture.hasNeighbouringPairs, let order = halvesFirst(tensor, rows: count) {
       numbers = order.map { numbers[$0] }
     }
-    if architecture?.hasWholeNormWeights == true, tensor.hasSuffix("norm.weight") {
+    if architecture.hasWholeNormWeights, tensor.hasSuffix("norm.weight") {
       for index in numbers.indices { numbers[index] -= 1 }
     }
     return numbers
   }
 
   private func find(_ tensor: String, shape: [Int]) throws(EngineError) -> (GGUFModel.Part, GGUFTensor) {
-    guard let name = architecture?.name(of: tensor), let part = model.partOfTensor[name],
-      let entry = model.parts[part].tensors[name]
-    else { throw .missingTensor(name: architecture?.name(of: tensor) ?? tensor, location: model.location) }
+    let name = architecture.name(of: tensor) ?? tensor
+    guard let part = model.partOfTensor[name], let entry = model.parts[part].tensors[name] else {
+      throw .missingTensor(name: name, location: model.location)
+    }
     guard entry.shape == shape else { throw .wrongShape(tensor: name, expected: shape, found: entry.shape) }
     return (model.parts[part], entry)
   }
