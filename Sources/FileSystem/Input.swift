@@ -35,21 +35,18 @@ public final class Input {
   /// - Returns: how many.
   public func read(into span: inout MutableRawSpan) throws(SystemFailure) -> Int {
     let count = span.byteCount
-    var (filled, failure) = (0, Int32(0))
     let descriptor = file.descriptor
-    unsafe span.withUnsafeMutableBytes { buffer in
-      filled = min(start.count, count)
-      unsafe buffer.copyBytes(from: start.prefix(filled))
-      start = start.dropFirst(filled)
-      while filled < count {
-        let read = unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + filled }, count - filled)
-        if read < 0, errno == EINTR { continue }
-        if read < 0 { failure = errno }
-        if read <= 0 { break }
-        filled += read
+    var filled = min(start.count, count)
+    unsafe span.withUnsafeMutableBytes { unsafe $0.copyBytes(from: start.prefix(filled)) }
+    start = start.dropFirst(filled)
+    while filled < count {
+      let read = unsafe span.withUnsafeMutableBytes { buffer in
+        calling { unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + filled }, count - filled) }
       }
+      let more = try read.checked("read", path)
+      if more == 0 { break }
+      filled += more
     }
-    guard failure == 0 else { throw SystemFailure("read", path, code: failure) }
     return filled
   }
 

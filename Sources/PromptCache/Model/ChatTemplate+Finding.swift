@@ -16,8 +16,7 @@ extension FoundTemplate {
     let path = FilePath(name)
     let bytes: [UInt8]
     do throws(SystemFailure) {
-      let file = path.isStandardStream ? OpenFile(takingOver: 0, path: path) : try OpenFile(path, .reading)
-      bytes = try file.read(atMost: longestFile + 1)
+      bytes = try Input.read(path, atMost: longestFile + 1)
     } catch {
       throw .unknownChatTemplate(name, known: ChatTemplate.names)
     }
