@@ -48,6 +48,7 @@ let package = Package(
     // arithmetic of the blobs' format.
     library("Failure"),
     library("FileSystem"),
+    library("Threads"),
     library("ContentHash", ["CLibCrypto"]),
     library("JSONText"),
     library("Jinja"),
@@ -57,7 +58,7 @@ let package = Package(
     // Three libraries that do not know each other, and the tokenizers.
     library("Tokenizers", ["Failure", "GGUF", "JSONText"]),
     library(
-      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "FileSystem", "JSONText", "Jinja"],
+      "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "FileSystem", "JSONText", "Jinja", "Threads"],
       resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
     .target(name: "CAffinity"),
@@ -67,7 +68,7 @@ let package = Package(
       "Engine",
       [
         "CAffinity", "CKernels", "COpenBLAS", "ContentHash", "Failure", "FileSystem", "GGUF", "JSONText",
-        "KVCacheFormat",
+        "KVCacheFormat", "Threads",
       ]),
 
     // What joins them, and the command.
@@ -76,7 +77,7 @@ let package = Package(
       "PromptCache",
       [
         "CDemoModel", "ContentHash", "Engine", "Failure", "FileSystem", "KVCacheFormat", "PMLCompiler", "Store",
-        "Tokenizers",
+        "Threads", "Tokenizers",
       ]),
     .executableTarget(
       name: "pmlc",

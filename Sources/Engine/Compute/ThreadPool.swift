@@ -1,6 +1,7 @@
 import CAffinity
 import Glibc
 import Synchronization
+import Threads
 
 /// Threads that share the tasks of one job at a time with the thread that asks.
 ///
@@ -42,23 +43,14 @@ final class ThreadPool: Sendable {
     let shared = Shared(threads: threads)
     let cores = AvailableCores().cores(for: threads)
     for index in 1..<max(threads, 1) {
-      let start = unsafe Unmanaged.passRetained(Start(shared: shared, index: index, core: cores?[index]))
-      var handle = pthread_t()
-      let status = unsafe pthread_create(
-        &handle, nil,
-        { argument in
-          guard let argument = unsafe argument else { return nil }
-          let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-          // Refused, it stays where the system puts it.
-          if let core = start.core { _ = affinity_pin(core) }
-          start.shared.work(thread: start.index)
-          return nil
-        }, start.toOpaque())
-      // With fewer threads a job takes longer, but is done.
-      guard status == 0 else {
-        unsafe start.release()
-        break
+      let core = cores?[index]
+      let handle = startThread {
+        // Refused, it stays where the system puts it.
+        if let core { _ = affinity_pin(core) }
+        shared.work(thread: index)
       }
+      // With fewer threads a job takes longer, but is done.
+      guard let handle else { break }
       handles.append(handle)
     }
     return (shared, handles)
@@ -85,20 +77,6 @@ final class ThreadPool: Sendable {
 
   /// Number of cores that this process may use.
   static var availableCores: Int { AvailableCores().count }
-}
-
-/// What a new thread is given.
-private final class Start: Sendable {
-  let shared: Shared
-  let index: Int
-  /// The core to stay on, if to any.
-  let core: Int32?
-
-  init(shared: Shared, index: Int, core: Int32?) {
-    self.shared = shared
-    self.index = index
-    self.core = core
-  }
 }
 
 /// State that the threads share.

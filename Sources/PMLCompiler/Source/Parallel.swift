@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import Threads
 
 /// The results of `body` for 0 ..< `count`, in order.
 ///
@@ -10,7 +11,7 @@ package func inParallel<Result: Sendable>(
 ) -> [Result] {
   let tasks = ParallelTasks(count, body)
   let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-  let helpers = (1..<max(1, min(count, cores))).compactMap { _ in tasks.startThread() }
+  let helpers = (1..<max(1, min(count, cores))).compactMap { _ in startThread { tasks.work() } }
   tasks.work()
   for helper in helpers { pthread_join(helper, nil) }
   return tasks.results
@@ -39,28 +40,4 @@ private final class ParallelTasks<Result: Sendable>: Sendable {
       found.withLock { $0[index] = result }
     }
   }
-
-  /// A thread that does the same; `nil` if the system gives none.
-  func startThread() -> pthread_t? {
-    var thread = pthread_t()
-    let work = unsafe Unmanaged.passRetained(Work { self.work() })
-    let code = unsafe pthread_create(
-      &thread, nil,
-      { argument in
-        guard let argument = unsafe argument else { return nil }
-        unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
-        return nil
-      }, unsafe work.toOpaque())
-    guard code == 0 else {
-      unsafe work.release()
-      return nil
-    }
-    return thread
-  }
-}
-
-/// What a thread does. It is no generic type, so that a C function can name it.
-private final class Work: Sendable {
-  let body: @Sendable () -> Void
-  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
 }

@@ -1,9 +1,10 @@
 internal import Glibc
+internal import Threads
 
-// What is below is touched only with the mutex held.
 /// Runs an actor's jobs, one after the other, on a thread of its own, which they may keep busy: the threads that all tasks
 /// share are not for that.
 @safe final class ThreadExecutor: SerialExecutor, Sendable {
+  // Its jobs and its end are touched only with the mutex held.
   @safe private final class Queue: @unchecked Sendable {
     private var jobs: [UnownedJob] = []
     private var next = 0
@@ -77,19 +78,7 @@ internal import Glibc
   /// - Throws: `PromptCacheError.noThread`.
   init() throws(PromptCacheError) {
     unsafe queue.executor = unsafe asUnownedSerialExecutor()
-    var thread = pthread_t()
-    let argument = unsafe Unmanaged.passRetained(queue)
-    let status = unsafe pthread_create(
-      &thread, nil,
-      { argument in
-        guard let argument = unsafe argument else { return nil }
-        unsafe Unmanaged<Queue>.fromOpaque(argument).takeRetainedValue().run()
-        return nil
-      }, argument.toOpaque())
-    guard status == 0 else {
-      unsafe argument.release()
-      throw .noThread
-    }
+    guard let thread = startThread({ [queue] in queue.run() }) else { throw .noThread }
     pthread_detach(thread)
   }
 
