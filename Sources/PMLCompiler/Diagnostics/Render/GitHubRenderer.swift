@@ -5,7 +5,9 @@ internal import FileSystem
 public enum GitHubRenderer {
   /// One command, on a line of its own, for each diagnostic.
   ///
-  /// - Parameter paths: how files are named; GitHub finds those with paths from the root of the repository.
+  /// - Parameters:
+  ///   - diagnostics: what was found.
+  ///   - paths: how files are named; GitHub finds those with paths from the root of the repository.
   public static func render(_ diagnostics: some Sequence<Diagnostic>, paths: ReportPaths) -> String {
     var files: [FilePath: String] = [:]
     return diagnostics.map { diagnostic in

@@ -31,6 +31,7 @@ public struct SARIFRenderer: Sendable {
   /// - Parameters:
   ///   - sources: the documents.
   ///   - paths: how files are named.
+  ///   - version: the program's.
   public init(sources: [SourceFile], paths: ReportPaths, version: String) {
     self.sources = Dictionary(sources.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     self.paths = paths
