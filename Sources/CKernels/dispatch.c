@@ -211,3 +211,5 @@ size_t ck_argmax(const float *x, size_t count) { return kernels()->argmax(x, cou
 float ck_log_sum_exp(const float *x, size_t count) { return kernels()->log_sum_exp(x, count); }
 
 void ck_softmax(const float *x, float scale, size_t count, float *y) { kernels()->softmax(x, scale, count, y); }
+
+void ck_softcap(const float *x, float cap, size_t count, float *y) { kernels()->softcap(x, cap, count, y); }

@@ -62,6 +62,7 @@ typedef struct {
   size_t (*argmax)(const float *, size_t);
   float (*log_sum_exp)(const float *, size_t);
   void (*softmax)(const float *, float, size_t, float *);
+  void (*softcap)(const float *, float, size_t, float *);
 } ck_kernels;
 
 /// How far ahead, in bytes, blocks of weights are asked for where few rows read them; 0 where that does harm. Set with the

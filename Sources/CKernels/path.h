@@ -49,4 +49,5 @@ const ck_kernels CK_PASTE(ck_kernels_, CK_CPU) = {
   .argmax = argmax,
   .log_sum_exp = log_sum_exp,
   .softmax = softmax,
+  .softcap = softcap,
 };

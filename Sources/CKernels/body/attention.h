@@ -88,6 +88,7 @@ static void attend_block(
     .key_positions = call->slopes ? s->key_positions : NULL,
     .row_positions = row_positions,
     .row_slopes = row_slopes,
+    .softcap = call->softcap * log2_e,
   };
   if (converted) {
     convert_keys(run->element, b.keys, dimension, (count + ck_tile_tokens - 1) / ck_tile_tokens, s->keys);

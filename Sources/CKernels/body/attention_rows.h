@@ -41,6 +41,7 @@ typedef struct {
   const int32_t *key_positions;  // NULL without ALiBi
   const int32_t *row_positions;
   const float *row_slopes;       // times log2(e)
+  float softcap;                 // times log2(e); 0 without one
   attention_prefetch next_keys;
   attention_prefetch next_values;
   float *sums;                   // rows × [padded_dimension]
@@ -108,6 +109,14 @@ INLINE attention_prefetch add_values(
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) store(b->sums + r * b->padded_dimension + first + v * lanes, c[r][v]);
   return prefetch;
+}
+
+// scores = cap · tanh(scores / cap).
+static void cap_scores(int rows, int first_tile, int end_tile, float cap, float scores[CK_ROWS][block_tokens]) {
+  float inverse = 1 / cap;
+  for (int r = 0; r < rows; r++)
+    for (float *s = scores[r] + first_tile * lanes; s < scores[r] + end_tile * lanes; s += lanes)
+      store(s, cap * tanh_lanes(load(s) * inverse));
 }
 
 // Adds biases to the scores of one row and hides what it does not see; the largest of each lane.
@@ -179,6 +188,7 @@ INLINE void attend_rows(const int rows, const ck_element element, const attentio
     next = score_tiles(rows, vectors, element, b, tile, next, share * vectors, scores);
   for (; tile < end_tile; tile++) next = score_tiles(rows, 1, element, b, tile, next, share, scores);
 
+  if (b->softcap > 0) cap_scores(rows, b->begin / ck_tile_tokens, end_tile, b->softcap, scores);
   float changes[lanes];
   weigh_rows(rows, b, scores, changes);
 

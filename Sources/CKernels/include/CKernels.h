@@ -123,7 +123,9 @@ size_t ck_kv_tile_bytes(ck_element element, size_t head_dimension);
 ///
 /// For token t and head g of the group, over all tokens j of all runs that t sees:
 ///
-///     output[t][g] = Σ softmax_j(query[variant][t][g] · key[j] + slope[g] · (position[j] - position[t])) · value[j]
+///     output[t][g] = Σ softmax_j(capped(query[variant][t][g] · key[j]) + slope[g] · (position[j] - position[t])) · value[j]
+///
+/// with capped(s) = softcap · tanh(s / softcap), or s where there is no cap.
 ///
 /// t sees j if position[j] <= position[t], and position[j] > position[t] - window where there is a window. One running
 /// softmax goes over all runs, tile by tile; tiles that no row sees are not read. A row that sees nothing is zero.
@@ -143,6 +145,8 @@ typedef struct {
   const int32_t *positions;
   /// NULL, or one ALiBi slope for each head of the group.
   const float *slopes;
+  /// 0, or what products of query and key are bounded by.
+  float softcap;
   /// 0, or the number of positions that a token sees, its own included.
   int32_t window;
   int32_t tokens;
@@ -333,5 +337,8 @@ float ck_log_sum_exp(const float *x, size_t count);
 
 /// y[i] = exp(x[i] · scale) / Σ_j exp(x[j] · scale); scale is positive. y may be x.
 void ck_softmax(const float *x, float scale, size_t count, float *y);
+
+/// y[i] = cap · tanh(x[i] / cap), within 1e-6 of it relative to it; cap is positive. NaN stays NaN. y may be x.
+void ck_softcap(const float *x, float cap, size_t count, float *y);
 
 #endif

@@ -44,6 +44,8 @@ package struct DecoderDescription: Equatable, Sendable {
   package let positions: Positions
   /// What a product of query and key is multiplied by.
   package let attentionScale: Float
+  /// Bound that scores stay below, by cap · tanh(score / cap).
+  package var attentionSoftcap: Float? = nil
   /// Bound that queries, keys and values are clipped to.
   package let projectionBound: Float?
   /// For each layer the number of positions that a token sees (itself the last), or `nil` for all.

@@ -29,6 +29,31 @@ import Testing
     }
   }
 
+  @Test(arguments: KernelCPU.available, [64, 80, 96, 128, 256])
+  func boundsScores(cpu: KernelCPU, headDimension: Int) {
+    cpu.use {
+      var random = SeededRandom(UInt64(headDimension) + 1000)
+      for (group, tokens) in [(1, 1), (2, 1), (2, 7), (3, 40)] {
+        for element in [ck_f32, ck_f16, ck_q8] {
+          // From where the bound does little to where most scores are at it.
+          for (softcap, scale, window, slopes) in [
+            (50, 1, 0, false), (50, 30, 45, false), (2, 3, 0, true), (20, 200, 0, false),
+          ] as [(Float, Float, Int, Bool)] {
+            var problem = AttentionProblem(headDimension: headDimension, group: group, element: element)
+            problem.softcap = softcap
+            problem.window = window
+            problem.slopes = slopes ? (0..<group).map { 0.05 * Float($0 + 1) } : nil
+            problem.addRun(count: 150, first: 0, random: &random)
+            problem.addRun(count: 17, first: 150, variant: 1, random: &random)
+            problem.addRun(positions: (0..<33).map { 100 + 7 * $0 }, random: &random)
+            problem.addQueries(at: (0..<tokens).map { 130 + 3 * $0 }, scale: scale, random: &random)
+            expectAgreement(problem)
+          }
+        }
+      }
+    }
+  }
+
   @Test(arguments: KernelCPU.available)
   func rowsSeeDifferentPrefixesInAnyOrder(cpu: KernelCPU) {
     cpu.use {
@@ -50,10 +75,11 @@ import Testing
   @Test(arguments: KernelCPU.available, [ck_f32, ck_f16, ck_q8])
   func aRowIsTheSameWhateverStandsBesideIt(cpu: KernelCPU, element: ck_element) {
     cpu.use {
-      for (headDimension, window) in [(64, 0), (64, 150), (80, 0), (30, 40)] {
+      for (headDimension, window, softcap) in [(64, 0, 0), (64, 150, 5), (80, 0, 0), (30, 40, 0), (256, 150, 5)] {
         var random = SeededRandom(10)
         var together = AttentionProblem(headDimension: headDimension, group: 2, element: element)
         together.window = window
+        together.softcap = Float(softcap)
         together.addRun(count: 400, first: 0, random: &random)
         together.addRun(count: 60, first: 400, variant: 1, random: &random)
         together.addQueries(at: (0..<30).map { 15 * $0 + 20 }, random: &random)
@@ -144,6 +170,7 @@ private struct AttentionProblem {
   let group: Int
   let element: ck_element
   var window = 0
+  var softcap: Float = 0
   var slopes: [Float]?
   var runs: [Run] = []
   private var positions: [Int] = []
@@ -157,7 +184,7 @@ private struct AttentionProblem {
   }
 
   var summary: String {
-    "head \(headDimension), group \(group), \(positions.count) tokens, element \(element), window \(window), "
+    "head \(headDimension), group \(group), \(positions.count) tokens, element \(element), window \(window), softcap \(softcap), "
       + "slopes \(slopes ?? [])"
   }
 
@@ -213,7 +240,9 @@ private struct AttentionProblem {
           where position <= own && (window == 0 || position > own - window) {
             let numbers = index * headDimension..<(index + 1) * headDimension
             let product = zip(query, stored.keys[numbers]).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-            scores.append(product + Double(slopes?[head] ?? 0) * Double(position - own))
+            let capped = softcap > 0 ? Double(softcap) * tanh(product / Double(softcap)) : product
+            largestScore = max(largestScore, abs(product))
+            scores.append(capped + Double(slopes?[head] ?? 0) * Double(position - own))
             values.append(stored.values[numbers])
           }
         }
@@ -257,7 +286,7 @@ private struct AttentionProblem {
                     query_token_stride: group * headDimension, output: output.baseAddress,
                     output_token_stride: group * headDimension, log_sum_exp: logSumExp.baseAddress,
                     positions: positions.baseAddress, slopes: slopes == nil ? nil : slopeNumbers.baseAddress,
-                    window: Int32(window), tokens: Int32(positions.count), group: Int32(group),
+                    softcap: softcap, window: Int32(window), tokens: Int32(positions.count), group: Int32(group),
                     head_dimension: Int32(headDimension), runs: kernelRuns.baseAddress,
                     run_count: Int32(kernelRuns.count), scratch: scratch.address)
                   unsafe ck_attention(&call)

@@ -88,6 +88,31 @@ import Testing
   }
 
   @Test(arguments: KernelCPU.available)
+  func bounds(cpu: KernelCPU) {
+    cpu.use {
+      for cap in [1, 30, 50] as [Float] {
+        let x = stride(from: Float(-12), through: 12, by: 0.0007).flatMap { [cap * $0, cap * $0 * 1e-4, $0 * 1e-30] }
+        let y = unsafe output(of: x) { unsafe ck_softcap($0, cap, x.count, $1) }
+        let error = zip(x, y).map { x, y in
+          let expected = Double(cap) * tanh(Double(x) / Double(cap))
+          return abs(Double(y) - expected) / max(abs(expected), .leastNormalMagnitude)
+        }
+        #expect(error.max() ?? .infinity < 1e-6)
+        for count in Self.counts {
+          #expect(
+            unsafe output(of: Array(x.prefix(count))) { unsafe ck_softcap($0, cap, count, $1) }
+              .elementsEqual(y.prefix(count)))
+        }
+      }
+      let edges: [Float] = [0, -.infinity, .infinity, 1e30, .nan]
+      let values = unsafe output(of: edges) { unsafe ck_softcap($0, 50, edges.count, $1) }
+      #expect(values[0] == 0)
+      #expect(worst(values[1..<4], [-50, 50, 50]) < 5e-5)
+      #expect(values[4].isNaN)
+    }
+  }
+
+  @Test(arguments: KernelCPU.available)
   func activations(cpu: KernelCPU) {
     cpu.use {
       let x = Array(stride(from: Float(-12), through: 12, by: 0.0123))
