@@ -1,9 +1,11 @@
+internal import Failure
+
 extension GGUFCursor {
   /// The value that comes next: its type, then itself.
   mutating func value(of key: String) throws(GGUFError) -> GGUFValue {
     let number = try integer(UInt32.self, of: key)
     guard let type = ValueType(rawValue: number) else {
-      throw .malformed("key `\(key)` has a value of type \(number), which does not exist")
+      throw .malformed("key \(key.quoted()) has a value of type \(number), which does not exist")
     }
     return try type == .array ? list(of: key) : scalar(type, of: key)
   }
@@ -37,7 +39,9 @@ extension GGUFCursor {
     case .int64: return Int(try integer(Int64.self, of: key))
     default:
       let value = try integer(UInt64.self, of: key)
-      guard let whole = Int(exactly: value) else { throw .malformed("key `\(key)` holds \(value), which is too large") }
+      guard let whole = Int(exactly: value) else {
+        throw .malformed("key \(key.quoted()) holds \(value), which is too large")
+      }
       return whole
     }
   }
@@ -45,7 +49,7 @@ extension GGUFCursor {
   private mutating func list(of key: String) throws(GGUFError) -> GGUFValue {
     let number = try integer(UInt32.self, of: key)
     guard let type = ValueType(rawValue: number), type != .array else {
-      throw .malformed("key `\(key)` is a list of values of type \(number), which is not supported")
+      throw .malformed("key \(key.quoted()) is a list of values of type \(number), which is not supported")
     }
     let count = try count(of: key, size: type.leastBytes)
     switch type {

@@ -35,7 +35,8 @@ extension GGUFError: CategorizedError {
       version.byteSwapped < 16
         ? "it is a GGUF file for machines with the other byte order"
         : "it is a GGUF file of version \(version), and only version 3 is supported"
-    case .truncated(let what, let offset): "it ends in the middle of \(what), at byte \(offset)"
+    case .truncated(let what, let offset):
+      "it ends in the middle of \(what.printable(limit: 200)), at byte \(offset)"
     case .malformed(let reason): reason
     case .unsupportedType(let tensor, let type): "tensor \(tensor.quoted()) has numbers of type \(type.quoted())"
     case .missingKey(let key): "it has no key \(key.quoted())"

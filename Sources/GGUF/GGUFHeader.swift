@@ -43,7 +43,16 @@ public struct GGUFHeader: Sendable {
         throw .malformed("it has two tensors called \(tensor.name.quoted())")
       }
     }
+    try Self.checkOverlaps(tensors.values)
     self.tensors = tensors
+  }
+
+  /// Tensors that share bytes would let a small file ask for much memory.
+  private static func checkOverlaps(_ tensors: some Sequence<GGUFTensor>) throws(GGUFError) {
+    let sorted = tensors.sorted { $0.bytes.lowerBound < $1.bytes.lowerBound }
+    for (tensor, next) in zip(sorted, sorted.dropFirst()) where tensor.bytes.upperBound > next.bytes.lowerBound {
+      throw .malformed("tensors \(tensor.name.quoted()) and \(next.name.quoted()) share bytes")
+    }
   }
 
   private static let leastTensorBytes = 8 + 4 + 8 + 4 + 8

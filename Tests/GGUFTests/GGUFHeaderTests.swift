@@ -78,7 +78,8 @@ import Testing
       { $0.tensors[0].sides = [] }, { $0.tensors[0].sides = [1, 1, 1, 1, 1] }, { $0.tensors[0].sides = [0, 2] },
       { $0.tensors[0].sides = [1 << 40, 1 << 40] }, { $0.tensors[0].sides = [.max] },
       { $0.tensors[0].sides = [1 << 62] }, { $0.tensors[0] = .init(sides: [33, 1], type: 2) },
-      { $0.tensors[0].offset = 8 }, { $0.tensors.append(.init()) },
+      { $0.tensors[0].offset = 8 }, { $0.tensors.append(.init()) }, { $0.tensors.append(.init(name: "u")) },
+      { $0.tensors.append(.init(name: "u", sides: [32, 1], offset: 128)) },
       {
         $0.add("a", 4, [1, 0, 0, 0]); $0.add("a", 4, [2, 0, 0, 0])
       },
@@ -112,6 +113,22 @@ import Testing
         Issue.record("case \(index): \(String(describing: error(change)))")
         continue
       }
+    }
+  }
+
+  /// Names and lengths in a file can be made to say anything to a terminal.
+  @Test func messagesArePrintable() throws {
+    let name = "\u{1B}[2J\u{202E}" + String(repeating: "n", count: 60_000)
+    let (large, list) = (GGUFBuilder.bytes(UInt64.max), GGUFBuilder.bytes(UInt32(9)) + GGUFBuilder.bytes(UInt64(0)))
+    let changes: [(inout GGUFBuilder) -> Void] = [
+      { $0.add(name, 8, large) }, { $0.add(name, 10, []) }, { $0.add(name, 13, []) }, { $0.add(name, 9, list) },
+      { $0.add(name, 9, GGUFBuilder.bytes(UInt32(8)) + large) },
+      { $0.add(name, 9, GGUFBuilder.bytes(UInt32(10)) + GGUFBuilder.bytes(UInt64(1)) + large) },
+      { $0.tensors[0].name = name; $0.tensors[0].type = 99 }, { $0.tensors[0].name = name; $0.data = 1 },
+    ]
+    for (index, change) in changes.enumerated() {
+      let message = try #require(error(change)?.message, "case \(index)")
+      #expect(message.count < 500 && message.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0 != "\u{202E}" })
     }
   }
 
