@@ -1,4 +1,8 @@
+import ContentHash
+import FileSystem
 import Foundation
+import KVCacheFormat
+@testable import Store
 import TestSupport
 import Testing
 
@@ -41,6 +45,29 @@ struct StoreReaderTests {
     #expect(verified.byteCount == found.byteCount)
     #expect(try await pmlc("store", "compact").status == 0)
     #expect(try StoreReader.read(folder.path("store")).blobs == verified.blobs)
+  }
+
+  /// What a killed import leaves is marked, and no damage.
+  @Test func unfinishedImports() async throws {
+    try await fill()
+    do {
+      let store = try StateStore(at: FilePath(folder.path("store")))
+      let layout = KVBlobLayout(element: .f16, shape: StoreContents.shape, tokens: 3)
+      let (model, encoding) = (SHA256Digest(of: "model"), SHA256Digest(of: "encoding"))
+      try store.write { (batch) throws(StoreError) in
+        for layer in 0..<2 {
+          let key = BlobKey(model: model, element: .f16, encoding: encoding, layer: layer)
+          try batch.put(key, layout: layout, isArriving: true) { _ in }
+        }
+      }
+    }
+    let found = try StoreReader.read(folder.path("store"))
+    let verified = try await verify()
+    #expect(found.damage == [] && verified.damage == [])
+    #expect(verified.blobs == found.blobs && verified.records == found.records)
+    #expect(found.blobs == 4 * 5 * 5 + 2)
+    #expect(try await pmlc("store", "gc").status == 0)
+    #expect(try StoreReader.read(folder.path("store")).blobs == found.blobs - 2)
   }
 
   @Test func damagedBlobs() async throws {

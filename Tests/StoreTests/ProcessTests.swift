@@ -133,6 +133,36 @@ import Testing
     #expect(try store.collectGarbage(GarbagePolicy(keep: 1)).versions == [name])
   }
 
+  /// Whoever has a lease, and then finds the version, goes on to find it, however a collection in another process and the
+  /// lease come together in time.
+  @Test func leasesRaceWithCollections() throws {
+    let store = try StateStore(at: path)
+    func record(_ number: Int) throws {
+      try store.write { (batch) throws(StoreError) in
+        try batch.recordSample("s", "\(number)", encodings: ["e\(number)", "f\(number)"])
+      }
+    }
+    try record(0)
+    let others = try (0..<2).map { _ in try Torture("lease-often", path, "150") }
+    for other in others { other.wait(lines: 1) }
+    var (number, removed, spared) = (0, 0, 0)
+    while !others.allSatisfy(\.isDone) {
+      number += 1
+      try record(number)
+      let report = try store.collectGarbage(GarbagePolicy(keep: 1))
+      removed += report.versions.count
+      spared += report.spared.count
+    }
+    for other in others {
+      #expect(other.finish() == 0)
+      #expect(!other.lines.contains("lost") && other.lines.contains("kept"), "\(Set(other.lines))")
+    }
+    #expect(removed > 0 && spared > 0)
+    #expect(try store.verify().isSound)
+    #expect(try store.collectGarbage(GarbagePolicy(keep: 1)).spared.isEmpty)
+    #expect(try store.list().map(\.number) == [number + 1])
+  }
+
   @Test func compactionWaitsForNobody() throws {
     do { _ = try StateStore(at: path) }
     let other = try Torture("hold", path)

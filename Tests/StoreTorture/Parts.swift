@@ -65,6 +65,35 @@ func lease(at path: String, schema: String, number: Int) throws(StoreError) {
   withExtendedLifetime(lease) { waitForEver() }
 }
 
+/// Takes a lease of the oldest version again and again, and says of each whether the version was still there, and then stayed.
+func leaseOften(at path: String, rounds: Int) throws(StoreError) {
+  let store = try StateStore(at: path)
+  say("ready")
+  for _ in 0..<rounds {
+    guard let oldest = try store.snapshot().versions().first else { continue }
+    let lease = try store.lease(oldest.name)
+    var isThere = try store.snapshot().isWhole(oldest)
+    guard isThere else {
+      say("gone")
+      continue
+    }
+    for _ in 0..<20 where isThere {
+      usleep(200)
+      isThere = try store.snapshot().isWhole(oldest)
+    }
+    withExtendedLifetime(lease) { say(isThere ? "kept" : "lost") }
+  }
+}
+
+extension Snapshot {
+  /// Whether a version is there with all its encodings.
+  fileprivate func isWhole(_ version: VersionRecord) throws(StoreError) -> Bool {
+    guard try versions(model: version.model, schema: version.schema).contains(version) else { return false }
+    for key in version.encodingKeys where try !contains(key, layers: 2) { return false }
+    return true
+  }
+}
+
 /// Takes its time over one transaction.
 func writeSlowly(at path: String, milliseconds: UInt32) throws(StoreError) {
   try StateStore(at: path).write { (batch) throws(StoreError) in

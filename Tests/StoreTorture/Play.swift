@@ -18,6 +18,7 @@ func play(_ arguments: [String]) -> Int32 {
     case "read": try read(at: next)
     case "hold": try hold(at: next)
     case "lease": try lease(at: next, schema: next, number: Int(next) ?? 0)
+    case "lease-often": try leaseOften(at: next, rounds: Int(next) ?? 0)
     case "write-slowly": try writeSlowly(at: next, milliseconds: UInt32(next) ?? 0)
     case "fill": try fill(at: next)
     case "write-one": try writeOne(at: next, memo: next)
