@@ -37,7 +37,8 @@ extension WriteBatch {
 
   /// Stores a blob, in place of the one that is there.
   ///
-  /// The first layer takes layers with it that `layout.shape` does not have, and any takes what an import has not finished.
+  /// Storing layer 0 removes layers that `layout.shape` does not have; storing any layer removes what an unfinished import
+  /// brought of the encoding.
   ///
   /// `fill` writes the payload, as `layout` says, where it will stay; it finds zeros. The memory is not aligned as in a
   /// blob that is read (16 bytes, not 64).
@@ -49,7 +50,7 @@ extension WriteBatch {
     try put(key, layout: layout) { (payload: inout MutableRawSpan) throws(StoreError) in fill(&payload) }
   }
 
-  /// The same for what may fail on the way. It ends the batch, which must not be committed then.
+  /// Stores a blob whose `fill` can fail. If it does, the batch must not be committed.
   ///
   /// - Parameter isArriving: whether an import brings it, and has not finished.
   func put(

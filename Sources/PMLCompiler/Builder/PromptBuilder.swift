@@ -1,7 +1,7 @@
 /// Puts the pieces of a prompt program together.
 ///
-/// There is no `if` in it on purpose: a schema made from half of a program would not be that of the other half. `When` and
-/// `Choose` put all of their content into the schema and import what holds. Loops are fine over what is always the same.
+/// It deliberately has no `if`: the schema must not depend on which branch is taken. `When` and `Choose` put all of their
+/// content into the schema and import what applies. Loops are fine as long as they always run over the same things.
 @resultBuilder public enum PromptBuilder {
   /// Text, as it stands.
   public static func buildExpression(_ text: String) -> PromptContent { PromptContent(nodes: [.text(text)]) }

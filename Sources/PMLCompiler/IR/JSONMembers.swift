@@ -67,7 +67,7 @@ struct JSONMembers {
     return tokens
   }
 
-  /// Refuses members that nobody took.
+  /// Refuses members that were not read.
   func finish() throws(IRError) {
     if let key = members.keys.min() { throw .unknownKey(key, in: name) }
   }

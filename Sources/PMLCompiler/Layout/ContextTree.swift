@@ -16,8 +16,7 @@ public struct ContextEntry: Hashable, Sendable {
 
 /// Contexts that share their beginnings: each is another one and one more entry.
 ///
-/// A schema's contexts are its own text's beginnings over and over, so that lists of their own would take the square of
-/// its size.
+/// Most contexts of a schema begin alike, so separate lists would take quadratic space.
 struct ContextTree: Sendable {
   /// A context: index of its last link, negative for the empty one.
   struct Context: Hashable, Sendable {

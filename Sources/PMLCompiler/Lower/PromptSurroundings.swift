@@ -1,4 +1,4 @@
-/// What of a schema stands before a prompt's new text.
+/// What part of a schema stands before a prompt's new text.
 struct PromptSurroundings {
   private let schema: Schema
   private let template: ChatTemplate

@@ -95,7 +95,7 @@ enum RelaxNGValidator {
     return unsafe node
   }
 
-  /// A value, or the beginning of a long name: the check before has seen all of it, and libxml2 is slow with such.
+  /// A value, or the start of a long one: the compiler's own check has read all of it, and libxml2 is slow with those.
   private static func shortened(_ attribute: XMLAttribute) -> String {
     let limit = 256
     guard attribute.name == "name", attribute.value.utf8.count > limit * 4 else { return attribute.value }

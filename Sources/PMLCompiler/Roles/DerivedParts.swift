@@ -4,7 +4,7 @@ internal import Jinja
 /// The parts of a template that writes each message in its place, found by comparing what it makes of conversations.
 struct DerivedParts {
   let template: ChatTemplate
-  /// What it was found that the template writes and the parts do not.
+  /// What the template writes and the parts do not.
   private(set) var differences: [FoundTemplate.Difference] = []
   /// Why it has no parts for a system message, where it has none.
   let systemFault: TemplateFault?
@@ -28,14 +28,14 @@ struct DerivedParts {
     let talk: [ChatTemplate.Role] = refusal == nil ? [.system] : []
     let withoutSystem = probe.result([.user, .assistant, .user, .assistant, .user])
 
-    // A turn's suffix is what stands behind it whatever follows.
+    // A turn's suffix is the text behind it that does not depend on what follows.
     let userEnd = try? probe.gaps(talk + [.user, .assistant, .user], hasHeader: false).last
     let userSuffix = userEnd.map { commonPrefix([toAssistant, end, $0]) } ?? commonPrefix([toAssistant, end])
     let assistantEnd = try? probe.gaps(talk + [.user, .assistant, .user, .assistant], hasHeader: false).last
     var assistantSuffix = assistantEnd.map { commonPrefix([toUser, $0]) } ?? ""
     var userPrefix = String(toUser.dropFirst(assistantSuffix.count))
-    // Where sequences do not begin with it and later turns do, it is a mark of turns that has another name too: ChatML's
-    // `<|im_start|>` is SmolLM2's `bos_token`.
+    // A token that begins later turns but not sequences is a mark of turns, even if it is also called `bos_token`: in
+    // SmolLM2 that is ChatML's `<|im_start|>`.
     if probe.beginsWithBOS(userPrefix), !probe.sequencesBeginWithBOS { probe = probe.withoutBOS }
     self.probe = probe
     let repeatsBOS = probe.beginsWithBOS(userPrefix)
@@ -172,7 +172,7 @@ struct TemplateProbe {
 
   func withoutBOS(_ text: String) -> String { beginsWithBOS(text) ? String(text.dropFirst(bos.count)) : text }
 
-  /// Whether a conversation with a system message is another from day to day.
+  /// Whether what is written of a conversation with a system message depends on the date.
   var dependsOnClock: Bool {
     let conversation = MarkedConversation([.system, .user])
     let plain = try? conversation.gaps(in: template, variables, hasHeader: true)

@@ -93,7 +93,7 @@ public struct FoundTemplate: Hashable, Sendable {
   private static func probe(
     _ program: String, _ specialTokens: [String: String], _ beginOfSequence: String?
   ) throws(TemplateFault) -> TemplateProbe {
-    // As `transformers` has it: what there is none of is none.
+    // As in `transformers`, both are defined and none.
     var variables: [String: TemplateValue] = ["tools": .none, "documents": .none]
     for (name, text) in specialTokens { variables[name] = .trusted(text) }
     do throws(TemplateError) {

@@ -26,7 +26,7 @@ struct MarkedConversation {
   ///   - template: the model's.
   ///   - variables: what it is given besides.
   ///   - hasHeader: whether it is asked to open the answer.
-  ///   - clock: what it is told of the time; nothing if `nil`.
+  ///   - clock: gives the time to the template, which has none if this is `nil`.
   func gaps(
     in template: Template, _ variables: [String: TemplateValue], hasHeader: Bool,
     clock: (@Sendable (String) -> String)? = nil
@@ -48,7 +48,7 @@ struct MarkedConversation {
     let written = runs.filter { $0.origin == .message }.map(\.text).joined()
     let marks = roles.indices.map(Self.mark)
     guard written == marks.joined() else {
-      // By the first message that is not where it should be.
+      // The fault names the first message that is missing or out of place.
       if let index = marks.indices.first(where: { !written.contains(marks[$0]) }) { throw .drops(roles[index]) }
       var rest = written[...]
       for (index, mark) in marks.enumerated() {
@@ -83,7 +83,7 @@ struct MarkedConversation {
 /// Why a template has no parts, in the words of a clause whose subject is the template.
 struct TemplateFault: Error, Hashable {
   let message: String
-  /// Whether nothing can be had of the template, whatever the conversation.
+  /// Whether the template cannot be used for any conversation.
   private(set) var isFinal = false
   /// Whether it stopped at the conversation, rather than write something else.
   private(set) var isRefusal = false

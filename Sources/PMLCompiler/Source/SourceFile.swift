@@ -7,7 +7,7 @@ public struct SourceFile: Sendable {
 
   /// Path as the user gave it; diagnostics show it.
   public let path: FilePath
-  /// The document. They can be anything.
+  /// The bytes of the document; they can be anything.
   public let bytes: [UInt8]
   private let lines: LineTable
 

@@ -114,7 +114,7 @@ extension AttributeRule.Value {
     return (1...longestParameter).contains(value) ? value : nil
   }
 
-  /// The most paths that a list may have: so many modules no document has, and among more of them one stands twice.
+  /// The most paths that a list may have: no document has more modules, so a longer list names one twice.
   static let longestList = DocumentLimits.elements
 
   /// The paths of `modules`, as they stand between spaces; of a list that is too long one more than it may have.

@@ -2,7 +2,7 @@ internal import PMLCompiler
 
 /// A schema and a prompt of about as many tokens as a benchmark asks for.
 ///
-/// The schema is a row of modules of the length of a passage, all of which the prompt imports; so is it with documents.
+/// The schema is a row of modules as long as a passage, and the prompt imports all of them, as with real documents.
 struct BenchmarkDocuments {
   /// The schema's document.
   let schema: String

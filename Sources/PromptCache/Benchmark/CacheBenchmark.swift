@@ -85,7 +85,7 @@ public struct CacheBenchmark: Sendable {
     session.model.compile(prompt: SourceFile(path: "benchmark", text: prompt), of: schema).value?.layout
   }
 
-  /// So many tokens, whatever they are: an end of the answer does not end it.
+  /// Exactly so many tokens: a token that ends an answer does not end this one.
   private static func options(tokens: Int) -> GenerationOptions {
     var options = GenerationOptions(maximumTokens: tokens)
     options.ignoresEndTokens = true

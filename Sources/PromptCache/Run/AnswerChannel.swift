@@ -8,7 +8,7 @@ final class AnswerChannel<Element: Sendable>: Sendable {
     var read = 0
     /// Set when nothing more comes.
     var end: Result<Void, PromptCacheError>?
-    /// Whether nobody wants any more.
+    /// Whether the reader wants no more.
     var isGone = false
     var reader: CheckedContinuation<Void, Never>?
 
@@ -42,7 +42,7 @@ final class AnswerChannel<Element: Sendable>: Sendable {
     change { if $0.end == nil { $0.end = end } }
   }
 
-  /// Gives the answer up. Whoever reads gets `.cancelled`, even if there is more to read.
+  /// Gives up the answer. Its reader gets `.cancelled`, even if there is more to read.
   func abandon() {
     change {
       if case .success? = $0.end, $0.unread == 0 { return }

@@ -22,12 +22,12 @@ struct PromptPasses {
 }
 
 extension AnswerScheduler {
-  /// How long a pass goes on before the loop looks up, where no other answer waits for it.
+  /// How long a pass runs before the loop checks for news, if no other answer waits for it.
   private static let slice = Duration.milliseconds(10)
-  /// How much longer than the usual the time between two tokens gets by a prompt that is computed beside.
+  /// How much longer than usual the time between two tokens may get while a prompt is computed too.
   private static let delay = 1.5
 
-  /// Sees to it that the loop runs while there is something to do.
+  /// Keeps the loop running while there is something to do.
   func wake() {
     guard !isLooping else { return }
     isLooping = true
@@ -36,7 +36,7 @@ extension AnswerScheduler {
 
   private func loop() async {
     while step() {
-      // Lets those in that want something: a new answer, a token that was given, a cancelled one.
+      // Lets other callers in: with a new answer, a token, or a cancellation.
       if executor.hasWaitingJobs { await Task.yield() }
     }
     isLooping = false
@@ -84,7 +84,7 @@ extension AnswerScheduler {
 
   /// Some layers of a pass over prompts.
   private func computePrompts(besideTokens: Bool) -> Bool {
-    // Nobody waits for what is left of a pass whose answers have all gone.
+    // The rest of a pass is not needed if all of its answers are gone.
     if let current = prompts.current, !current.answers.contains(where: { running.contains($0) }) {
       prompts.current = nil
     }

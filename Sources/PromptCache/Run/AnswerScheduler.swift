@@ -4,8 +4,8 @@ internal import KVCacheFormat
 /// The one loop that makes answers: each step computes the next token of all that are under way, and a part of prompts.
 ///
 /// Answers join and leave between steps, each with options of its own, and read cached states where they lie. An answer
-/// is the same, to the bit, whatever is computed beside it and in whatever parts its prompt comes. What goes wrong with
-/// one ends that one alone.
+/// is the same, to the bit, whatever is computed beside it and however its prompt is split. A failure ends only the answer
+/// that it concerns.
 ///
 /// Steps run on a thread of the scheduler's own. A long prompt is computed a few layers at a time, so that the time
 /// between two tokens of other answers stays within about three times the usual.
@@ -155,7 +155,7 @@ public actor AnswerScheduler {
     return waiting.indices.min { counts[waiting[$0].group, default: 0] < counts[waiting[$1].group, default: 0] }
   }
 
-  /// Lets answers go that nobody reads any more.
+  /// Drops answers that are no longer read.
   func dropAbandoned() {
     waiting.removeAll { $0.reader.isGone }
     remove { $0.reader.isGone }

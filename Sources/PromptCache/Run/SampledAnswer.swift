@@ -1,9 +1,9 @@
 internal import Engine
 internal import Tokenizers
 
-/// Whoever wants the scores that a sequence's tokens get.
+/// A consumer of a sequence's scores.
 protocol ScoreReader {
-  /// Whether nobody wants them any more.
+  /// Whether they are no longer wanted.
   var isGone: Bool { get }
   /// The token that goes behind those computed; `nil` while there is none, or the reader is too far behind.
   var nextToken: Int32? { get }

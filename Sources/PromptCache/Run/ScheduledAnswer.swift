@@ -19,7 +19,7 @@ public final class ScheduledAnswer: Sendable {
     try await subscription.next()
   }
 
-  /// Stops the answer within a step. Whoever reads it gets `.cancelled`.
+  /// Stops the answer within a step. Its reader gets `.cancelled`.
   public func cancel() { subscription.cancel() }
 }
 

@@ -11,7 +11,7 @@ internal import Threads
     private var isStopped = false
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    /// Set before the thread starts. Whoever has a job run keeps the executor alive.
+    /// Set before the thread starts. A running job keeps the executor alive.
     nonisolated(unsafe) var executor: UnownedSerialExecutor?
 
     init() {
@@ -82,7 +82,7 @@ internal import Threads
     pthread_detach(thread)
   }
 
-  // The thread may be the one that lets go of the executor, so it is not waited for.
+  // The thread itself may release the executor last, so it is not joined.
   deinit { queue.stop() }
 
   /// Whether a job waits for the one that is running.

@@ -1,7 +1,7 @@
 internal import ContentHash
 internal import PMLCompiler
 
-/// What of a plan a store lacks.
+/// What a store lacks of a plan.
 struct MissingStates {
   /// Encodings that are in the store, or equal one that is computed.
   private(set) var reused = 0
@@ -13,7 +13,7 @@ struct MissingStates {
   private(set) var bytes = 0
   /// Indices of the encodings to compute, placeholders among them, each after what it sees.
   let order: [Int]
-  /// What is wanted, and what that is computed from: none of it may make room for the rest.
+  /// What is wanted and what it is computed from. None of these may be removed to make room for the others.
   let involved: Set<SHA256Digest>
 
   /// Finds what is missing of `wanted`, indices of encodings in the plan, and of what these see.

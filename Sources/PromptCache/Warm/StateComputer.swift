@@ -55,7 +55,7 @@ struct StateComputer {
         try commit(pending, keys: states.lookup, keeping: kept)
         pending = []
         pendingBytes = 0
-        // From here on what was committed is read from the map, and the snapshot before lets go of its pages.
+        // From here on what was committed is read from the map, and the previous snapshot frees its pages.
         states.renew(lookup: try lookup())
         lastCommit = clock.now
       }

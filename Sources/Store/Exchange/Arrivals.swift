@@ -1,8 +1,8 @@
 internal import ContentHash
 
-// While an import goes on, what it has brought is marked in the table `uses` as arriving, and nobody finds it: it is not
-// there yet. The commit that makes the versions visible takes the marks away. If the import is refused it removes what is
-// marked; if it is killed, the marks stay, and garbage collection or the next import removes it.
+// During an import, what it has brought is marked in the table `uses` as arriving, and lookups do not find it. The commit
+// that makes the versions visible removes the marks. An import that is refused removes what it marked; what a killed one
+// leaves is removed by garbage collection or the next import.
 
 extension Transaction {
   /// Whether there is a blob at `key`, of an encoding that is not arriving.
@@ -32,7 +32,7 @@ extension Transaction {
 extension WriteBatch {
   /// Makes what an import brought of `key` an encoding that is there.
   ///
-  /// Where it is not marked any more, somebody else has computed it meanwhile, or has freed it.
+  /// If it is no longer marked, somebody else has computed or freed it meanwhile.
   func admit(_ key: EncodingKey) throws(StoreError) {
     let bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: store.namespace)
     guard try transaction.isArriving(bytes.encodingSpan, tables) else { return }
@@ -72,7 +72,7 @@ extension StateStore {
       let part = rest.suffix(256)
       rest.removeLast(part.count)
       try write { (batch) throws(StoreError) in
-        // Whoever computed one of them meanwhile keeps it.
+        // One that somebody computed meanwhile is not arriving any more, and stays.
         for key in part where try batch.isArriving(key) { try batch.remove(key) }
       }
     }

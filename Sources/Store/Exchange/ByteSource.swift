@@ -17,8 +17,7 @@ extension ByteSource {
     return bytes
   }
 
-  /// Lends the next `count` bytes in parts: whoever says that so many follow may lie, so no memory is taken for them before
-  /// they have come.
+  /// Lends the next `count` bytes in parts. The count may be a lie, so memory grows only as bytes arrive.
   func visit(_ count: Int, _ body: ([UInt8]) throws(StoreError) -> Void) throws(StoreError) {
     var rest = count
     while rest > 0 {
@@ -55,11 +54,11 @@ extension ByteSource {
   }
 }
 
-/// The bytes of a file, or of what else a user names.
+/// The bytes of a file, or of a pipe, device or standard input that a user names.
 final class FileSource: ByteSource {
   let label: String
   private let input: Input
-  /// Bytes of a file; `nil` for a pipe and the like, which end when they end.
+  /// Length of a file; `nil` for a pipe and the like, whose length is not known.
   let byteCount: Int?
   /// Bytes read.
   private(set) var offset = 0

@@ -86,7 +86,7 @@ extension StatesFile {
 }
 
 extension KVBlobLayout {
-  /// The layout with these sides, which nobody vouches for; `nil` if there is none such.
+  /// The layout with these sides, which come from a file; `nil` if they make no sense or are too large.
   init?(element: KVElement, layers: Int, heads: UInt32, headDimension: UInt32, tokens: UInt32) {
     guard layers > 0, heads > 0, headDimension > 0 else { return nil }
     let shape = KVShape(layers: layers, heads: Int(heads), headDimension: Int(headDimension))

@@ -37,9 +37,9 @@ final class AccessLock: Sendable {
   private struct Holds {
     /// How many holders each has.
     var counts: [Int: Int] = [:]
-    /// Those that nobody may hold just now.
+    /// Those that nobody may hold at the moment.
     var excluded: Set<Int> = []
-    /// Those that one has to itself.
+    /// Those that one caller has claimed.
     var claimed: Set<Int> = []
   }
 
@@ -51,7 +51,7 @@ final class AccessLock: Sendable {
     if !isReadOnly {
       opened = try folder.folder.openOrMakeOwn(StoreFolder.accessName)
     } else if try storing(try folder.folder.status(of: StoreFolder.accessName)) != nil {
-      // A shared lock does not take the right to write.
+      // A shared lock does not require the right to write.
       opened = try folder.folder.openOwn(StoreFolder.accessName, .reading)
     }
     descriptor = opened?.descriptor
@@ -66,7 +66,7 @@ final class AccessLock: Sendable {
     }
   }
 
-  /// Gives all locks up. Nothing is asked of it after.
+  /// Gives up all locks. It must not be used afterwards.
   func close() { file.withLock { $0 = nil } }
 
   /// Makes sure that no other process has the store open, now or until this is closed.
@@ -76,7 +76,7 @@ final class AccessLock: Sendable {
     }
   }
 
-  /// Runs `body` as the store's only writer; `onWait` hears of it if there is another to wait for.
+  /// Runs `body` as the store's only writer; calls `onWait` if it has to wait for another.
   func asWriter<R>(
     onWait: ((WriterWait) -> Void)?, _ body: () throws(StoreError) -> R
   ) throws(StoreError) -> R {
@@ -174,7 +174,7 @@ extension AccessLock {
     return holds.withLock { $0.counts[byte] != nil } || isLocked(byte)
   }
 
-  /// Sees to it that nobody, in any process, begins to hold what `key` names until `readmit`. The caller is the writer.
+  /// Prevents everyone, in any process, from beginning to hold what `key` names until `readmit`. The caller is the writer.
   ///
   /// - Returns: `false` if somebody holds it.
   func exclude(_ key: RawSpan) -> Bool {
@@ -198,7 +198,7 @@ extension AccessLock {
 // MARK: - Claiming
 
 extension AccessLock {
-  /// Has what `key` names to itself, among all threads and processes; waits until nobody else has, which `onWait` hears of.
+  /// Claims what `key` names for this caller alone, among all threads and processes; calls `onWait` if it has to wait.
   func claim(_ key: RawSpan, onWait: ((WriterWait) -> Void)?) throws(StoreError) {
     let byte = byte(key)
     var isWaiting = false
@@ -226,7 +226,7 @@ extension AccessLock {
     }
   }
 
-  /// Whether anyone, in any process, has what `key` names to itself.
+  /// Whether anyone, in any process, has a claim on what `key` names.
   func isClaimed(_ key: RawSpan) -> Bool {
     let byte = byte(key)
     guard !holds.withLock({ $0.claimed.contains(byte) }) else { return true }
@@ -253,7 +253,7 @@ extension AccessLock {
       let result = calling { unsafe fcntl(descriptor, wait ? F_SETLKW : F_SETLK, &lock) }
       guard result.value < 0 else { return true }
       switch result.code {
-      // The system takes two processes, of which one thread each waits for the other, for a deadlock.
+      // The system reports a deadlock where a thread of each of two processes waits for the other process.
       case EDEADLK where wait: usleep(100)
       case EAGAIN, EACCES: return false
       case ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL:

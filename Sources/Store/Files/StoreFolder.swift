@@ -116,10 +116,10 @@ final class StoreFolder: Sendable {
     return data.byteCount > 0 ? data : nil
   }
 
-  /// Whether this process can only read the store: it lacks the right to write to a file of it, or the file system lets
-  /// nobody write.
+  /// Whether this process can only read the store: it may not write to one of its files, or the file system is
+  /// read-only.
   ///
-  /// Files that are missing are made. This process has the store not open: to close one of its files would end the locks
+  /// Missing files are created. This process must not have the store open: closing one of its files would drop the locks
   /// on it.
   func canOnlyBeRead() throws(StoreError) -> Bool {
     do throws(StoreError) {

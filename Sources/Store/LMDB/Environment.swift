@@ -30,12 +30,12 @@ import Synchronization
   private let opener: OpenerNumber?
   /// Locks of the store that the environment belongs to; `nil` if nobody else has it.
   private let access: AccessLock?
-  /// LMDB's other file. To close a descriptor of it would end LMDB's locks, so it stays open as long as the environment.
+  /// LMDB's other file. Closing a descriptor of it would drop LMDB's locks, so it stays open as long as the environment.
   private let lockFile: Mutex<OpenFile?>
 
   /// Opens the environment in `folder`, and creates its files if they are missing, for their owner alone.
   ///
-  /// The caller sees to it that this process has no other one of the same file.
+  /// The caller makes sure that this process has no other environment of the same file.
   ///
   /// - Parameter map: bytes of address space to ask for, and what to make do with if they cannot be had.
   init(in folder: borrowing Folder, access: AccessLock? = nil, map: MapLimit = MapLimit()) throws(StoreError) {

@@ -62,8 +62,8 @@ final class DatabaseCopier {
     uncommitted = 0
   }
 
-  /// Why the file cannot grow by what was to be committed. LMDB takes a full disk for a broken one where part of a write
-  /// was done.
+  /// Why the file cannot grow by what was to be committed. LMDB reports a full disk as an I/O error if part of a write
+  /// succeeded.
   ///
   /// - Returns: `nil` if it can.
   private func whyNoRoom() -> StoreError? {

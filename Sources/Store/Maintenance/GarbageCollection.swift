@@ -5,8 +5,8 @@ extension StateStore {
   /// version is left for in any namespace.
   ///
   /// Versions that are pinned, or in use by a `Lease` in any process, stay with their encodings. While someone is warming,
-  /// encodings stay that no version needs. Readers go on with what they have. Other writers wait until it is done; killed
-  /// at any instant it leaves a whole store, and the next run frees the rest.
+  /// encodings that no version needs stay too. Readers keep what they have; other writers wait. A collection that is killed
+  /// leaves a consistent store, and the next one frees the rest.
   ///
   /// - Parameter policy: what to keep.
   /// - Parameter dryRun: only say what would go.
@@ -18,7 +18,7 @@ extension StateStore {
     } else {
       guard !options.readOnly else { throw .readOnly(path: path.description) }
       report = try open.access.asWriter(onWait: options.onWait) { () throws(StoreError) in
-        // Whoever begins to warm, or to use a version that goes, waits until it is gone, and so does not count on it.
+        // Anyone who begins to warm, or to use a version that is being removed, waits until the removal is done.
         defer { open.access.readmit() }
         let keepsNeedless = !excludeWarming()
         let plan = try snapshot().garbagePlan(policy, keepsNeedless: keepsNeedless, claim: excludeLeases)
@@ -33,8 +33,8 @@ extension StateStore {
 
   /// Removes what `plan` says, in several commits, versions first. The caller holds the writer lock.
   func free(_ plan: GarbagePlan) throws(StoreError) {
-    // A commit writes anew what it changes of the index, and lists the pages that it freed. The first one shall fit on
-    // a disk that is full but for what `makeRoom` left; what it frees is room for the next.
+    // A commit rewrites the parts of the index that it changes, and lists the pages that it freed. The first one has to
+    // fit on a disk with only the space that `makeRoom` left; what it frees is room for the next.
     var encodingsInCommit = 8
     var next = 0
     var versions = plan.versions

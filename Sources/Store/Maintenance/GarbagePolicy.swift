@@ -46,7 +46,7 @@ struct GarbagePlan {
   ///   - isInUse: whether a process says that it uses the version.
   ///   - keepsNeedless: whether encodings stay that no version needs, as long as the policy's limit allows.
   ///   - kept: encodings that the policy's limit does not free.
-  ///   - claim: asked before a version goes that nobody seems to use; it stays if somebody does.
+  ///   - claim: called before an unused version is removed; the version stays if this returns `false`.
   init(
     _ inventory: Inventory, _ policy: GarbagePolicy, keepsNeedless: Bool, kept: Set<EncodingKey> = [],
     isInUse: (VersionName) -> Bool, claim: (VersionName) -> Bool = { _ in true }

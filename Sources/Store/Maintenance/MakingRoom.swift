@@ -9,7 +9,7 @@ extension StateStore {
   ///
   /// - Parameters:
   ///   - byteCount: on the disk: the sum of `byteCountOnDisk(of:)`.
-  ///   - kept: encodings that stay too, since what there shall be room for is of no use without them.
+  ///   - kept: encodings that stay too, because what is about to be written is useless without them.
   /// - Returns: what went, if anything had to.
   /// - Throws: `StoreError.storeFull` or `.namespaceFull`, if that much cannot be made free.
   @discardableResult

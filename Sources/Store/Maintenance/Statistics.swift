@@ -104,7 +104,7 @@ extension Transaction {
   func freePages() throws(StoreError) -> Int {
     var count = 0
     try visit(.free, prefix: RawSpan()) { (_, list) in
-      // It has no more than fit in it, whatever it says.
+      // An entry cannot hold more pages than fit in its bytes, whatever its count says.
       let most = list.byteCount / 8 - 1
       if most > 0 { count += min(Int(clamping: list.integer(at: 0, as: UInt64.self)), most) }
       return .next

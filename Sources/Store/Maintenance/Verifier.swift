@@ -8,7 +8,7 @@ struct Verifier {
     let key: EncodingKey
   }
 
-  /// What is found of a tenant, to be held against what its account says.
+  /// What a tenant has, to be compared with its account.
   private struct Sum: Equatable {
     var blobs = 0
     var byteCount = 0

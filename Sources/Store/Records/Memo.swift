@@ -21,7 +21,7 @@ extension Snapshot {
         let body = Record.body(of: value, key: key)
       else { return nil }
       var reader = RecordReader(body)
-      // Nobody is shown a memo's name, so it may have any length.
+      // A memo's name is never shown, so it may have any length.
       guard reader.text(atMost: .max) == name else { return nil }
       return reader.bytes()
     }

@@ -1,6 +1,6 @@
 internal import ContentHash
 
-/// What a namespace takes, kept with each commit so that nobody has to count.
+/// What a namespace takes up, updated with each commit so that it need not be counted.
 ///
 /// The key is the namespace's tag; the record holds blobs (8), bytes (8), and the name.
 final class NamespaceAccount {

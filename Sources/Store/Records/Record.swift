@@ -53,7 +53,7 @@ struct RecordWriter {
   }
 }
 
-/// Reads the body of a record. Each read gives `nil` where the bytes end too soon, or say what they may not.
+/// Reads the body of a record. Each read returns `nil` where the bytes end too soon or hold a value out of range.
 struct RecordReader: ~Escapable {
   private var rest: RawSpan
 

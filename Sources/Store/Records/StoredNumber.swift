@@ -1,7 +1,7 @@
 /// Numbers that files may hold: 0 to 2⁵³.
 ///
-/// Whatever reads 8 bytes of a file reads them as one of these, or finds them wrong. So a number can be negated, written as
-/// JSON, and added to a thousand others, and nothing overflows.
+/// Every number of 8 bytes in a file is checked against this range when it is read. So it can be negated, written as JSON,
+/// or added to a thousand others without overflow.
 enum StoredNumber {
   static let limit = 1 << 53
 

@@ -74,7 +74,7 @@ extension StateStore {
         return true
       }
     } catch {
-      // Of a full disk or a damaged index the next writer speaks; an answer does not fail for it.
+      // The next writer reports a full disk or a damaged index; an answer need not fail because of either.
     }
     open.uses.putBack(keys, namespace)
     return false

@@ -2,7 +2,7 @@ import Synchronization
 
 /// The encodings that this process lent and whose use is not recorded yet.
 final class UseLog: Sendable {
-  /// How exactly uses are recorded, in seconds: a shelf of encodings in constant use shall not cost writes.
+  /// Resolution of recorded times, in seconds. It is coarse so that encodings in constant use cause few writes.
   static let resolution = 3600
 
   struct Entry: Hashable {

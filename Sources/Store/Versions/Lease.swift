@@ -1,6 +1,6 @@
 internal import ContentHash
 
-/// A sign, to all processes, that something in the store is in use. It goes when this does, or with the process.
+/// Tells all processes that something in the store is in use, until this object or its process ends.
 public final class Lease: Sendable {
   private let store: StateStore
   private let key: [UInt8]
@@ -25,8 +25,8 @@ extension StateStore {
     try Lease(self, VersionKey(namespace, version).bytes)
   }
 
-  /// Says that a version is about to be recorded: while the lease lives, encodings are kept that no version needs. Take
-  /// it before looking which are there.
+  /// Says that a version is about to be recorded: while the lease lives, encodings that no version needs are kept. Take it
+  /// before looking up which are there.
   public func leaseForWarming() throws(StoreError) -> Lease { try Lease(self, warmingKey) }
 
   /// Whether `version` is in use in any process.
@@ -34,7 +34,7 @@ extension StateStore {
     unsafe open.access.isHeld(VersionKey(namespace, version).bytes.span.bytes)
   }
 
-  /// Sees to it that nobody begins to use `version` until `readmit`. The caller is the writer.
+  /// Prevents anyone from beginning to use `version` until `readmit`. The caller is the writer.
   ///
   /// - Returns: `false` if somebody uses it.
   func excludeLeases(of version: VersionName) -> Bool {
