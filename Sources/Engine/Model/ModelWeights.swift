@@ -1,7 +1,7 @@
 /// All tensors of a model: of `model.safetensors`, or of the shards that `model.safetensors.index.json` names.
 struct ModelWeights: TensorSource {
   private let location: String
-  private let shards: [String: SafetensorsFile]
+  let shards: [String: SafetensorsFile]
   private let shardOfTensor: [String: String]
 
   static let singleFile = "model.safetensors"

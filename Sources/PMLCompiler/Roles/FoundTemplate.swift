@@ -37,6 +37,9 @@ public struct FoundTemplate: Hashable, Sendable {
   public let origin: Origin
   let differences: [Difference]
 
+  /// What the model's template does otherwise, each a clause whose subject is the template.
+  public var differenceMessages: [String] { differences.map(\.message) }
+
   /// Parts that someone has settled.
   public init(given template: ChatTemplate) {
     self.init(template, .given, [])

@@ -3,10 +3,16 @@ import PromptCache
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show a schema's layout: positions, tokens, contexts, bytes.")
+    abstract: "Show a schema's layout: positions, tokens, contexts, bytes. Or what a model is.",
+    discussion: """
+      With a model alone: its family, sizes, number formats, context, chat template and how its parts were found, and the \
+      bytes that a token's states take. Its weights are not read.
+      """)
 
-  @Argument(help: ArgumentHelp("A schema, or what `compile` made of one (.pmlir).", valueName: "schema"))
-  var schema: FilePath
+  @Argument(
+    help: ArgumentHelp(
+      "A schema, or what `compile` made of one (.pmlir). Without it, the model of --model.", valueName: "schema"))
+  var schema: FilePath?
 
   @Flag(help: "Print a JSON object in place of tables.")
   var json = false
@@ -21,10 +27,22 @@ struct Inspect: ParsableCommand {
 
   func validate() throws {
     if json, html?.isStandardStream == true { throw ValidationError("--json does not go with --html -") }
+    guard schema == nil else { return }
+    if html != nil { throw ValidationError("--html draws a schema's layout: name the schema") }
+    if modelOptions.model == nil { throw ValidationError("name a schema, or a model with --model") }
   }
 
   func run() throws {
     let model = try modelOptions.load()
+    guard let schema else { return try show(model.report()) }
+    try show(schema, for: model)
+  }
+
+  private func show(_ report: ModelReport) throws {
+    if json { try Results.json(report) } else { try Results.text(report.text) }
+  }
+
+  private func show(_ schema: FilePath, for model: LoadedModel) throws {
     let schema = try model.compile(schemaOrLowered: SourceFile.read(schema)).shown()
     let report = LayoutReport(of: schema.schema, plan: schema.plan, formats: model.stateFormats)
     if let html {

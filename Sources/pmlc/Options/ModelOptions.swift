@@ -6,8 +6,9 @@ struct ModelOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "A Hugging Face model folder. Without it, the small model that ships with pmlc.", valueName: "dir"),
-    completion: .directory)
+      "A Hugging Face model folder, or a GGUF file. Without it, the small model that ships with pmlc.",
+      valueName: "dir|file"),
+    completion: .file())
   var model: FilePath?
 
   @OptionGroup var template: ChatTemplateOption
@@ -23,9 +24,9 @@ struct OptionalModelOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "A Hugging Face model folder, for whose tokenizer and context lengths are checked. Without it, they are not.",
-      valueName: "dir"),
-    completion: .directory)
+      "A Hugging Face model folder or GGUF file, for whose tokenizer and context lengths are checked. Without it, they are not.",
+      valueName: "dir|file"),
+    completion: .file())
   var model: FilePath?
 
   @OptionGroup var template: ChatTemplateOption

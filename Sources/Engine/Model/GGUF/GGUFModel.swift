@@ -16,6 +16,11 @@ public struct GGUFModel: ModelFiles {
   /// What the first part says about the model.
   public let header: GGUFHeader
 
+  /// What the file calls the model (`general.name`), if it does.
+  public var modelName: String? { (try? header.text("general.name")) ?? nil }
+  /// What the file calls the model's family (`general.architecture`), if it does.
+  public var architectureName: String? { (try? header.text("general.architecture")) ?? nil }
+
   let parts: [Part]
   /// Index of the part that holds a tensor, by the tensor's name.
   let partOfTensor: [String: Int]

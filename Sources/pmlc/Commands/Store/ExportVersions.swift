@@ -27,8 +27,8 @@ struct ExportVersions: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The model: a folder. Without it, versions for any model.", valueName: "dir"),
-    completion: .directory)
+    help: ArgumentHelp("The model: a folder or GGUF file. Without it, versions for any model.", valueName: "dir|file"),
+    completion: .file())
   var model: FilePath?
 
   @Flag(help: "Print a JSON object in place of text.")

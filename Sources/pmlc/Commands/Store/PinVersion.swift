@@ -12,8 +12,8 @@ struct VersionArguments: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The model: a folder. Without it, the small model that ships with pmlc.", valueName: "dir"),
-    completion: .directory)
+      "The model: a folder or GGUF file. Without it, the small model that ships with pmlc.", valueName: "dir|file"),
+    completion: .file())
   var model: FilePath?
 
   @OptionGroup var weightOptions: WeightOptions
