@@ -124,7 +124,12 @@ import Testing
       { $0.add(name, 8, large) }, { $0.add(name, 10, []) }, { $0.add(name, 13, []) }, { $0.add(name, 9, list) },
       { $0.add(name, 9, GGUFBuilder.bytes(UInt32(8)) + large) },
       { $0.add(name, 9, GGUFBuilder.bytes(UInt32(10)) + GGUFBuilder.bytes(UInt64(1)) + large) },
-      { $0.tensors[0].name = name; $0.tensors[0].type = 99 }, { $0.tensors[0].name = name; $0.data = 1 },
+      {
+        $0.tensors[0].name = name; $0.tensors[0].type = 99
+      },
+      {
+        $0.tensors[0].name = name; $0.data = 1
+      },
     ]
     for (index, change) in changes.enumerated() {
       let message = try #require(error(change)?.message, "case \(index)")
