@@ -13,17 +13,26 @@ struct Bench {
   private static let passTokens = 1024
 
   init(model: String, weights: WeightFormat, threads: Int, scratch: String) throws {
-    let files = try ModelFolder(at: FilePath(model))
-    // Known by its configuration: hashing gigabytes of weights would count as memory of the engine's.
-    let fingerprint = SHA256Digest(of: try String(contentsOfFile: "\(model)/config.json", encoding: .utf8))
+    let path = FilePath(model)
+    let files: any ModelFiles = GGUFModel.isOne(at: path) ? try GGUFModel(at: path) : try ModelFolder(at: path)
+    let fingerprint = weights.fingerprint(of: try Self.fingerprint(of: path, files))
     try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
     engine = try InferenceEngine(
       files: files, threads: threads, weights: weights,
-      repacked: weights == .stored
-        ? nil
-        : RepackedWeights(
-          folder: FilePath(scratch), model: weights.fingerprint(of: fingerprint), source: files))
-    states = try CachedStates(in: "\(scratch)/states", engine: engine, model: weights.fingerprint(of: fingerprint))
+      repacked: RepackedWeights(folder: FilePath(scratch), model: fingerprint, source: files))
+    states = try CachedStates(in: "\(scratch)/states", engine: engine, model: fingerprint)
+  }
+
+  /// A folder is known by its configuration, a GGUF file by its name and size: hashing gigabytes of weights would count as
+  /// memory of the engine's.
+  private static func fingerprint(of path: FilePath, _ files: any ModelFiles) throws -> SHA256Digest {
+    var hasher = SHA256Hasher()
+    if let gguf = files.gguf {
+      for name in gguf.names { hasher.update("\(name) \(try gguf.requiredFile(name).count)") }
+    } else {
+      hasher.update(try String(contentsOfFile: "\(path)/config.json", encoding: .utf8))
+    }
+    return hasher.finalize()
   }
 
   var threads: Int { engine.threads }

@@ -11,7 +11,7 @@ public import Engine
     abstract: "Measure the engine: commands on standard input, one JSON line each on standard output.",
     discussion: BenchCommand.help)
 
-  @Argument(help: "Folder of the model.") var model: String
+  @Argument(help: "Folder of the model, or a GGUF file.") var model: String
   @Option(help: "What weights are multiplied in: stored or q8.") var weights = WeightFormat.stored
   @Option(help: "Number of threads.") var threads = 2
   @Option(help: "Folder for cached states and eight-bit weights; made if it is missing.") var scratch: String
