@@ -5,21 +5,19 @@ import json
 import os
 import pathlib
 import re
-import statistics
 import subprocess
 import sys
 
-import models
-from bars import Bars
+import engines
+from bars import BEHIND_CACHED, DECODING, PREFILL, Bars
+from groups import BETWEEN, groups
 from process import Worker
+from processor import processor
 from shapes import SHAPES
 
-HERE = pathlib.Path(__file__).parent
-ROOT = HERE.parent.parent
+ROOT = pathlib.Path(__file__).parent.parent.parent
 BUILD, PROGRAMS = ROOT / ".build", ROOT / "bench/.build/release"
 MODELS, SCRATCH = BUILD / "bench-models", BUILD / "bench-scratch"
-OURS, LLAMA = ["stored", "q8"], ["f16", "q8_0", "q4_0"]
-EVERY = [*OURS, *LLAMA, "torch"]
 
 
 class Results:
@@ -40,7 +38,7 @@ class Results:
 
 
 class Session:
-    """One shape and its workers, which are started when they are first asked."""
+    """One model in one group's forms, and its workers, which are started when they are first asked."""
 
     def __init__(self, shape, options, results):
         self.shape, self.options, self.results = shape, options, results
@@ -48,30 +46,44 @@ class Session:
 
     def worker(self, name):
         if name not in self.workers:
-            folder, threads = models.folder(self.shape, MODELS), self.options.threads
-            if name in OURS:
-                command = [
-                    PROGRAMS / "engine-bench", folder, "--weights", name, "--threads", threads, "--scratch", SCRATCH]
-            elif name == "torch":
-                command = [sys.executable, HERE / "torch_f32.py", folder, threads]
-            else:
-                path = models.gguf_file(self.shape, MODELS, name)
-                command = [sys.executable, HERE / "llama.py", path, threads, MODELS]
+            path = engines.weights(name, self.shape, MODELS)
+            size = engines.weight_bytes(name, self.shape, path)
+            self.results.forget(shape=self.shape.name, worker=name, command="weights")
+            self.results.add(shape=self.shape.name, worker=name, command="weights", bytes=size)
+            command = engines.command(name, path, self.options.threads, MODELS, SCRATCH)
             self.workers[name] = Worker(f"{name} {self.shape.name}", command)
         return self.workers[name]
 
-    def measure(self, command, names, rounds, warm=False):
+    def wants(self, command):
+        return re.search(self.options.only, command)
+
+    def measure(self, command, names, rounds, warm=True):
         """Each worker in turn, `rounds` times over; before that once without counting where `warm` says so, for what
         only the first time does: touch pages, compute states, write files."""
-        if not re.search(self.options.only, command):
+        if not self.wants(command):
             return
         for name in names:
-            self.results.forget(shape=self.shape.name, worker=name, command=command)
+            if not self.options.add:
+                self.results.forget(shape=self.shape.name, worker=name, command=command)
             if warm:
                 self.worker(name).ask(command)
         for turn in range(rounds):
-            for name in names:
+            # Whoever comes after another finds the caches as that one left them: each goes first once.
+            first = turn % len(names)
+            for name in [*names[first:], *names[:first]]:
                 self.keep(name, turn, self.worker(name).ask(command))
+
+    def measure_memory(self, names):
+        """Opening for the second time, and memory of a process that has done nothing but answer once."""
+        for name in names:
+            for command in ("open", "resident"):
+                self.results.forget(shape=self.shape.name, worker=name, command=command)
+            self.worker(name).ask(BEHIND_CACHED)
+            self.close()
+            self.keep(name, 0, {"command": "open", "seconds": self.worker(name).seconds_to_start})
+            self.worker(name).ask(BEHIND_CACHED)
+            self.keep(name, 0, self.worker(name).ask("resident"))
+            self.close()
 
     def keep(self, name, turn, answer):
         seconds = answer.get("seconds", 0)
@@ -84,34 +96,39 @@ class Session:
         self.workers = {}
 
 
-def measure_shape(shape, options, results):
+def measure_group(shape, group, options, results):
     session = Session(shape, options, results)
     # One prefill by all engines takes minutes with the large shape.
-    rounds, long_rounds = options.rounds, options.rounds if shape.name == "135M" else options.long_rounds
-    session.measure("cached 3008 64", EVERY, rounds, warm=True)
-    session.measure("decode 64 16", EVERY, rounds, warm=True)
-    session.measure("prefill 24", OURS, rounds)
-    session.measure("prefill 64", OURS, rounds)
-    session.measure("cached 5900 24", OURS, rounds, warm=True)
-    for cached in (1024, 2048, 4096, 8192, 16_384):
-        session.measure(f"cached {cached} 64", ["stored"], rounds, warm=True)
+    rounds, long_rounds = options.rounds, options.long_rounds if shape.name == "1.1B" else options.rounds
+    session.measure(DECODING, group.everybody, rounds)
+    session.measure(PREFILL, group.everybody, long_rounds)
+    if group is not BETWEEN:
+        session.measure(BEHIND_CACHED, group.everybody, rounds)
     for sequences in (1, 2, 4, 8):
-        session.measure(f"decode 1024 16 {sequences}", OURS, min(rounds, 3))
-    session.measure("prefill 1024", EVERY, long_rounds)
-    session.measure("prefill 2048", EVERY, long_rounds)
-    if shape.name == "1.1B":
-        session.measure("prefill 5924", ["stored"], 1)
-    else:
-        session.measure("encode 1024", OURS, rounds)
-        session.measure("warm 1000 50", OURS, 1)
+        session.measure(f"decode 1024 16 {sequences}", group.ours, min(rounds, 3))
+    if not shape.published:
+        measure_engine(session, [name for name in group.ours if name in ("stored", "q8")], rounds)
     session.close()
-    if re.search(options.only, "resident"):
-        # Memory of processes that have done nothing else.
-        for name in OURS:
-            results.forget(shape=shape.name, worker=name, command="resident")
-            session.worker(name).ask("cached 3008 64")
-            session.keep(name, 0, session.worker(name).ask("resident"))
-        session.close()
+    if session.wants("resident") and group is not BETWEEN:
+        session.measure_memory(group.ours)
+
+
+def measure_engine(session, names, rounds):
+    """What no peer is held against."""
+    if not names:
+        return
+    session.measure("prefill 24", names, rounds)
+    session.measure("prefill 64", names, rounds)
+    session.measure("cached 5900 24", names, rounds)
+    if "stored" in names:
+        for cached in (1024, 2048, 4096, 8192, 16_384):
+            session.measure(f"cached {cached} 64", ["stored"], rounds)
+    if session.shape.name == "1.1B":
+        if "stored" in names:
+            session.measure("prefill 5924", ["stored"], 1, warm=False)
+    else:
+        session.measure("encode 1024", names, rounds, warm=False)
+        session.measure("warm 1000 50", names, 1, warm=False)
 
 
 def measure_kernels(options, results):
@@ -125,21 +142,35 @@ def measure_kernels(options, results):
 def main():
     parser = argparse.ArgumentParser(prog="bench/compare", description=__doc__)
     parser.add_argument("--shapes", nargs="*", default=list(SHAPES), choices=list(SHAPES))
+    parser.add_argument("--groups", default="", metavar="REGEX", help="measure these alone, such as '^8|^4'")
+    parser.add_argument("--only", default="", metavar="REGEX", help="measure these commands alone, such as 'cached|kernels'")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of which the median counts")
-    parser.add_argument("--long-rounds", type=int, default=1, help="the same for prefills of 1.1B")
+    parser.add_argument("--long-rounds", type=int, default=3, help="the same for prefills of 1.1B")
+    parser.add_argument("--add", action="store_true", help="add rounds to those of the last run")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--results", default=BUILD / "bench-results.json", help="where all answers are kept")
-    parser.add_argument("--only", default="", metavar="REGEX", help="measure these alone, such as 'cached|kernels'")
+    parser.add_argument("--only-models", action="store_true", help="make the models, and measure nothing")
     parser.add_argument("--only-print", action="store_true", help="print the table of the results that are there")
     options = parser.parse_args()
     results = Results(options.results)
+    chosen = [
+        (SHAPES[name], group) for name in options.shapes for group in groups(SHAPES[name])
+        if re.search(options.groups, group.name)]
     if not options.only_print:
         MODELS.mkdir(parents=True, exist_ok=True)
+        # Before anything is measured: making one takes all threads.
+        for shape, group in chosen:
+            for name in group.everybody:
+                engines.weights(name, shape, MODELS)
+    if not options.only_print and not options.only_models:
+        results.forget(worker="processor")
+        results.add(worker="processor", processor=processor())
         if re.search(options.only, "kernels"):
             measure_kernels(options, results)
-        for name in options.shapes:
-            measure_shape(SHAPES[name], options, results)
-    print(Bars(results.rows).markdown())
+        for shape, group in chosen:
+            measure_group(shape, group, options, results)
+    if not options.only_models:
+        print(Bars(results.rows).markdown())
 
 
 if __name__ == "__main__":

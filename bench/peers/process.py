@@ -3,6 +3,7 @@
 import json
 import pathlib
 import subprocess
+import time
 
 
 class Worker:
@@ -10,10 +11,12 @@ class Worker:
 
     def __init__(self, name, command):
         self.name = name
+        start = time.perf_counter()
         self.process = subprocess.Popen(
             [str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             cwd=pathlib.Path(__file__).parent)
         self.read()
+        self.seconds_to_start = time.perf_counter() - start
 
     def read(self):
         line = self.process.stdout.readline()

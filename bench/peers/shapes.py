@@ -1,4 +1,4 @@
-"""The two shapes that are measured, and what their weights take."""
+"""The models that are measured: two shapes with random weights, and one that is real; and what their weights take."""
 
 from dataclasses import dataclass
 
@@ -15,6 +15,9 @@ class Shape:
     vocabulary: int = 32_000
     head: int = 64
     context: int = 32_768
+    rotary_base: float = 10_000.0
+    # What `scripts/get-model` calls the model whose weights these are; they are random without it.
+    published: str = ""
 
     @property
     def layer_matrices(self):
@@ -36,10 +39,11 @@ class Shape:
         layer = sum(outputs * inputs for _, outputs, inputs in self.layer_matrices)
         return self.layers * layer + self.vocabulary * self.hidden
 
-    @property
-    def embedding(self):
-        """Weights of the embedding, where they are others than those of the last product."""
-        return 0 if self.tied else self.vocabulary * self.hidden
+    def operations(self, tokens):
+        """Multiplications and additions of a prefill: all products, attention to what came before, one token's logits."""
+        last = self.vocabulary * self.hidden
+        pairs = tokens * (tokens + 1) // 2
+        return 2 * (tokens * (self.multiplied - last) + last) + 4 * pairs * self.layers * self.heads * self.head
 
     def config(self):
         """`config.json`."""
@@ -48,11 +52,14 @@ class Shape:
             "hidden_size": self.hidden, "intermediate_size": self.intermediate, "num_hidden_layers": self.layers,
             "num_attention_heads": self.heads, "num_key_value_heads": self.kv_heads, "head_dim": self.head,
             "vocab_size": self.vocabulary, "max_position_embeddings": self.context, "rms_norm_eps": 1e-5,
-            "rope_theta": 10_000.0, "tie_word_embeddings": self.tied, "bos_token_id": 1, "eos_token_id": 2,
+            "rope_theta": self.rotary_base, "tie_word_embeddings": self.tied, "bos_token_id": 1, "eos_token_id": 2,
         }
 
 
 SHAPES = {
     "135M": Shape("135M", 576, 30, 9, 3, 1536, tied=True),
     "1.1B": Shape("1.1B", 2048, 22, 32, 4, 5632, tied=False),
+    "SmolLM2": Shape(
+        "SmolLM2", 576, 30, 9, 3, 1536, tied=True, vocabulary=49_152, context=8192, rotary_base=100_000.0,
+        published="smollm2"),
 }

@@ -13,6 +13,9 @@ def tokens(count, vocabulary):
 class Clock:
     """Time on the clock and on all processors within a `with` block."""
 
+    def __init__(self):
+        self.seconds = self.cpu_seconds = 0.0
+
     def __enter__(self):
         self.start = time.perf_counter(), time.process_time()
         return self
