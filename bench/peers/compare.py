@@ -57,16 +57,16 @@ class Session:
     def wants(self, command):
         return re.search(self.options.only, command)
 
-    def measure(self, command, names, rounds, warm=True):
-        """Each worker in turn, `rounds` times over; before that once without counting where `warm` says so, for what
-        only the first time does: touch pages, compute states, write files."""
+    def measure(self, command, names, rounds, warm=None):
+        """Each worker in turn, `rounds` times over; before that once without counting, for what only the first time does:
+        touch pages, compute states, write files. Where that takes less than the whole, `warm` is the command for it."""
+        names = [name for name in names if not re.search(self.options.without, name)]
         if not self.wants(command):
             return
         for name in names:
             if not self.options.add:
                 self.results.forget(shape=self.shape.name, worker=name, command=command)
-            if warm:
-                self.worker(name).ask(command)
+            self.worker(name).ask(warm or command)
         for turn in range(rounds):
             # Whoever comes after another finds the caches as that one left them: each goes first once.
             first = turn % len(names)
@@ -101,7 +101,7 @@ def measure_group(shape, group, options, results):
     # One prefill by all engines takes minutes with the large shape.
     rounds, long_rounds = options.rounds, options.long_rounds if shape.name == "1.1B" else options.rounds
     session.measure(DECODING, group.everybody, rounds)
-    session.measure(PREFILL, group.everybody, long_rounds)
+    session.measure(PREFILL, group.everybody, long_rounds, warm="prefill 64")
     if group is not BETWEEN:
         session.measure(BEHIND_CACHED, group.everybody, rounds)
     for sequences in (1, 2, 4, 8):
@@ -125,10 +125,10 @@ def measure_engine(session, names, rounds):
             session.measure(f"cached {cached} 64", ["stored"], rounds)
     if session.shape.name == "1.1B":
         if "stored" in names:
-            session.measure("prefill 5924", ["stored"], 1, warm=False)
+            session.measure("prefill 5924", ["stored"], 1, warm="prefill 64")
     else:
-        session.measure("encode 1024", names, rounds, warm=False)
-        session.measure("warm 1000 50", names, 1, warm=False)
+        session.measure("encode 1024", names, rounds, warm="encode 64")
+        session.measure("warm 1000 50", names, 1, warm="encode 64")
 
 
 def measure_kernels(options, results):
@@ -147,6 +147,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5, help="measurements of which the median counts")
     parser.add_argument("--long-rounds", type=int, default=3, help="the same for prefills of 1.1B")
     parser.add_argument("--add", action="store_true", help="add rounds to those of the last run")
+    parser.add_argument("--without", default="^$", metavar="REGEX", help="leave these engines out, such as 'torch'")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--results", default=BUILD / "bench-results.json", help="where all answers are kept")
     parser.add_argument("--only-models", action="store_true", help="make the models, and measure nothing")
@@ -161,7 +162,8 @@ def main():
         # Before anything is measured: making one takes all threads.
         for shape, group in chosen:
             for name in group.everybody:
-                engines.weights(name, shape, MODELS)
+                if not re.search(options.without, name):
+                    engines.weights(name, shape, MODELS)
     if not options.only_print and not options.only_models:
         results.forget(worker="processor")
         results.add(worker="processor", processor=processor())
