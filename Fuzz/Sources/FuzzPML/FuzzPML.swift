@@ -1,9 +1,11 @@
+import FuzzBounds
 import PMLCompiler
 
 /// What libFuzzer calls for each input that it comes up with.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
-  FuzzPML.compile(Array(UnsafeBufferPointer(start: data, count: size)))
+  let bytes = Array(UnsafeBufferPointer(start: data, count: size))
+  Bounds.hold { FuzzPML.compile(bytes) }
   return 0
 }
 
@@ -15,7 +17,7 @@ enum FuzzPML {
     check(schema.diagnostics, of: source, hasResult: schema.schema != nil)
     if let lowered = schema.schema {
       let read = try? Schema(canonicalJSON: lowered.canonicalJSON)
-      precondition(read == lowered, "the lowered schema reads back as another")
+      Bounds.require(read == lowered, "the lowered schema reads back as another")
       _ = PML.promptGrammar(for: lowered)
     }
     let prompt = PML.compilePrompt(source, schema: sampleSchema, template: template)
@@ -26,14 +28,14 @@ enum FuzzPML {
 
   /// Errors or a result, ranges within the document, in order, no disagreement with the grammar; and renderers take it.
   private static func check(_ diagnostics: [Diagnostic], of source: SourceFile, hasResult: Bool) {
-    precondition(hasResult != diagnostics.contains { $0.severity == .error }, "neither a result nor an error")
-    precondition(diagnostics.inSourceOrder() == diagnostics, "not in order")
+    Bounds.require(hasResult != diagnostics.contains { $0.severity == .error }, "neither a result nor an error")
+    Bounds.require(diagnostics.inSourceOrder() == diagnostics, "not in order")
     for diagnostic in diagnostics {
       let range = diagnostic.range
-      precondition(range.upperBound.offset <= source.bytes.count, "a range beyond the end")
-      precondition(range.lowerBound.line > 0 && range.lowerBound.column > 0, "a place before the beginning")
-      precondition(diagnostic.code.rawValue != "PML199", "the grammar refuses what its check let through")
-      precondition(!diagnostic.message.hasSuffix("it cannot be read"), "libxml2 and the scan of the tags disagree")
+      Bounds.require(range.upperBound.offset <= source.bytes.count, "a range beyond the end")
+      Bounds.require(range.lowerBound.line > 0 && range.lowerBound.column > 0, "a place before the beginning")
+      Bounds.require(diagnostic.code.rawValue != "PML199", "the grammar refuses what its check let through")
+      Bounds.require(!diagnostic.message.hasSuffix("it cannot be read"), "libxml2 and the scan of the tags disagree")
     }
     _ = TextRenderer(sources: [source], color: true).render(diagnostics)
     _ = JSONRenderer.render(diagnostics)

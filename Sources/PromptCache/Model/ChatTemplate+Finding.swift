@@ -35,7 +35,8 @@ extension FoundTemplate {
     if let file = try withEngineErrors({ () throws(EngineError) in try files.file("chat_template.jinja") }) {
       return rendering(Array(file.array.prefix(longestFile + 1)), tokenizer)
     }
-    return tokenizer.tokenizer.chatTemplate.map { rendering(Array($0.utf8), tokenizer) } ?? .none
+    guard let program = tokenizer.tokenizer.chatTemplate else { return .none }
+    return rendering(Array(program.utf8.prefix(longestFile + 1)), tokenizer)
   }
 
   private static func rendering(_ program: [UInt8], _ tokenizer: ModelTokenizer) -> FoundTemplate {

@@ -32,13 +32,23 @@ public struct LoadedModel: Sendable {
   public init(
     at folder: FilePath?, template: String? = nil, weights: WeightFormat = .stored
   ) throws(PromptCacheError) {
+    let files = try withEngineErrors { () throws(EngineError) in try Self.source(at: folder) }
+    try self.init(files: files, template: template, weights: weights)
+  }
+
+  /// Reads the model in `files`.
+  ///
+  /// - Parameters:
+  ///   - files: the files.
+  ///   - template: as for a folder.
+  ///   - weights: what weights are multiplied in.
+  /// - Throws: `PromptCacheError` for what is no supported model, or an unknown template.
+  public init(
+    files: any ModelFiles, template: String? = nil, weights: WeightFormat = .stored
+  ) throws(PromptCacheError) {
     self.weights = weights
-    do throws(EngineError) {
-      files = try Self.source(at: folder)
-      configuration = try ModelConfiguration(files: files)
-    } catch {
-      throw .engine(error)
-    }
+    self.files = files
+    configuration = try withEngineErrors { () throws(EngineError) in try ModelConfiguration(files: files) }
     tokenizer = try ModelTokenizer(files: files, configuration: configuration)
     foundTemplate = try .find(named: template, files: files, tokenizer: tokenizer)
   }

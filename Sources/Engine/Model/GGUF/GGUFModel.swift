@@ -41,26 +41,41 @@ public struct GGUFModel: ModelFiles {
   /// - Throws: `EngineError.unreadableFile`; `.malformedGGUF` for a file that is no GGUF file or contradicts itself, and
   ///   for parts that do not belong together.
   public init(at path: FilePath) throws(EngineError) {
-    location = path.description
     let first = try Self.read(path)
     let count = try Self.value("split.count", of: first) ?? 1
     var files = [first]
-    var names = [Self.name(of: path)]
     if count > 1 {
       let series = try Self.series(of: path, count: count)
       files = []
-      names = []
       for (index, part) in series.enumerated() {
         let file = part == path ? first : try Self.read(part)
         guard try Self.value("split.no", of: file) == index, try Self.value("split.count", of: file) == count else {
           throw .malformedGGUF(
-            file: Self.name(of: part), .malformed("it is not part \(index + 1) of \(count), as its name says"))
+            file: file.name, .malformed("it is not part \(index + 1) of \(count), as its name says"))
         }
         files.append(file)
-        names.append(Self.name(of: part))
       }
     }
-    parts = zip(names, files).map { Part(name: $0, file: $1.file, tensors: $1.header.tensors) }
+    try self.init(files, location: path.description)
+  }
+
+  /// The model in a whole file that is in memory, with a name for messages.
+  ///
+  /// - Parameters:
+  ///   - file: the bytes.
+  ///   - name: what to call them.
+  /// - Throws: `EngineError.malformedGGUF`.
+  public init(_ file: FileBytes, named name: String) throws(EngineError) {
+    let only = try Self.read(file, path: name, name: name)
+    guard try Self.value("split.count", of: only) ?? 1 <= 1 else {
+      throw .malformedGGUF(file: name, .malformed("it is one of several parts"))
+    }
+    try self.init([only], location: name)
+  }
+
+  private init(_ files: [File], location: String) throws(EngineError) {
+    self.location = location
+    parts = files.map { Part(name: $0.name, file: $0.file, tensors: $0.header.tensors) }
     header = files[0].header
     var partOfTensor: [String: Int] = [:]
     for (index, part) in parts.enumerated() {
@@ -70,7 +85,7 @@ public struct GGUFModel: ModelFiles {
     }
     self.partOfTensor = partOfTensor
     if let total = try Self.value("split.tensors.count", of: files[0]), total != partOfTensor.count {
-      throw .malformedGGUF(file: names[0], .malformed("its parts hold \(partOfTensor.count) tensors of \(total)"))
+      throw .malformedGGUF(file: files[0].name, .malformed("its parts hold \(partOfTensor.count) tensors of \(total)"))
     }
   }
 
@@ -89,11 +104,14 @@ public struct GGUFModel: ModelFiles {
   private typealias File = (file: FileBytes, header: GGUFHeader, name: String)
 
   private static func read(_ path: FilePath) throws(EngineError) -> File {
-    let file = try FileBytes(mapping: path)
+    try read(FileBytes(mapping: path), path: path.description, name: name(of: path))
+  }
+
+  private static func read(_ file: FileBytes, path: String, name: String) throws(EngineError) -> File {
     do throws(GGUFError) {
-      return (file, try GGUFHeader(file.bytes), name(of: path))
+      return (file, try GGUFHeader(file.bytes), name)
     } catch {
-      throw .malformedGGUF(file: path.description, error)
+      throw .malformedGGUF(file: path, error)
     }
   }
 
