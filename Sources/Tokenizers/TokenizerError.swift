@@ -33,7 +33,10 @@ public struct TokenizerError: Hashable, Sendable {
     case noPlaceholder
   }
 
-  /// Name of the file: `tokenizer.json` or `tokenizer_config.json`.
+  /// What a GGUF file is called, whose name is not known here.
+  static let ggufFile = "the GGUF file"
+
+  /// Name of the file: `tokenizer.json` or `tokenizer_config.json`; or `the GGUF file`.
   public let file: String
   /// What is wrong in it.
   public let problem: Problem
@@ -51,7 +54,7 @@ extension TokenizerError: CategorizedError, CustomStringConvertible {
 
   /// What is wrong, and in which file: one lower-case clause.
   public var message: String {
-    let file = file.quoted()
+    let file = file == Self.ggufFile ? file : file.quoted()
     return switch problem {
     case .malformed(let error): "\(file) is not the JSON that it should be: \(error.message)"
     case .tooLarge(let bytes, let limit): "\(file) has \(bytes) bytes, and at most \(limit) are read"

@@ -83,6 +83,40 @@ import Testing
     #expect(run.standardError.utf8.count < 2_000, sourceLocation: location)
   }
 
+  private static func bytes(_ number: some FixedWidthInteger) -> Data {
+    Data((0..<number.bitWidth / 8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) })
+  }
+
+  private static func text(_ text: String) -> Data { bytes(UInt64(text.utf8.count)) + Data(text.utf8) }
+
+  /// The file with a tokenizer of bytes, and this chat template.
+  private static func model(template: String) -> Data {
+    let tokens = Set("Be kind.Who?[]<>/systemuerantx".map(String.init)).sorted() + ["Ġ", "Ċ"]
+    let texts = { (list: [String]) in bytes(UInt32(8)) + bytes(UInt64(list.count)) + Data(list.flatMap(text)) }
+    let values: [(String, UInt32, Data)] = [
+      ("tokenizer.ggml.model", 8, text("gpt2")), ("tokenizer.ggml.pre", 8, text("gpt-2")),
+      ("tokenizer.ggml.tokens", 9, texts(tokens)), ("tokenizer.ggml.merges", 9, texts([])),
+      ("tokenizer.chat_template", 8, text(template)),
+    ]
+    var keys = values.reduce(Data()) { $0 + text($1.0) + bytes($1.1) + $1.2 }
+    // The tensors behind it begin at a multiple of 32 again.
+    let filler = text("filler") + bytes(UInt32(8))
+    keys += filler + text(String(repeating: "x", count: 31 - (keys.count + filler.count + 7) % 32))
+    let count = model[16..<24].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) } + UInt64(values.count + 1)
+    return model[..<16] + bytes(count) + keys + model[24...]
+  }
+
+  /// What a GGUF file has for a template is a stranger's program too.
+  @Test(arguments: ["", "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "{{ x }}"])
+  func templatesInGGUF(program: String) throws {
+    let isLong = program == "{{ x }}"
+    let template = isLong ? String(repeating: program, count: 4_000_000) : Self.conversation + program
+    try folder.write(Self.model(template: template), to: "m.gguf")
+    let run = try limited("compile s.pml --model m.gguf")
+    #expect(run.status == 0, "\(run)")
+    #expect(run.standardError.contains("the model's chat template cannot be ") == !program.isEmpty, "\(run)")
+  }
+
   @Test(arguments: [UInt64.max, 1 << 63, 1 << 40, 1 << 20, 1_000]) func countsThatLie(count: UInt64) throws {
     // Tensors, keys, the length of a text.
     try expectRefusal(try model(count, behind: "GGUF", by: 4), "m.gguf")
@@ -101,6 +135,11 @@ import Testing
     for key in ["block_count", "embedding_length", "attention.head_count", "feed_forward_length"] {
       try expectRefusal(try model(number, bytes: 4, behind: "llama.\(key)", by: 4), "m.gguf")
     }
+  }
+
+  @Test func aFileWithoutATokenizer() throws {
+    let words = "cannot read the tokenizer of m.gguf: the GGUF file has no `tokenizer.ggml.model`"
+    try expectRefusal(Self.model, words)
   }
 
   @Test func filesThatEndTooSoon() throws {

@@ -105,5 +105,5 @@ extension GGUFHeader {
 
 extension TokenizerError {
   /// A problem of a GGUF file's tokenizer.
-  static func gguf(_ problem: Problem) -> TokenizerError { TokenizerError(problem, in: "the GGUF file") }
+  static func gguf(_ problem: Problem) -> TokenizerError { TokenizerError(problem, in: ggufFile) }
 }

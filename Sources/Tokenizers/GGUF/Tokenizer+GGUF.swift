@@ -6,6 +6,15 @@ extension Tokenizer {
   /// - Throws: for a tokenizer of another kind, a pre-tokenizer whose name is not known, or keys that contradict
   ///   themselves.
   public init(_ header: GGUFHeader) throws(TokenizerError) {
+    do throws(TokenizerError) {
+      try self.init(keysOf: header)
+    } catch {
+      // What makes the parts of a tokenizer names the file that most are made of.
+      throw .gguf(error.problem)
+    }
+  }
+
+  private init(keysOf header: GGUFHeader) throws(TokenizerError) {
     let text = { (key: String) throws(GGUFError) -> String? in try header.text(key) }
     let flag = { (key: String) throws(GGUFError) -> Bool? in try header.flag(key) }
     guard let model = try header.tokenizerValue(text, "model") else {
