@@ -28,7 +28,7 @@ def weight_bytes(name, shape, path):
     if name == TORCH:
         return shape.multiplied * 4
     if name.startswith(OPENVINO):
-        return models.openvino_bytes(path)
+        return models.openvino_bytes(shape, path, name.removeprefix(OPENVINO))
     return models.gguf_bytes(path)
 
 

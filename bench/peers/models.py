@@ -198,6 +198,7 @@ def openvino_folder(shape, root, form):
     return path
 
 
-def openvino_bytes(path):
-    """Bytes of the weights of an exported model, the embedding with them."""
-    return (pathlib.Path(path) / "openvino_model.bin").stat().st_size
+def openvino_bytes(shape, path, form):
+    """Bytes of an exported model's weights, less an embedding that is only looked up."""
+    looked_up = 0 if shape.tied else shape.vocabulary * shape.hidden * (2 if form == "f16" else 1)
+    return (pathlib.Path(path) / "openvino_model.bin").stat().st_size - looked_up

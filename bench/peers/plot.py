@@ -22,7 +22,8 @@ def nice_step(largest):
 
 def draw(bars):
     times = {
-        shape: [1000 * bars.seconds(shape, "stored", f"cached {count} 64") for count in COUNTS] for shape in bars.shapes}
+        shape: [1000 * bars.seconds(shape, "stored", f"cached {count} 64") for count in COUNTS]
+        for shape in bars.shapes if shape in COLOURS}
     step = nice_step(max(map(max, times.values())))
     top = step * (1 + max(map(max, times.values())) // step)
 
