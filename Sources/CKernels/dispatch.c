@@ -84,7 +84,7 @@ bool ck_is_finite(const float *x, size_t count) { return kernels()->is_finite(x,
 size_t ck_attention_scratch_bytes(size_t tokens, size_t group, size_t head_dimension) {
   // The parts and their order are those of `attention_scratch`; each is rounded up to 16 numbers.
   size_t rows = tokens * group, padded = (head_dimension + 15) / 16 * 16, block = 128;
-  size_t numbers = rows * (head_dimension + padded + 2) + block * (head_dimension + padded + 1) + 2 * tokens;
+  size_t numbers = rows * (head_dimension + padded + 1 + 16) + block * (head_dimension + padded + 1) + 2 * tokens;
   return (numbers + 8 * 16) * sizeof(float);
 }
 

@@ -3,10 +3,10 @@
 
 // What scratch holds; the sizes are those of `ck_attention_scratch_bytes`.
 typedef struct {
-  float *queries;         // blocks of CK_ROWS rows, each [head_dimension][rows]
+  float *queries;         // `rows_of_block` rows at a time, [head_dimension][rows]
   float *sums;            // rows × [padded head dimension]
   float *maxima;          // rows
-  float *denominators;    // rows
+  float *denominators;    // rows × [lanes]
   float *keys;            // block_tiles × [head_dimension][16]
   float *values;          // block_tokens × [padded head dimension]
   int32_t *visible;       // tokens × (first, end) in the current run
@@ -22,7 +22,7 @@ static attention_scratch divide_scratch(const ck_attention_call *call) {
   s.queries = TAKE(rows * dimension);
   s.sums = TAKE(rows * padded);
   s.maxima = TAKE(rows);
-  s.denominators = TAKE(rows);
+  s.denominators = TAKE(rows * lanes);
   s.keys = TAKE(block_tokens * dimension);
   s.values = TAKE(block_tokens * padded);
   s.visible = (int32_t *)TAKE(2 * (size_t)call->tokens);
@@ -31,11 +31,17 @@ static attention_scratch divide_scratch(const ck_attention_call *call) {
   return s;
 }
 
+// Rows of the next block of registers: two blocks of about the same size rather than a full one and a rest, each of which
+// reads and converts the same states.
+INLINE size_t rows_of_block(size_t left) {
+  return left <= CK_ROWS ? left : left < 2 * CK_ROWS ? (left + 1) / 2 : CK_ROWS;
+}
+
 static void pack_queries(const ck_attention_call *call, int32_t variant, float *packed) {
   size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
   const float *queries = call->queries + variant * call->query_variant_stride;
-  for (size_t block = 0; block < rows; block += CK_ROWS) {
-    size_t count = rows - block < CK_ROWS ? rows - block : CK_ROWS;
+  for (size_t block = 0, count; block < rows; block += count) {
+    count = rows_of_block(rows - block);
     for (size_t r = 0; r < count; r++) {
       size_t row = block + r;
       const float *q = queries + row / call->group * call->query_token_stride + row % call->group * dimension;
@@ -62,14 +68,85 @@ static int32_t tokens_below(const ck_kv_run *run, int64_t position) {
 
 INLINE int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : x > high ? high : x; }
 
-// One block of tokens, begin ..< end of the run, against all rows that see some of it. `next` is what comes after it.
+// What is seen of a run, in tokens.
+typedef struct {
+  int32_t begin, end;          // by some row, begin rounded down to whole blocks; end is 0 if no row sees any
+  int32_t all_begin, all_end;  // by all rows
+} seen_part;
+
+// The part that is seen, and where `visible` is not NULL, what each token sees.
+static seen_part find_visible(const ck_attention_call *call, const ck_kv_run *run, int32_t *visible) {
+  seen_part seen = {run->tokens, 0, 0, run->tokens};
+  for (int32_t t = 0; t < call->tokens; t++) {
+    int64_t position = call->positions[t];
+    int32_t first = call->window > 0 ? tokens_below(run, position - call->window + 1) : 0;
+    int32_t last = tokens_below(run, position + 1);
+    if (visible) visible[2 * t] = first, visible[2 * t + 1] = last;
+    if (first > seen.all_begin) seen.all_begin = first;
+    if (last < seen.all_end) seen.all_end = last;
+    if (first >= last) continue;
+    if (first < seen.begin) seen.begin = first;
+    if (last > seen.end) seen.end = last;
+  }
+  // Where blocks begin does not depend on who sees them.
+  seen.begin = seen.begin / block_tokens * block_tokens;
+  return seen;
+}
+
+// The tiles of all runs in the order in which they are read.
+typedef struct {
+  int32_t run, tile, end_tile;
+} tile_walk;
+
+// The next tile's keys and values; NULL behind the last one.
+static void next_tile(const ck_attention_call *call, tile_walk *walk, const char **keys, const char **values) {
+  while (walk->tile >= walk->end_tile && walk->run + 1 < call->run_count) {
+    seen_part seen = find_visible(call, &call->runs[++walk->run], NULL);
+    walk->tile = seen.begin / ck_tile_tokens;
+    walk->end_tile = (seen.end + ck_tile_tokens - 1) / ck_tile_tokens;
+  }
+  *keys = *values = NULL;
+  if (walk->tile >= walk->end_tile) return;
+  const ck_kv_run *run = &call->runs[walk->run];
+  size_t offset = walk->tile++ * ck_kv_tile_bytes(run->element, call->head_dimension);
+  *keys = (const char *)run->keys + offset;
+  *values = (const char *)run->values + offset;
+}
+
+// Tiles that memory is asked for while those of a block are read: few rows are done with a block sooner than memory has
+// the one after it. NULL behind the last one.
+typedef struct {
+  tile_walk walk;
+  const char *keys[block_tiles];
+  const char *values[block_tiles];
+} tiles_ahead;
+
+static void ask_for_tile(const char *tile, size_t bytes) {
+  if (!tile) return;
+  for (size_t at = 0; at < bytes; at += 64) ask_for(tile + at, 64);
+}
+
+// Asks for the first block, which nothing comes before.
+static void ask_for_first(const ck_attention_call *call, tiles_ahead *ahead) {
+  for (int i = 0; i < block_tiles; i++) {
+    const char *keys, *values;
+    next_tile(call, &ahead->walk, &keys, &values);
+    if (!keys) return;
+    ask_for_tile(keys, ck_kv_tile_bytes(call->runs[ahead->walk.run].element, call->head_dimension));
+    ask_for_tile(values, ck_kv_tile_bytes(call->runs[ahead->walk.run].element, call->head_dimension));
+  }
+}
+
+// One block of tokens, begin ..< end of the run, against all rows that see some of it. If `is_whole`, all see all of it, and
+// its scores stay as they are.
 static void attend_block(
-  const ck_attention_call *call, const ck_kv_run *run, int32_t begin, int32_t end, const ck_kv_run *next,
-  int32_t next_begin, const attention_scratch *s) {
+  const ck_attention_call *call, const ck_kv_run *run, int32_t begin, int32_t end, bool is_whole, tiles_ahead *ahead,
+  const attention_scratch *s) {
   size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
   size_t padded = round_up(dimension, lanes), count = end - begin;
   size_t tile_bytes = ck_kv_tile_bytes(run->element, dimension);
-  bool converted = padded != dimension || (run->element != ck_f32 && rows >= rows_worth_converting);
+  bool many = rows >= rows_worth_converting;
+  bool converted = padded != dimension || (run->element != ck_f32 && many);
   if (call->slopes)
     for (int32_t t = begin; t < end; t++)
       s->key_positions[t - begin] = run->positions ? run->positions[t] : run->first_position + t;
@@ -98,38 +175,37 @@ static void attend_block(
     b.key_tile_bytes = ck_tile_tokens * dimension * sizeof(float);
     b.value_tile_bytes = ck_tile_tokens * padded * sizeof(float);
   }
-  size_t next_bytes = 0, next_offset = 0;
-  if (next) {
-    int32_t tokens = next->tokens - next_begin < block_tokens ? next->tokens - next_begin : block_tokens;
-    tile_bytes = ck_kv_tile_bytes(next->element, dimension);
-    next_bytes = (tokens + ck_tile_tokens - 1) / ck_tile_tokens * tile_bytes;
-    next_offset = next_begin / ck_tile_tokens * tile_bytes;
-  }
-  for (size_t block = 0; block < rows; block += CK_ROWS) {
-    size_t some = rows - block < CK_ROWS ? rows - block : CK_ROWS;
-    size_t from = round_up(next_bytes * block / rows, 64), to = round_up(next_bytes * (block + some) / rows, 64);
-    if (next) {
-      const char *keys = (const char *)next->keys + next_offset, *values = (const char *)next->values + next_offset;
-      b.next_keys = (attention_prefetch){keys + from, keys + to};
-      b.next_values = (attention_prefetch){values + from, values + to};
-    }
-    b.begin = end - begin;
-    b.end = 0;
-    for (size_t r = 0; r < some; r++) {
-      size_t token = (block + r) / call->group;
+  size_t tiles = (count + ck_tile_tokens - 1) / ck_tile_tokens;
+  for (size_t t = 0; t < tiles; t++) next_tile(call, &ahead->walk, &ahead->keys[t], &ahead->values[t]);
+  // The first block of few rows asks as it goes along, each block of many for a share.
+  size_t token = 0, head = 0;
+  for (size_t block = 0, some; block < rows; block += some) {
+    some = rows_of_block(rows - block);
+    b.begin = is_whole ? 0 : end - begin;
+    b.end = is_whole ? end - begin : 0;
+    b.whole = is_whole;
+    for (size_t r = 0; r < some && !b.whole; r++) {
       row_begin[r] = clamp(s->visible[2 * token] - begin, 0, end - begin);
       row_end[r] = clamp(s->visible[2 * token + 1] - begin, 0, end - begin);
       row_positions[r] = call->positions[token];
-      row_slopes[r] = call->slopes ? call->slopes[(block + r) % call->group] * log2_e : 0;
+      row_slopes[r] = call->slopes ? call->slopes[head] * log2_e : 0;
+      if (++head == (size_t)call->group) head = 0, token++;
       if (row_begin[r] >= row_end[r]) continue;
       if (row_begin[r] < b.begin) b.begin = row_begin[r];
       if (row_end[r] > b.end) b.end = row_end[r];
     }
     if (b.begin >= b.end) continue;
+    b.next_keys = block > 0 || many ? no_tiles : ahead->keys;
+    b.next_values = block > 0 || many ? no_tiles : ahead->values;
+    if (many)
+      for (size_t t = tiles * block / rows; t < tiles * (block + some) / rows; t++) {
+        ask_for_tile(ahead->keys[t], ck_kv_tile_bytes(run->element, dimension));
+        ask_for_tile(ahead->values[t], ck_kv_tile_bytes(run->element, dimension));
+      }
     b.queries = s->queries + block * dimension;
     b.sums = s->sums + block * padded;
     b.maxima = s->maxima + block;
-    b.denominators = s->denominators + block;
+    b.denominators = s->denominators + block * lanes;
     attend[some][converted ? ck_f32 : run->element](&b);
   }
 }
@@ -138,7 +214,7 @@ static void finish_rows(const ck_attention_call *call, const attention_scratch *
   size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
   size_t padded = round_up(dimension, lanes);
   for (size_t row = 0; row < rows; row++) {
-    float denominator = s->denominators[row], scale = denominator > 0 ? 1 / denominator : 0;
+    float denominator = sum_lanes(load(s->denominators + row * lanes)), scale = denominator > 0 ? 1 / denominator : 0;
     float *y = call->output + row / call->group * call->output_token_stride + row % call->group * dimension;
     for (size_t d = 0; d < dimension; d++) y[d] = s->sums[row * padded + d] * scale;
     if (call->log_sum_exp)
@@ -151,32 +227,22 @@ static void attention(const ck_attention_call *call) {
   if (rows == 0) return;
   attention_scratch s = divide_scratch(call);
   memset(s.sums, 0, rows * round_up(call->head_dimension, lanes) * sizeof *s.sums);
-  for (size_t row = 0; row < rows; row++) {
-    s.maxima[row] = -__builtin_inff();
-    s.denominators[row] = 0;
-  }
+  memset(s.denominators, 0, rows * lanes * sizeof *s.denominators);
+  for (size_t row = 0; row < rows; row++) s.maxima[row] = -__builtin_inff();
   int32_t packed = -1;
+  tiles_ahead ahead = {.walk = {.run = -1}};
+  ask_for_first(call, &ahead);
   for (int32_t i = 0; i < call->run_count; i++) {
     const ck_kv_run *run = &call->runs[i];
-    int32_t begin = run->tokens, end = 0;
-    for (int32_t t = 0; t < call->tokens; t++) {
-      int64_t position = call->positions[t];
-      int32_t first = call->window > 0 ? tokens_below(run, position - call->window + 1) : 0;
-      int32_t last = tokens_below(run, position + 1);
-      s.visible[2 * t] = first;
-      s.visible[2 * t + 1] = last;
-      if (first >= last) continue;
-      if (first < begin) begin = first;
-      if (last > end) end = last;
-    }
-    if (begin >= end) continue;
+    seen_part seen = find_visible(call, run, s.visible);
+    if (seen.begin >= seen.end) continue;
     if (run->variant != packed) pack_queries(call, run->variant, s.queries);
     packed = run->variant;
-    begin = begin / block_tokens * block_tokens;  // Where blocks begin does not depend on who sees them.
-    for (; begin < end; begin += block_tokens) {
-      bool last = end - begin <= block_tokens;
-      const ck_kv_run *next = !last ? run : i + 1 < call->run_count ? run + 1 : NULL;
-      attend_block(call, run, begin, last ? end : begin + block_tokens, next, last ? 0 : begin + block_tokens, &s);
+    for (int32_t begin = seen.begin; begin < seen.end; begin += block_tokens) {
+      int32_t end = seen.end - begin <= block_tokens ? seen.end : begin + block_tokens;
+      bool is_whole = !call->slopes && call->softcap == 0 && begin >= seen.all_begin && end <= seen.all_end &&
+                      end % ck_tile_tokens == 0;
+      attend_block(call, run, begin, end, is_whole, &ahead, &s);
     }
   }
   finish_rows(call, &s);

@@ -13,18 +13,15 @@ enum {
 static const float log2_e = 1.44269504088896341f;
 static const float ln_2 = 0.69314718055994531f;
 
-// Memory that is wanted next, asked for little by little: few rows are done with a block of tokens sooner than memory
-// has the one after it.
-typedef struct {
-  const char *next;
-  const char *end;
-} attention_prefetch;
-
-INLINE attention_prefetch ask_for(attention_prefetch p, size_t bytes) {
-  const char *end = (size_t)(p.end - p.next) < bytes ? p.end : p.next + bytes;
-  for (; p.next < end; p.next += 64) __builtin_prefetch(p.next);
-  return p.next < p.end ? p : (attention_prefetch){p.end, p.end};
+// Asks for memory that is wanted later. It is brought into the second level of caches: the first has too few misses at a
+// time to keep up with memory.
+INLINE void ask_for(const char *p, size_t bytes) {
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(p + i, 0, 2);
 }
+
+// No tile of a block has another to ask for.
+static const char *const no_tiles[block_tiles];
 
 // One block of rows against one block of tokens.
 typedef struct {
@@ -42,44 +39,53 @@ typedef struct {
   const int32_t *row_positions;
   const float *row_slopes;       // times log2(e)
   float softcap;                 // times log2(e); 0 without one
-  attention_prefetch next_keys;
-  attention_prefetch next_values;
+  bool whole;                    // whether scores need no mask, no bias and no cap, and end with a tile
+  const char *const *next_keys;  // for each tile the one to ask memory for meanwhile, or NULL
+  const char *const *next_values;
   float *sums;                   // rows × [padded_dimension]
   float *maxima;
-  float *denominators;
+  float *denominators;           // rows × [lanes], whose sums they are
 } attention_block;
 
-// scores[r][tile · 16 …] for tiles first..<first + vectors, asking for `share` bytes at each eighth dimension, or, where
-// rows give memory the time, for four times as many at each thirty-second.
-INLINE attention_prefetch score_tiles(
+// scores[r][tile · 16 …] for tiles first..<first + vectors, and the largest of each lane so far.
+INLINE void score_tiles(
   const int rows, const int vectors, const ck_element element, const attention_block *b, size_t first,
-  attention_prefetch prefetch, size_t share, float scores[CK_ROWS][block_tokens]) {
+  float scores[CK_ROWS][block_tokens], vf largest[CK_ROWS]) {
   vf c[CK_ROWS][CK_WIDE] = {0}, lane_scales[CK_WIDE];
   const multiply_scales scales = {.lanes = element == ck_q8 ? lane_scales : NULL};
   const size_t dimension = b->head_dimension, tile = b->key_tile_bytes;
+  const size_t bytes = ck_tile_tokens * element_bytes(element), step = rows == CK_ROWS ? 16 : 8;
   const char *keys = b->keys + first * tile;
-  const size_t step = rows == CK_ROWS ? kv_q8_group : 8;
+  const char *const *next = b->next_keys + first;
   for (size_t d = 0; d < dimension; d += step) {
     if (element == ck_q8 && d % kv_q8_group == 0)
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++) lane_scales[v] = load_kv_scales(keys + v * tile, dimension, d);
-    prefetch = ask_for(prefetch, share * (step / 8));
-    multiply_add(
-      rows, vectors, element, b->queries + d * rows, rows, 1, keys + d * ck_tile_tokens * element_bytes(element),
-      ck_tile_tokens, tile / element_bytes(element), scales, dimension - d < step ? dimension - d : step, c);
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++)
+      if (next[v]) ask_for(next[v] + d * bytes, step * bytes);
+    const float *queries = b->queries + d * rows;
+    const char *some = keys + d * bytes;
+    const size_t vector = tile / element_bytes(element);
+    if (d + step <= dimension)
+      multiply_add(rows, vectors, element, queries, rows, 1, some, ck_tile_tokens, vector, scales, step, c);
+    else
+      multiply_add(rows, vectors, element, queries, rows, 1, some, ck_tile_tokens, vector, scales, dimension - d, c);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) store(&scores[r][(first + v) * ck_tile_tokens], c[r][v]);
-  return prefetch;
+    for (int v = 0; v < vectors; v++) {
+      store(&scores[r][(first + v) * ck_tile_tokens], c[r][v]);
+      largest[r] = max(largest[r], c[r][v]);
+    }
 }
 
-// sums[r][first …] = change[r] · sums[r][first …] + Σ_t scores[r][t] · values[t][first …], asking for `share` bytes at
-// each tile.
-INLINE attention_prefetch add_values(
+// sums[r][first …] = change[r] · sums[r][first …] + Σ_t scores[r][t] · values[t][first …].
+INLINE void add_values(
   const int rows, const int vectors, const ck_element element, const attention_block *b, size_t first,
-  attention_prefetch prefetch, size_t share, const float *change, const float scores[CK_ROWS][block_tokens]) {
+  const float *change, const float scores[CK_ROWS][block_tokens]) {
+  const size_t row_bytes = b->padded_dimension * element_bytes(element);
   vf c[CK_ROWS][CK_WIDE];
   float step_scales[CK_WIDE][lanes];
 #pragma clang loop unroll(full)
@@ -87,7 +93,16 @@ INLINE attention_prefetch add_values(
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++)
       c[r][v] = load(b->sums + r * b->padded_dimension + first + v * lanes) * change[r];
-  for (int32_t t = b->begin, next; t < b->end; t = next) {
+  const bool asks = b->next_values != no_tiles;
+  int32_t t = b->begin;
+  if (element != ck_q8 && !asks) {  // the tiles follow each other without gaps
+    multiply_add(
+      rows, vectors, element, &scores[0][t], 1, block_tokens,
+      b->values + t * row_bytes + first * element_bytes(element), b->padded_dimension, lanes, (multiply_scales){0},
+      b->end - t, c);
+    t = b->end;
+  }
+  for (int32_t next; t < b->end; t = next) {
     int32_t start = t / ck_tile_tokens * ck_tile_tokens;
     next = start + ck_tile_tokens < b->end ? start + ck_tile_tokens : b->end;
     const char *tile = b->values + t / ck_tile_tokens * b->value_tile_bytes;
@@ -98,17 +113,23 @@ INLINE attention_prefetch add_values(
         store(step_scales[v], load_kv_scales(tile, b->head_dimension, first + v * lanes));
       scales.steps = (const float (*)[lanes])(&step_scales[0][t - start]);
     }
-    prefetch = ask_for(prefetch, share);
-    multiply_add(
-      rows, vectors, element, &scores[0][t], 1, block_tokens,
-      tile + ((t - start) * b->padded_dimension + first) * element_bytes(element), b->padded_dimension, lanes, scales,
-      next - t, c);
+    const char *ahead = b->next_values[t / ck_tile_tokens];
+    if (ahead)
+      for (int i = 0; i < ck_tile_tokens; i++)
+        ask_for(ahead + i * row_bytes + first * element_bytes(element), vectors * lanes * element_bytes(element));
+    const char *some = tile + (t - start) * row_bytes + first * element_bytes(element);
+    const float *weights = &scores[0][t];
+    if (next - t == ck_tile_tokens)
+      multiply_add(
+        rows, vectors, element, weights, 1, block_tokens, some, b->padded_dimension, lanes, scales, ck_tile_tokens, c);
+    else
+      multiply_add(
+        rows, vectors, element, weights, 1, block_tokens, some, b->padded_dimension, lanes, scales, next - t, c);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) store(b->sums + r * b->padded_dimension + first + v * lanes, c[r][v]);
-  return prefetch;
 }
 
 // scores = cap · tanh(scores / cap).
@@ -142,13 +163,36 @@ INLINE vf mask_row(const attention_block *b, int row, float scores[block_tokens]
   return largest;
 }
 
+// 2^x for x up to 0, within 2e-7 of it relative to it: 1 at 0, zero below -126 or so. The polynomial is the best of its
+// degree that is 1 at 0.
+INLINE vf weight_lanes(vf x) {
+#if CK_WIDTH == 512
+  vf rest = (vf)_mm512_reduce_ps((__m512)x, 0);  // from the nearest integer
+#else
+  const float magic = 0x1.8p23f;
+  vf shifted = x + magic, rest = x - (shifted - magic);
+#endif
+  vf p = splat(1.32647203e-3f);
+  p = p * rest + 9.67151299e-3f;
+  p = p * rest + 5.55073395e-2f;
+  p = p * rest + 0.240222424f;
+  p = p * rest + 0.693147004f;
+  p = p * rest + 1.0f;
+#if CK_WIDTH == 512
+  return (vf)_mm512_scalef_ps((__m512)p, (__m512)(x - rest));
+#else
+  vf y = bits_to_f32(f32_to_bits(p) + (f32_to_bits(shifted) << 23));
+  return x < -126.0f ? splat(0.0f) : y;
+#endif
+}
+
 // Turns the scores of one row into weights relative to `base`; the sum of each lane.
 INLINE vf weigh_row(const attention_block *b, float base, float scores[block_tokens]) {
   int first_tile = b->begin / ck_tile_tokens, end_tile = (b->end + ck_tile_tokens - 1) / ck_tile_tokens;
   vf total = splat(0);
   for (int tile = first_tile; tile < end_tile; tile++) {
     float *s = scores + tile * ck_tile_tokens;
-    vf w = exp2_below_128_lanes(load(s) - base);
+    vf w = weight_lanes(load(s) - base);
     store(s, w);
     total += w;
   }
@@ -159,45 +203,44 @@ INLINE vf weigh_row(const attention_block *b, float base, float scores[block_tok
 // each row goes step by step for all rows, since a row alone would be one long chain of instructions that wait for each
 // other.
 INLINE void weigh_rows(
-  const int rows, const attention_block *b, float scores[CK_ROWS][block_tokens], float changes[lanes]) {
-  vf lane_sums[CK_ROWS];
-  for (int r = 0; r < rows; r++) lane_sums[r] = mask_row(b, r, scores[r]);
-  float differences[lanes] = {0};
-  for (int r = 0; r < rows; r++) {
-    float before = b->maxima[r], now = max_lanes(lane_sums[r]);
-    now = now > before ? now : before;
-    differences[r] = before == now ? 0 : before - now;
-    b->maxima[r] = now;
-  }
-  store(changes, exp2_below_128_lanes(load(differences)));
+  const int rows, const attention_block *b, float scores[CK_ROWS][block_tokens], const vf largest[CK_ROWS],
+  float changes[lanes]) {
+  vf before = splat(-__builtin_inff()), now = before;
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) before[r] = b->maxima[r], now[r] = max_lanes(largest[r]);
+  now = max(now, before);
+  store(changes, weight_lanes(before == now ? splat(0) : before - now));
   // A row that has seen nothing yet: weights relative to 0, all of them zero.
-  for (int r = 0; r < rows; r++)
-    lane_sums[r] = weigh_row(b, b->maxima[r] > -__builtin_inff() ? b->maxima[r] : 0, scores[r]);
-  for (int r = 0; r < rows; r++) b->denominators[r] = b->denominators[r] * changes[r] + sum_lanes(lane_sums[r]);
+  float bases[lanes];
+  store(bases, now > -__builtin_inff() ? now : splat(0));
+  for (int r = 0; r < rows; r++) {
+    float *sums = b->denominators + r * lanes;
+    b->maxima[r] = now[r];
+    store(sums, load(sums) * changes[r] + weigh_row(b, bases[r], scores[r]));
+  }
 }
 
 INLINE void attend_rows(const int rows, const ck_element element, const attention_block *b) {
   float scores[CK_ROWS][block_tokens] __attribute__((aligned(64)));
+  vf largest[CK_ROWS];
   // Few rows: more vectors at a time instead, so that additions need not wait for each other.
   const int vectors = rows * CK_WIDE <= CK_ROWS * CK_VECTORS ? CK_WIDE : CK_VECTORS;
 
   int tile = b->begin / ck_tile_tokens, end_tile = (b->end + ck_tile_tokens - 1) / ck_tile_tokens;
-  attention_prefetch next = b->next_keys;
-  size_t share = round_up((next.end - next.next) * 8 / (b->head_dimension * (end_tile - tile)), 64);
-  for (; tile + vectors <= end_tile; tile += vectors)
-    next = score_tiles(rows, vectors, element, b, tile, next, share * vectors, scores);
-  for (; tile < end_tile; tile++) next = score_tiles(rows, 1, element, b, tile, next, share, scores);
+  for (int r = 0; r < rows; r++) largest[r] = splat(-__builtin_inff());
+  for (; tile + vectors <= end_tile; tile += vectors) score_tiles(rows, vectors, element, b, tile, scores, largest);
+  for (; tile < end_tile; tile++) score_tiles(rows, 1, element, b, tile, scores, largest);
 
   if (b->softcap > 0) cap_scores(rows, b->begin / ck_tile_tokens, end_tile, b->softcap, scores);
+  if (!b->whole)
+    for (int r = 0; r < rows; r++) largest[r] = mask_row(b, r, scores[r]);
   float changes[lanes];
-  weigh_rows(rows, b, scores, changes);
+  weigh_rows(rows, b, scores, largest, changes);
 
   size_t d = 0, dimension = b->padded_dimension;
-  next = b->next_values;
-  share = round_up((next.end - next.next) * lanes / (dimension * (end_tile - b->begin / ck_tile_tokens)), 64);
   for (; d + vectors * lanes <= dimension; d += vectors * lanes)
-    next = add_values(rows, vectors, element, b, d, next, share * vectors, changes, scores);
-  for (; d < dimension; d += lanes) next = add_values(rows, 1, element, b, d, next, share, changes, scores);
+    add_values(rows, vectors, element, b, d, changes, scores);
+  for (; d < dimension; d += lanes) add_values(rows, 1, element, b, d, changes, scores);
 }
 
 #define CK_ATTEND(rows)                                                                                               \
