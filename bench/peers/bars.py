@@ -129,8 +129,8 @@ class Bars:
     def memory(self, shape, group):
         s = SHAPES[shape]
         for worker in group.ours:
-            peak = self.answers(shape, worker, "resident")[0]["peak_bytes"]
-            states = self.answers(shape, worker, "cached 3008 64")[0]["state_bytes"]
+            measured = self.answers(shape, worker, "resident")[0]
+            peak, states = measured["peak_bytes"], measured["state_bytes"]
             own = 64 * 2 * s.layers * s.kv_heads * s.head * 4
             allowed = 1.1 * self.weight_bytes(shape, worker) + states + own + 64 * MEGABYTE
             yield (

@@ -81,8 +81,8 @@ class Session:
             self.worker(name).ask(BEHIND_CACHED)
             self.close()
             self.keep(name, 0, {"command": "open", "seconds": self.worker(name).seconds_to_start})
-            self.worker(name).ask(BEHIND_CACHED)
-            self.keep(name, 0, self.worker(name).ask("resident"))
+            states = self.worker(name).ask(BEHIND_CACHED)["state_bytes"]
+            self.keep(name, 0, {**self.worker(name).ask("resident"), "state_bytes": states})
             self.close()
 
     def keep(self, name, turn, answer):
