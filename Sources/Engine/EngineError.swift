@@ -37,6 +37,11 @@ public enum EngineError: Error, Equatable, Sendable {
   case malformedConfiguration(file: String, reason: String)
   /// `architectures` names none that this engine computes.
   case unsupportedArchitecture(names: [String], supported: [String])
+  /// The model has layers whose state is a fold over all that came before, so that no module's states could be reused
+  /// beside others.
+  case foldingLayers(architecture: String, layerType: String, supported: [String])
+  /// The model's feed-forward is a mixture of experts, which this engine does not compute.
+  case mixtureOfExperts(architecture: String, supported: [String])
   /// A configuration asks for a variant that this engine does not compute.
   case unsupportedOption(key: String, value: String, supported: [String])
 
@@ -103,12 +108,25 @@ public enum EngineError: Error, Equatable, Sendable {
   case segmentTooShort(tokens: Int, asked: Int)
 }
 
+extension EngineError {
+  /// The refusal of an architecture that no family here is, for what it is.
+  static func refusal(of names: [String], layerTypes: [String] = [], supported: [String]) -> EngineError {
+    let kinds = names.compactMap(UncomputedModel.init(named:)) + layerTypes.compactMap(UncomputedModel.init(layerType:))
+    switch kinds.first {
+    case .folds(let layerType):
+      return .foldingLayers(architecture: names.first ?? "the model", layerType: layerType, supported: supported)
+    case .experts: return .mixtureOfExperts(architecture: names.first ?? "the model", supported: supported)
+    case nil: return .unsupportedArchitecture(names: names, supported: supported)
+    }
+  }
+}
+
 extension EngineError: CategorizedError, CustomStringConvertible {
   /// The kind of failure, by which a caller can choose how to react.
   public var category: FailureCategory {
     switch self {
     case .notAModelFolder, .missingFile, .foreignFile, .quantizedCheckpoint, .otherWeights, .malformedConfiguration,
-      .unsupportedArchitecture, .unsupportedOption,
+      .unsupportedArchitecture, .foldingLayers, .mixtureOfExperts, .unsupportedOption,
       .truncatedWeights, .malformedWeights, .missingTensor, .wrongShape, .unsupportedElement, .tokenOutOfRange,
       .positionOutOfRange, .countMismatch, .positionsNotAscending, .scoresNotFinite, .noTokens, .wrongLayerCount,
       .wrongBlobSize, .misalignedBlob, .wrongSegmentShape, .segmentTooShort, .weightNotFinite, .stateOutOfRange,
@@ -148,6 +166,11 @@ extension EngineError: CategorizedError, CustomStringConvertible {
       names.isEmpty
         ? "`config.json` names no architecture"
         : "unsupported architecture \(quoted(names))"
+    case .foldingLayers(let architecture, let layerType, _):
+      "\(architecture.quoted()) has \(layerType) layers, whose state is a fold over all that came before: modules cannot "
+        + "be reused apart"
+    case .mixtureOfExperts(let architecture, _):
+      "\(architecture.quoted()) is a mixture of experts, which is not supported"
     case .unsupportedOption(let key, let value, _):
       "unsupported \(key.quoted()) \(value.quoted()) in `config.json`"
     case .truncatedWeights(let file, let expected, let actual):
@@ -217,6 +240,7 @@ extension EngineError: CategorizedError, CustomStringConvertible {
     case .scoresNotFinite, .stateNotFinite, .weightNotFinite, .weightsShortened: [.downloadAgain]
     case .stateOutOfRange: [.useKVFormat(KVElement.f32.rawValue)]
     case .unsupportedArchitecture(_, let supported), .unsupportedOption(_, _, let supported),
+      .foldingLayers(_, _, let supported), .mixtureOfExperts(_, let supported),
       .unsupportedElement(_, _, let supported):
       supported.isEmpty ? [] : [.chooseSupported(supported)]
     case .positionsNotAscending: [.other("positions of new tokens must rise from each to the next")]

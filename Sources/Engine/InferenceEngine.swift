@@ -236,7 +236,7 @@ public final class InferenceEngine: Sendable {
   public func encode(_ encodings: [Encoding]) throws(EngineError) -> [SegmentStates] {
     let inputs = encodings.map {
       Input(
-        sequence: SequenceState(attending: $0.context), tokens: $0.tokens, positions: $0.positions, logits: .none)
+        sequence: SequenceState(attending: $0.context, isExtended: $0.isExtended), tokens: $0.tokens, positions: $0.positions, logits: .none)
     }
     // Layer by layer, so that answers under way go on.
     let pass = try begin(inputs, isEncoding: true)
@@ -252,12 +252,15 @@ public final class InferenceEngine: Sendable {
     public let positions: [Int32]
     /// What the tokens see beside each other.
     public let context: [AttendedSegment]
+    /// Whether a model with LongRoPE takes its long factors.
+    public let isExtended: Bool
 
-    /// Tokens at these positions in `context`.
-    public init(tokens: [Int32], positions: [Int32], context: [AttendedSegment]) {
+    /// Tokens at these positions in `context`, which was encoded with the same `isExtended`.
+    public init(tokens: [Int32], positions: [Int32], context: [AttendedSegment], isExtended: Bool = false) {
       self.tokens = tokens
       self.positions = positions
       self.context = context
+      self.isExtended = isExtended
     }
   }
 }

@@ -7,6 +7,7 @@ another kind, or what published models have there. The golden values are those o
 frequencies of its rotary embedding; `null` stands for a configuration that the class or the model refuses.
 """
 
+import copy
 import json
 import logging
 import math
@@ -17,7 +18,9 @@ import warnings
 import torch
 import transformers
 from transformers.models.falcon.modeling_falcon import FalconRotaryEmbedding
+from transformers.models.gemma3.modeling_gemma3 import Gemma3RotaryEmbedding
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
+from transformers.models.phi3.modeling_phi3 import Phi3RotaryEmbedding
 
 FIXTURE = pathlib.Path(__file__).parents[2] / "Tests/EngineTests/Fixtures/configurations.json"
 ABSENT = object()
@@ -54,6 +57,18 @@ GATED_CHANGES = {
     "rms_norm_eps": EPSILON, "rope_theta": [ABSENT, 1000000, 500.5], "rope_scaling": SCALINGS,
     "rope_parameters": SCALINGS, "tie_word_embeddings": FLAG, "eos_token_id": EOS,
 }  # fmt: skip
+GEMMA = {key: value for key, value in GATED.items() if key not in ("hidden_act", "rope_theta")} | {
+    "head_dim": 8, "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 64, "sliding_window": 16,
+    "tie_word_embeddings": True, "pad_token_id": 0,
+}  # fmt: skip
+GEMMA_CHANGES = {
+    key: value for key, value in GATED_CHANGES.items() if not key.startswith("rope_") and key != "hidden_act"
+} | {
+    "hidden_activation": [ABSENT, "gelu", "silu"], "head_dim": [ABSENT, None, 16], "attention_bias": FLAG,
+    "query_pre_attn_scalar": [ABSENT, 16], "final_logit_softcapping": [ABSENT, None, 20.0],
+    "sliding_window": [ABSENT, 8], "num_key_value_heads": [ABSENT, 1, 4],
+    "layer_types": [["full_attention", "sliding_attention"] * 2], "use_bidirectional_attention": [None, False],
+}
 FAMILIES = {
     "llama": (GATED, GATED_CHANGES | {"attention_bias": FLAG, "mlp_bias": FLAG}),
     "mistral": (GATED | {"sliding_window": 16}, GATED_CHANGES | {"sliding_window": [ABSENT, None, 8]}),
@@ -62,6 +77,60 @@ FAMILIES = {
         GATED_CHANGES | {
             "use_sliding_window": FLAG, "sliding_window": [ABSENT, None, 8], "max_window_layers": [ABSENT, 0, 1, 4, 9],
             "layer_types": [None, ["full_attention", "sliding_attention", "full_attention", "sliding_attention"]],
+        },
+    ),
+    "qwen3": (
+        GATED | {"head_dim": 8},
+        GATED_CHANGES | {"attention_bias": FLAG, "head_dim": [ABSENT, None, 16], "use_sliding_window": FLAG,
+                         "layer_types": [["full_attention", "sliding_attention"] * 2]},
+    ),
+    "smollm3": (
+        GATED | {"pad_token_id": 0},
+        GATED_CHANGES | {
+            "attention_bias": FLAG, "mlp_bias": FLAG, "no_rope_layers": [None, [1, 0, 0, 1], [0, 0, 1, 1, 0]],
+            "no_rope_layer_interval": [ABSENT, 0, 1, 2, 3], "use_sliding_window": FLAG, "sliding_window": [None, 8],
+        },
+    ),
+    "granite": (
+        GATED | {"embedding_multiplier": 12.0, "attention_multiplier": 0.25, "residual_multiplier": 0.22,
+                 "logits_scaling": 8.0},
+        GATED_CHANGES | {"attention_bias": FLAG, "mlp_bias": FLAG} | {
+            key: [ABSENT, 2, 0.5, "1"] for key in
+            ["embedding_multiplier", "attention_multiplier", "residual_multiplier", "logits_scaling"]},
+    ),
+    "phi3": (
+        GATED | {"pad_token_id": 0, "original_max_position_embeddings": 256},
+        {key: value for key, value in GATED_CHANGES.items() if not key.startswith("rope_")} | {
+            "sliding_window": [ABSENT, None, 8], "partial_rotary_factor": [ABSENT, 0.5, 1.0], "rope_theta": [500.5],
+            "original_max_position_embeddings": [ABSENT, 128],
+            "rope_scaling": [
+                ABSENT, None, {"type": "default"},
+                {"type": "longrope", "short_factor": [1.0, 1.5, 2.0, 2.5], "long_factor": [2.0, 4.0, 6.0, 8.0]},
+                {"type": "yarn", "short_factor": [1.0, 1.5, 2.0, 2.5], "long_factor": [2.0, 4.0, 6.0, 8.0],
+                 "original_max_position_embeddings": 256},
+                {"type": "longrope", "short_factor": [1.0, 1.5, 2.0, 2.5], "long_factor": [2.0, 4.0, 6.0, 8.0],
+                 "attention_factor": 1.25, "original_max_position_embeddings": 64},
+                {"type": "longrope", "short_factor": [1.0, 1.5], "long_factor": [2.0, 4.0]},
+                {"type": "longrope", "short_factor": [1.0, 1.5, 2.0, 2.5]}, {"type": "linear", "factor": 2.0},
+            ],
+        },
+    ),
+    "gemma2": (
+        GEMMA | {"attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0},
+        GEMMA_CHANGES | {"rope_scaling": SCALINGS, "rope_theta": [ABSENT, 500.5],
+                         "attn_logit_softcapping": [ABSENT, None, 20.0]},
+    ),
+    "gemma3_text": (
+        GEMMA,
+        GEMMA_CHANGES | {
+            "rope_theta": [ABSENT, 500.5], "rope_local_base_freq": [ABSENT, 300.5],
+            "rope_scaling": [None, {"rope_type": "linear", "factor": 8.0}, {"type": "default"}],
+            "rope_parameters": [
+                None, {"full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 700.0}},
+                {"full_attention": {"rope_type": "default", "rope_theta": 700.0},
+                 "sliding_attention": {"rope_type": "default", "rope_theta": 70.0}},
+            ],
+            "sliding_window_pattern": [ABSENT, 1, 2],
         },
     ),
     "falcon": (
@@ -92,18 +161,44 @@ FAMILIES = {
 
 # Refused by this version's type checks, though the classes say what such a null means.
 LENIENT = [("mistral", "num_key_value_heads", None), ("qwen2", "head_dim", None)]
+# Refused where the model is made, by an arithmetic on nothing; other families take it for an absent one.
+LENIENT += [(family, "head_dim", None) for family in ["smollm3", "granite", "phi3"]]
 
 
 def rotary(config):
+    """Every set of frequencies that the model has."""
     if config.model_type == "mpt" or getattr(config, "alibi", False):
-        return None
-    embedding = (FalconRotaryEmbedding if config.model_type == "falcon" else LlamaRotaryEmbedding)(config)
-    return {"radians": embedding.inv_freq.tolist(), "amplitude": embedding.attention_scaling}
+        return []
+    if config.model_type == "gemma3_text":
+        sets = []
+        for kind in ["full_attention", "sliding_attention"]:
+            one = copy.copy(config)
+            one.layer_types = [kind]
+            embedding = Gemma3RotaryEmbedding(one)
+            sets.append((getattr(embedding, f"{kind}_inv_freq"), getattr(embedding, f"{kind}_attention_scaling")))
+        return [{"radians": radians.tolist(), "amplitude": amplitude} for radians, amplitude in sets]
+    kinds = {"falcon": FalconRotaryEmbedding, "phi3": Phi3RotaryEmbedding}
+    embedding = kinds.get(config.model_type, LlamaRotaryEmbedding)(config)
+    return [{"radians": embedding.inv_freq.tolist(), "amplitude": embedding.attention_scaling}]
+
+
+def rotations(config):
+    """For each layer the index of its frequencies, `None` where nothing turns."""
+    layers = getattr(config, "num_hidden_layers", None) or config.n_layers
+    if not rotary(config):
+        return [None] * layers
+    if config.model_type == "gemma3_text":
+        return [int(kind == "sliding_attention") for kind in config.layer_types]
+    if config.model_type == "smollm3":
+        return [0 if config.no_rope_layers[layer] else None for layer in range(layers)]
+    return [0] * layers
 
 
 def windows(config):
     window = getattr(config, "sliding_window", None)
-    if config.model_type == "qwen2":
+    if config.model_type == "smollm3" and not config.use_sliding_window:
+        window = None
+    if getattr(config, "layer_types", None):
         return [window if kind == "sliding_attention" else None for kind in config.layer_types]
     return [window] * config.num_hidden_layers
 
@@ -116,6 +211,18 @@ def key_value_heads(config):
     if config.new_decoder_architecture:
         return config.num_kv_heads
     return 1 if config.multi_query else config.num_attention_heads
+
+
+def scales(config):
+    """Factors on embedding, residual stream and logits, bounds of scores and logits."""
+    is_gemma = config.model_type.startswith("gemma")
+    get = lambda name, default: getattr(config, name, default)
+    return {
+        "embedding": config.hidden_size**0.5 if is_gemma else get("embedding_multiplier", 1),
+        "residual": get("residual_multiplier", 1), "logits": 1 / get("logits_scaling", 1),
+        "attentionCap": get("attn_logit_softcapping", None) if config.model_type == "gemma2" else None,
+        "logitCap": get("final_logit_softcapping", None),
+    }  # fmt: skip
 
 
 def resolved(text):
@@ -135,7 +242,9 @@ def resolved(text):
     head = getattr(config, "head_dim", None) or hidden // heads
     if head % 2 or head > 256 or heads % key_value_heads(config):
         return UNSUPPORTED
-    scale = config.attn_config.softmax_scale if is_mpt else None
+    scale = config.attn_config.softmax_scale if is_mpt else getattr(config, "attention_multiplier", None)
+    if hasattr(config, "query_pre_attn_scalar"):
+        scale = config.query_pre_attn_scalar**-0.5
     clip = config.attn_config.clip_qkv if is_mpt else None
     eos = config.eos_token_id
     return {
@@ -143,8 +252,9 @@ def resolved(text):
         "intermediate": inner,
         "keyValueHeads": key_value_heads(config), "head": head, "epsilon": epsilon,
         "context": context, "isTied": config.tie_word_embeddings,
-        "activation": "gelu" if is_mpt else get("hidden_act", "activation"), "windows": windows(config),
-        "eos": [eos] if isinstance(eos, int) else eos, "rotary": rotary(config),
+        "activation": "gelu" if is_mpt else get("hidden_act", "hidden_activation", "activation"),
+        "windows": windows(config), "eos": [eos] if isinstance(eos, int) else eos, "rotary": rotary(config),
+        "rotations": rotations(config), "scales": scales(config),
         "scale": scale if scale is not None else 1 / math.sqrt(head),
         "bound": clip if clip and math.isfinite(clip) else None,
     }  # fmt: skip
@@ -163,7 +273,7 @@ def main():
                 elif key is not None:
                     config[key] = value
                 if key == "rope_parameters" and value is not ABSENT:
-                    config.pop("rope_theta")
+                    config.pop("rope_theta", None)
                 text = json.dumps(config)
                 try:
                     golden = resolved(text)

@@ -40,7 +40,12 @@ MPT = {
     "attn_config": {"alibi": True, "alibi_bias_max": 8, "attn_impl": "torch"},
 }  # fmt: skip
 
-RNG = np.random.default_rng(20240425)
+RNG = np.random.default_rng(20240425)  # begun anew for each family, so that a new one changes no other
+
+
+def begin(family):
+    global RNG
+    RNG = np.random.default_rng(sum(family.encode()))
 
 
 def tokens(count):
@@ -137,7 +142,8 @@ def make_weights(name, config, dtype, scale=0.25, shards=1):
             continue
         noise = torch.randn(tensor.shape, generator=generator)
         is_norm = tensor.dim() == 1 and key.endswith("weight")
-        state[key] = (1 + 0.2 * noise if is_norm else scale * noise).to(dtype).contiguous()
+        centre = 0 if config["model_type"].startswith("gemma") else 1  # Gemma's are distances from 1
+        state[key] = (centre + 0.2 * noise if is_norm else scale * noise).to(dtype).contiguous()
     if shards == 1:
         safetensors.torch.save_file(state, FIXTURES / f"{name}.safetensors", metadata={"format": "pt"})
     else:
@@ -154,11 +160,18 @@ def make_weights(name, config, dtype, scale=0.25, shards=1):
     return {key: tensor.float() for key, tensor in state.items()}
 
 
+def bias(seen):
+    return torch.where(torch.tensor(seen), 0.0, torch.finfo(torch.float32).min)[None, None]
+
+
 def by_transformers(config, state, all_tokens, positions, seen):
+    """`seen` is what each token sees, for layers with a window too if it is a pair; `None` for the model's own mask."""
     model = load(config, state)
     mask = None
-    if seen is not None:
-        mask = torch.where(torch.tensor(seen), 0.0, torch.finfo(torch.float32).min)[None, None]
+    if isinstance(seen, tuple):
+        mask = {"full_attention": bias(seen[0]), "sliding_attention": bias(seen[1])}
+    elif seen is not None:
+        mask = bias(seen)
     given = {"attention_mask": mask, "use_cache": False}
     if config["model_type"] != "mpt":
         given["position_ids"] = torch.tensor([positions])
@@ -179,8 +192,11 @@ def by_reference(config, state, all_tokens, positions, seen):
 CASES = []
 
 
-def case(name, weights, state, config, scene, window=None, source=by_transformers):
+def case(name, weights, state, config, scene, window=None, source=by_transformers, mixed=False):
+    """`window` is that of all layers, or with `mixed` that of those which `transformers` gives a mask of their own."""
     all_tokens, positions, seen, new = rows(scene, window)
+    if mixed:
+        seen = (rows(scene, None)[2], seen)
     contiguous = positions == list(range(len(positions)))
     if not scene["segments"] and contiguous and source is by_transformers:
         # Plain: the model's own causal mask.
@@ -296,14 +312,114 @@ def mpt_cases():
     case("mpt, six heads", "mpt-six-bf16", state, six, plain_scene(33))
 
 
+def qwen3_cases():
+    begin("qwen3")
+    qwen3 = {**LLAMA, "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "rope_theta": 1000000.0}
+    state = make_weights("qwen3-bf16", qwen3, torch.bfloat16)
+    case("qwen3, plain", "qwen3-bf16", state, qwen3, plain_scene(33))
+    case("qwen3, segments", "qwen3-bf16", state, qwen3, scene(isolated_at=[100, 400]))
+    windowed = {**qwen3, "use_sliding_window": True, "sliding_window": 9, "max_window_layers": 1}
+    case("qwen3, window in upper layers", "qwen3-bf16", state, windowed, plain_scene(33))
+    case("qwen3, window in upper layers, segments", "qwen3-bf16", state, windowed, scene(), window=9, mixed=True)
+
+
+def smollm3_cases():
+    begin("smollm3")
+    smollm3 = {**LLAMA, "architectures": ["SmolLM3ForCausalLM"], "model_type": "smollm3", "rope_theta": 5000000.0}
+    smollm3.update(num_hidden_layers=5, hidden_size=48, head_dim=None, num_attention_heads=4, tie_word_embeddings=True)
+    smollm3.update(pad_token_id=0)
+    del smollm3["head_dim"]
+    state = make_weights("smollm3-bf16", smollm3, torch.bfloat16, scale=0.2)
+    case("smollm3, plain", "smollm3-bf16", state, smollm3, plain_scene(33))
+    case("smollm3, segments", "smollm3-bf16", state, smollm3, scene(isolated_at=[100, 400]))
+    some = {**smollm3, "no_rope_layers": [0, 1, 0, 0, 1]}
+    case("smollm3, layers named", "smollm3-bf16", state, some, scene(isolated_at=[90]))
+    windowed = {**some, "use_sliding_window": True, "sliding_window": 11}
+    case("smollm3, window where nothing rotates", "smollm3-bf16", state, windowed, scene(), window=11, mixed=True)
+
+
+def granite_cases():
+    begin("granite")
+    granite = {**LLAMA, "architectures": ["GraniteForCausalLM"], "model_type": "granite", "hidden_size": 48}
+    granite.update(head_dim=12, embedding_multiplier=12.0, attention_multiplier=0.4, residual_multiplier=0.22)
+    granite.update(logits_scaling=0.5, tie_word_embeddings=True, num_hidden_layers=3)
+    state = make_weights("granite-bf16", granite, torch.bfloat16)
+    case("granite, plain", "granite-bf16", state, granite, plain_scene(33))
+    case("granite, segments", "granite-bf16", state, granite, scene(isolated_at=[100, 400]))
+    biased = {**granite, "attention_bias": True, "mlp_bias": True, "tie_word_embeddings": False}
+    state = make_weights("granite-biased-f16", biased, torch.float16)
+    case("granite, biases, segments", "granite-biased-f16", state, biased, scene(isolated_at=[70]))
+
+
+def phi3_cases():
+    begin("phi3")
+    phi3 = {**LLAMA, "architectures": ["Phi3ForCausalLM"], "model_type": "phi3", "pad_token_id": 0}
+    phi3.update(hidden_size=64, head_dim=16, original_max_position_embeddings=4096)
+    state = make_weights("phi3-bf16", phi3, torch.bfloat16, scale=0.15)
+    case("phi3, plain", "phi3-bf16", state, phi3, plain_scene(33))
+    windowed = {**phi3, "sliding_window": 12}
+    case("phi3, window", "phi3-bf16", state, windowed, plain_scene(40))
+    case("phi3, window, segments", "phi3-bf16", state, windowed, scene(isolated_at=[66]), window=12)
+    # As Phi-4-mini: three quarters of a head turn, by factors of their own.
+    factors = {"short_factor": [1.0, 1.1, 1.3, 1.5, 2.0, 2.5], "long_factor": [1.0, 2.0, 4.0, 8.0, 16.0, 24.0]}
+    partial = {**phi3, "partial_rotary_factor": 0.75, "original_max_position_embeddings": 1024}
+    partial["rope_scaling"] = {"type": "longrope", **factors}
+    case("phi3, longrope, short", "phi3-bf16", state, partial, scene(far=400, isolated_at=[700]))
+    case("phi3, longrope, long", "phi3-bf16", state, partial, scene(far=2500, isolated_at=[2600]))
+    older = {**partial, "rope_scaling": {"type": "su", "original_max_position_embeddings": 1024, **factors}}
+    case("phi3, su, short", "phi3-bf16", state, older, plain_scene(33))
+
+
+GEMMA = {
+    "vocab_size": VOCABULARY, "hidden_size": 48, "intermediate_size": 64, "num_hidden_layers": 4,
+    "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16, "hidden_activation": "gelu_pytorch_tanh",
+    "max_position_embeddings": 4096, "rms_norm_eps": 1e-6, "query_pre_attn_scalar": 16, "sliding_window": 12,
+    "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0,
+}  # fmt: skip
+
+
+def gemma_cases():
+    begin("gemma")
+    two = {**GEMMA, "architectures": ["Gemma2ForCausalLM"], "model_type": "gemma2"}
+    two.update(attn_logit_softcapping=4.0, final_logit_softcapping=6.0)
+    state = make_weights("gemma2-bf16", two, torch.bfloat16)
+    case("gemma2, plain", "gemma2-bf16", state, two, plain_scene(40))
+    case("gemma2, segments", "gemma2-bf16", state, two, scene(isolated_at=[100, 400]), window=12, mixed=True)
+    uncapped = {**two, "attn_logit_softcapping": None, "final_logit_softcapping": None, "query_pre_attn_scalar": 12}
+    case("gemma2, no bounds", "gemma2-bf16", state, uncapped, plain_scene(40))
+
+    three = {**GEMMA, "architectures": ["Gemma3ForCausalLM"], "model_type": "gemma3_text", "num_hidden_layers": 7}
+    three.update(hidden_size=32, rope_theta=1000000.0, rope_local_base_freq=10000.0)
+    state = make_weights("gemma3-bf16", three, torch.bfloat16)
+    case("gemma3, plain", "gemma3-bf16", state, three, plain_scene(40))
+    case("gemma3, segments", "gemma3-bf16", state, three, scene(isolated_at=[100, 400]), window=12, mixed=True)
+    scaled = {**three, "rope_scaling": {"rope_type": "linear", "factor": 8.0}}
+    case("gemma3, scaled, segments", "gemma3-bf16", state, scaled, scene(far=900), window=12, mixed=True)
+    newer = {key: value for key, value in three.items() if key not in ("rope_theta", "rope_local_base_freq")}
+    newer["rope_parameters"] = {
+        "full_attention": {"rope_type": "linear", "rope_theta": 500000.0, "factor": 2.0},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 2000.0},
+    }
+    newer["query_pre_attn_scalar"] = 12
+    newer["layer_types"] = ["sliding_attention", "full_attention", "full_attention"] * 2 + ["sliding_attention"]
+    third = {**three, "sliding_window_pattern": 3}
+    case("gemma3, every third layer sees all", "gemma3-bf16", state, third, scene(), window=12, mixed=True)
+    case("gemma3, layers named", "gemma3-bf16", state, newer, scene(), window=12, mixed=True)
+
+
 if __name__ == "__main__":
     FIXTURES.mkdir(parents=True, exist_ok=True)
-    for old in FIXTURES.glob("*"):
+    for old in FIXTURES.glob("*.safetensors*"):
         old.unlink()
     llama_cases()
     qwen2_cases()
     falcon_cases()
     mpt_cases()
+    qwen3_cases()
+    smollm3_cases()
+    granite_cases()
+    phi3_cases()
+    gemma_cases()
     lines = ",\n".join(json.dumps(entry) for entry in CASES)
     (FIXTURES / "cases.json").write_text(f"[\n{lines}\n]\n")
     print(f"{len(CASES)} cases, {sum(f.stat().st_size for f in FIXTURES.iterdir())} bytes")

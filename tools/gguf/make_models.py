@@ -16,7 +16,9 @@ OUTPUT = FIXTURES / "gguf"
 CASES = {
     "llama, plain": None, "llama, llama3 in rope_scaling": "llama-llama3", "llama, bf16, sharded, derived head": None,
     "qwen2, plain": None, "falcon, multi-query": None, "falcon, new decoder": None, "falcon, new decoder, one norm": None,
-    "mpt, plain": None, "mpt, six heads": None,
+    "mpt, plain": None, "mpt, six heads": None, "qwen3, plain": None, "smollm3, plain": None, "granite, plain": None,
+    "granite, biases, segments": None, "phi3, window": None, "phi3, longrope, short": "phi3-longrope",
+    "gemma2, plain": None, "gemma3, plain": None, "gemma3, scaled, segments": "gemma3-scaled",
 }  # fmt: skip
 
 LLAMA = {
@@ -35,7 +37,18 @@ MPT = {
     "transformer.wte": "token_embd", "transformer.norm_f": "output_norm", "norm_1": "attn_norm", "norm_2": "ffn_norm",
     "attn.Wqkv": "attn_qkv", "attn.out_proj": "attn_output", "ffn.up_proj": "ffn_up", "ffn.down_proj": "ffn_down",
 }  # fmt: skip
-NAMES = {"llama": LLAMA, "qwen2": LLAMA, "falcon": FALCON, "mpt": MPT}
+QWEN3 = LLAMA | {"self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm"}
+PHI3 = LLAMA | {"self_attn.qkv_proj": "attn_qkv", "mlp.gate_up_proj": "ffn_up"}
+GEMMA2 = LLAMA | {
+    "post_attention_layernorm": "post_attention_norm", "pre_feedforward_layernorm": "ffn_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
+}  # fmt: skip
+NAMES = {
+    "llama": LLAMA, "qwen2": LLAMA, "qwen3": QWEN3, "smollm3": LLAMA, "granite": LLAMA, "phi3": PHI3, "gemma2": GEMMA2,
+    "gemma3": GEMMA2 | QWEN3 | GEMMA2, "falcon": FALCON, "mpt": MPT,
+}  # fmt: skip
+# Families whose queries and keys the converter reorders, so that dimensions which turn together are neighbours.
+NEIGHBOURS = ["llama", "smollm3", "granite"]
 
 
 def tensors(weights):
@@ -63,7 +76,7 @@ def reordered(name, rows, family, config):
     """Rows as the converter writes them."""
     heads = config.get("num_attention_heads", 0)
     keys = config.get("num_key_value_heads", heads) if family != "falcon" else config.get("num_kv_heads", 1)
-    if family == "llama" and (".q_proj." in name or ".k_proj." in name):
+    if family in NEIGHBOURS and (".q_proj." in name or ".k_proj." in name):
         count = heads if ".q_proj." in name else keys
         return rows.reshape(count, 2, len(rows) // count // 2, -1).swapaxes(1, 2).reshape(len(rows), -1)
     if family == "falcon" and "query_key_value.weight" in name:
@@ -77,7 +90,7 @@ def reordered(name, rows, family, config):
 
 def write(case, path):
     config = case["config"]
-    family = config["model_type"]
+    family = config["model_type"].removesuffix("_text")
     writer = gguf.GGUFWriter(path, family)
     found = tensors(case["weights"])
     heads = config.get("num_attention_heads", config.get("n_heads"))
@@ -98,12 +111,34 @@ def write(case, path):
         writer.add_feed_forward_length(config["intermediate_size"])
         writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
         writer.add_head_count_kv(config["num_key_value_heads"])
-        writer.add_rope_freq_base(config["rope_theta"])
+        writer.add_rope_freq_base(config.get("rope_theta", 10000.0))
         if "head_dim" in config:
             writer.add_key_length(config["head_dim"])
             writer.add_value_length(config["head_dim"])
+    if config.get("sliding_window"):
+        writer.add_sliding_window(config["sliding_window"])
+    if family == "granite":
+        writer.add_attention_scale(config["attention_multiplier"])
+        writer.add_embedding_scale(config["embedding_multiplier"])
+        writer.add_residual_scale(config["residual_multiplier"])
+        writer.add_logit_scale(config["logits_scaling"])
+    if family == "gemma2":
+        writer.add_attn_logit_softcapping(config["attn_logit_softcapping"])
+        writer.add_final_logit_softcapping(config["final_logit_softcapping"])
     scaling = config.get("rope_scaling")
-    if scaling:  # llama3's, as factors that frequencies are divided by
+    if scaling and family == "phi3":
+        size = config["head_dim"]
+        original = config["original_max_position_embeddings"]
+        ratio = config["max_position_embeddings"] / original
+        writer.add_rope_dimension_count(int(size * config["partial_rotary_factor"]))
+        writer.add_rope_scaling_orig_ctx_len(original)
+        writer.add_rope_scaling_attn_factors((1 + np.log(ratio) / np.log(original)) ** 0.5)
+        for length in ["long", "short"]:
+            writer.add_tensor(f"rope_factors_{length}.weight", np.array(scaling[f"{length}_factor"], np.float32))
+    elif scaling and family == "gemma3":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(scaling["factor"])
+    elif scaling:  # llama3's, as factors that frequencies are divided by
         size = config.get("head_dim", hidden // heads)
         factors = []
         for pair in range(size // 2):
@@ -123,7 +158,12 @@ def write(case, path):
         if len(shape) == 1:  # the converter keeps vectors in single precision
             values = {"F32": lambda: data.view(np.float32), "F16": lambda: data.view(np.float16).astype(np.float32)}
             bfloat = lambda: (data.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
-            writer.add_tensor(renamed(name, NAMES[family]), values.get(kind, bfloat)())
+            vector = values.get(kind, bfloat)()
+            if family in NEIGHBOURS and (".q_proj." in name or ".k_proj." in name):
+                vector = reordered(name, vector[:, None], family, config)[:, 0]
+            if family.startswith("gemma"):  # norms, which the file has whole
+                vector = vector + 1
+            writer.add_tensor(renamed(name, NAMES[family]), np.ascontiguousarray(vector))
             continue
         rows = np.ascontiguousarray(reordered(name, rows, family, config))
         if kind == "BF16":

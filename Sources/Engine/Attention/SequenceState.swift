@@ -8,15 +8,22 @@ import Synchronization
 public final class SequenceState: @unchecked Sendable {
   /// The cached segments.
   public let attended: [AttendedSegment]
+  /// Whether it is rotated for texts longer than what the model was first trained on.
+  public let isExtended: Bool
 
   private(set) var fresh: FreshStates?
   /// Position of the last of the sequence's own tokens.
   var lastPosition: Int? { fresh?.lastPosition }
   private let inUse = Atomic<Bool>(false)
 
-  /// A sequence without tokens of its own, that sees `attended`.
-  public init(attending attended: [AttendedSegment] = []) {
+  /// A sequence without tokens of its own.
+  ///
+  /// - Parameters:
+  ///   - attended: the cached segments that it sees.
+  ///   - isExtended: whether a model with LongRoPE takes its long factors. The segments were encoded with the same.
+  public init(attending attended: [AttendedSegment] = [], isExtended: Bool = false) {
     self.attended = attended
+    self.isExtended = isExtended
   }
 
   /// Claims the sequence for one pass.

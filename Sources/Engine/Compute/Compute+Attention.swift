@@ -160,8 +160,8 @@ extension DecoderDescription {
           unsafe call.query_token_stride = groupSize * headDimension
           unsafe call.positions = positions.baseAddress.map { unsafe $0 + block.rows.lowerBound }
           unsafe call.slopes = slopes
-          unsafe call.softcap = attentionSoftcap ?? 0
-          unsafe call.window = Int32(windows[layer] ?? 0)
+          unsafe call.window = Int32(layers[layer].window ?? 0)
+          unsafe call.softcap = scales.attentionCap ?? 0
           unsafe call.tokens = Int32(block.rows.count)
           unsafe call.group = Int32(groupSize)
           unsafe call.head_dimension = Int32(headDimension)

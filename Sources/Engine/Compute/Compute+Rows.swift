@@ -44,6 +44,48 @@ extension Compute {
     }
   }
 
+  /// Normalizes each head of each row, in place; `columns` are the first ones of the heads.
+  func normalizeHeads(_ x: Matrix, _ norm: Normalization, columns: [Int]) {
+    let size = norm.weight.count
+    precondition(columns.allSatisfy { $0 >= 0 && $0 + size <= x.columns }, "shapes do not match")
+    forBlocks(of: x.rows) { rows in
+      unsafe norm.weight.withUnsafeBufferPointer { weight in
+        for row in rows {
+          for column in columns {
+            let head = unsafe x.pointer(row: row) + column
+            unsafe ck_rms_norm(head, weight.baseAddress, norm.epsilon, 1, size, head)
+          }
+        }
+      }
+    }
+  }
+
+  /// Multiplies each number of `x` by `factor`.
+  func scale(_ x: Matrix, by factor: Float) {
+    guard factor != 1 else { return }
+    forBlocks(of: x.rows) { rows in
+      for row in rows {
+        let numbers = unsafe x.pointer(row: row)
+        for column in 0..<x.columns { unsafe numbers[column] *= factor }
+      }
+    }
+  }
+
+  /// y += x.
+  func add(_ x: Matrix, to y: Matrix) {
+    precondition(x.rows == y.rows && x.columns == y.columns, "shapes do not match")
+    forBlocks(of: x.rows) { rows in
+      for row in rows { unsafe ck_add(x.pointer(row: row), x.columns, y.pointer(row: row)) }
+    }
+  }
+
+  /// Bends each number of `x` to a bound: bound · tanh(x / bound).
+  func bend(_ x: Matrix, to bound: Float) {
+    forBlocks(of: x.rows) { rows in
+      for row in rows { unsafe ck_softcap(x.pointer(row: row), bound, x.columns, x.pointer(row: row)) }
+    }
+  }
+
   /// Bounds each number of `x` to −bound...bound.
   func clip(_ x: Matrix, to bound: Float) {
     forBlocks(of: x.rows) { rows in

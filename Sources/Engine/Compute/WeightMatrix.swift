@@ -33,6 +33,15 @@ import CKernels
   /// Bytes of a row, scales aside.
   var rowBytes: Int { element.rowBytes(columns: columns) }
 
+  /// Some rows of it, where they lie.
+  ///
+  /// - Precondition: it is a matrix as it is stored, and has these rows.
+  func rows(_ range: Range<Int>) -> WeightMatrix {
+    precondition(scalesOffset == nil && range.upperBound <= rows, "rows \(range) of \(rows)")
+    return WeightMatrix(
+      file: file, offset: offset + range.lowerBound * rowBytes, element: element, rows: range.count, columns: columns)
+  }
+
   /// Asks for the weights ahead of their use.
   func willNeed() {
     unsafe withPointers(row: 0, count: rows) { weights, _ in
@@ -85,4 +94,9 @@ struct Linear: Sendable {
   var weight: WeightMatrix
   /// One number an output.
   let bias: [Float]?
+
+  /// A product that gives some of the outputs, under a name of its own.
+  func outputs(_ range: Range<Int>, name: String) -> Linear {
+    Linear(name: name, weight: weight.rows(range), bias: bias.map { Array($0[range]) })
+  }
 }

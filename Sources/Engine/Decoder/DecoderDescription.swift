@@ -10,10 +10,37 @@ package struct DecoderDescription: Equatable, Sendable {
 
   /// How attention knows of positions.
   package enum Positions: Equatable, Sendable {
-    /// Queries and keys are rotated by their position.
-    case rotary(RotaryFrequencies)
+    /// Queries and keys are rotated by their position, with one of these sets of frequencies: each layer says which.
+    case rotary([RotaryFrequencies])
     /// Scores fall by slope × distance; one slope a query head, for scores that are already scaled.
     case linearBiases(slopes: [Float])
+  }
+
+  /// What layers differ in.
+  package struct Layer: Equatable, Sendable {
+    /// Number of positions that a token sees (itself the last), or `nil` for all.
+    package var window: Int?
+    /// Index of the frequencies that queries and keys are rotated with, or `nil` where they are not rotated.
+    package var rotation: Int?
+
+    package init(window: Int? = nil, rotation: Int? = nil) {
+      self.window = window
+      self.rotation = rotation
+    }
+  }
+
+  /// Factors of families that keep numbers in a range of their own.
+  package struct Scales: Equatable, Sendable {
+    /// What the embedding is multiplied by.
+    package var embedding: Float = 1
+    /// What attention and feed-forward are multiplied by before they join the residual stream.
+    package var residual: Float = 1
+    /// What the logits are multiplied by.
+    package var logits: Float = 1
+    /// A bound c that scores of attention are bent to: c · tanh(score / c).
+    package var attentionCap: Float?
+    /// The same for logits.
+    package var logitCap: Float?
   }
 
   /// In which order the columns of one fused query-key-value product come.
@@ -34,25 +61,24 @@ package struct DecoderDescription: Equatable, Sendable {
 
   package let hiddenSize: Int
   package let intermediateSize: Int
-  package let layers: Int
+  package let layers: [Layer]
   package let queryHeads: Int
   package let keyValueHeads: Int
   package let headDimension: Int
 
   package let normalization: Normalization
   package let epsilon: Float
+  /// What checkpoints leave out of the weights of norms: 1 where these are written as distances from 1.
+  package var normOffset: Float = 0
   package let positions: Positions
   /// What a product of query and key is multiplied by.
   package let attentionScale: Float
-  /// Bound that scores stay below, by cap · tanh(score / cap).
-  package var attentionSoftcap: Float? = nil
   /// Bound that queries, keys and values are clipped to.
   package let projectionBound: Float?
-  /// For each layer the number of positions that a token sees (itself the last), or `nil` for all.
-  package let windows: [Int?]
   package let activation: Activation
   package let residual: Residual
   package let projectionLayout: ProjectionLayout
+  package var scales = Scales()
   package let names: TensorNames
 
   /// Query heads that share a key-value head.

@@ -7,6 +7,12 @@ struct DecoderWeights: Sendable {
     let attentionNorm: Normalization
     /// `nil` where the feed-forward reads what attention read.
     let feedForwardNorm: Normalization?
+    /// Norms of what attention and feed-forward give.
+    let attentionOutputNorm: Normalization?
+    let feedForwardOutputNorm: Normalization?
+    /// Norms of each head's query and key.
+    let queryNorm: Normalization?
+    let keyNorm: Normalization?
     /// Products that write these columns of the fused projection.
     var projection: [(linear: Linear, columns: Range<Int>)]
     var attentionOutput: Linear
@@ -48,9 +54,9 @@ struct DecoderWeights: Sendable {
     } else {
       output = Linear(name: names.embedding, weight: embedding, bias: nil)
     }
-    finalNorm = try loader.norm(names.finalNorm)
+    finalNorm = try loader.norm(names.finalNorm, count: decoder.hiddenSize)
     var layers: [Layer] = []
-    for index in 0..<decoder.layers { layers.append(try loader.layer(index)) }
+    for index in decoder.layers.indices { layers.append(try loader.layer(index)) }
     self.layers = layers
     files = findFiles()
   }
@@ -118,22 +124,41 @@ private struct Loader {
   func layer(_ index: Int) throws(EngineError) -> DecoderWeights.Layer {
     let names = decoder.names
     let (hidden, intermediate) = (decoder.hiddenSize, decoder.intermediateSize)
+    let (gate, up) = try feedForward(index)
+    let head = decoder.headDimension
     return DecoderWeights.Layer(
-      attentionNorm: try norm(names.layer(index, names.attentionNorm)),
-      feedForwardNorm: try names.feedForwardNorm.map { name throws(EngineError) in
-        try norm(names.layer(index, name))
-      },
+      attentionNorm: try norm(names.layer(index, names.attentionNorm), count: hidden),
+      feedForwardNorm: try norm(index, names.feedForwardNorm, count: hidden),
+      attentionOutputNorm: try norm(index, names.attentionOutputNorm, count: hidden),
+      feedForwardOutputNorm: try norm(index, names.feedForwardOutputNorm, count: hidden),
+      queryNorm: try norm(index, names.queryNorm, count: head), keyNorm: try norm(index, names.keyNorm, count: head),
       projection: try projection(index),
       attentionOutput: try linear(
         names.layer(index, names.attentionOutput), outputs: hidden, inputs: decoder.querySize,
-        bias: names.attentionOutputBias),
-      gate: try names.gate.map { name throws(EngineError) in
-        try linear(names.layer(index, name), outputs: intermediate, inputs: hidden, bias: names.feedForwardBias)
-      },
-      up: try linear(
-        names.layer(index, names.up), outputs: intermediate, inputs: hidden, bias: names.feedForwardBias),
+        bias: names.attentionOutputBias, scale: decoder.scales.residual),
+      gate: gate, up: up,
       down: try linear(
-        names.layer(index, names.down), outputs: hidden, inputs: intermediate, bias: names.feedForwardBias))
+        names.layer(index, names.down), outputs: hidden, inputs: intermediate, bias: names.feedForwardBias,
+        scale: decoder.scales.residual))
+  }
+
+  private func feedForward(_ index: Int) throws(EngineError) -> (gate: Linear?, up: Linear) {
+    let (hidden, intermediate, names) = (decoder.hiddenSize, decoder.intermediateSize, decoder.names)
+    func linear(_ name: String) throws(EngineError) -> Linear {
+      try self.linear(
+        names.layer(index, name), outputs: intermediate, inputs: hidden, bias: names.feedForwardBias)
+    }
+    switch names.feedForward {
+    case .plain(let up): return (nil, try linear(up))
+    case .gated(let gate, let up): return (try linear(gate), try linear(up))
+    case .fused(let name):
+      let both = try self.linear(
+        names.layer(index, name), outputs: 2 * intermediate, inputs: hidden, bias: names.feedForwardBias)
+      return (
+        both.outputs(0..<intermediate, name: "\(both.name).gate"),
+        both.outputs(intermediate..<2 * intermediate, name: "\(both.name).up")
+      )
+    }
   }
 
   private func projection(_ index: Int) throws(EngineError) -> [(linear: Linear, columns: Range<Int>)] {
@@ -156,17 +181,25 @@ private struct Loader {
     }
   }
 
-  func linear(_ name: String, outputs: Int, inputs: Int, bias: Bool) throws(EngineError) -> Linear {
-    Linear(
-      name: name, weight: try weights.matrix("\(name).weight", rows: outputs, columns: inputs),
-      bias: bias ? try weights.vector("\(name).bias", count: outputs) : nil)
+  /// - Parameter scale: what the bias is multiplied by, where the product's input is as well.
+  func linear(
+    _ name: String, outputs: Int, inputs: Int, bias: Bool, scale: Float = 1
+  ) throws(EngineError) -> Linear {
+    let weight = try weights.matrix("\(name).weight", rows: outputs, columns: inputs)
+    let bias = bias ? try weights.vector("\(name).bias", count: outputs) : nil
+    return Linear(name: name, weight: weight, bias: bias?.map { $0 * scale })
   }
 
-  func norm(_ name: String) throws(EngineError) -> Normalization {
-    Normalization(
-      kind: decoder.normalization, epsilon: decoder.epsilon,
-      weight: try weights.vector("\(name).weight", count: decoder.hiddenSize),
-      bias: decoder.normalization == .layer(bias: true)
-        ? try weights.vector("\(name).bias", count: decoder.hiddenSize) : nil)
+  func norm(_ name: String, count: Int) throws(EngineError) -> Normalization {
+    let weight = try weights.vector("\(name).weight", count: count)
+    return Normalization(
+      kind: decoder.normalization, epsilon: decoder.epsilon, weight: weight.map { $0 + decoder.normOffset },
+      bias: decoder.normalization == .layer(bias: true) ? try weights.vector("\(name).bias", count: count) : nil)
+  }
+
+  /// A layer's norm, if the family has it.
+  private func norm(_ index: Int, _ name: String?, count: Int) throws(EngineError) -> Normalization? {
+    guard let name else { return nil }
+    return try norm(decoder.names.layer(index, name), count: count)
   }
 }

@@ -12,6 +12,8 @@ struct Pass {
     let cached: [CachedRun]
     /// For each rotated form of the queries, by how many positions less than their own they are turned. The first is 0.
     let shifts: [Int]
+    /// Whether the sequence is rotated for texts longer than what the model was first trained on.
+    let isExtended: Bool
     /// Rows whose hidden state is asked for: the last ones.
     let asked: Range<Int>
     /// First row of this span's angles in the pass's table; there is one for each form and row.

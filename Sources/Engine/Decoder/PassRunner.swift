@@ -162,7 +162,7 @@ struct PassRunner {
       spans.append(
         Pass.Span(
           rows: rows, tokens: fresh.count - rows.count..<fresh.count, fresh: fresh, cached: cached, shifts: shifts,
-          asked: asked(rows, of: input, part), firstAngle: angles))
+          isExtended: input.sequence.isExtended, asked: asked(rows, of: input, part), firstAngle: angles))
       angles += shifts.count * rows.count
     }
     return Pass(tokens: tokens, positions: positions, spans: spans, angles: angles, packs: isEncoding)

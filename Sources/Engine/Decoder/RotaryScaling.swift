@@ -12,6 +12,23 @@ enum RotaryScaling: Equatable, Sendable {
   case factors([Double])
   /// Blended over a range of dimensions (Peng et al. 2023).
   case yarn(YaRN)
+  /// Each divided by a factor of its own, of one list for texts of the original length and of another for longer ones
+  /// (Ding et al. 2024).
+  case longRoPE(LongRoPE)
+
+  /// Parameters of LongRoPE.
+  struct LongRoPE: Equatable, Sendable {
+    let shortFactors: [Double]
+    let longFactors: [Double]
+    let attentionFactor: Float
+    /// Positions that the short factors serve.
+    let originalContext: Int
+
+    /// √(1 + ln(factor) / ln(original context)): how much longer contexts flatten attention.
+    static func attentionScale(factor: Double, originalContext: Double) -> Double {
+      factor <= 1 ? 1 : (1 + log(factor) / log(originalContext)).squareRoot()
+    }
+  }
 
   /// Parameters of the scaling of Llama 3.1.
   struct Llama3: Equatable, Sendable {

@@ -6,6 +6,16 @@ package struct TensorNames: Equatable, Sendable {
     case fused(String)
   }
 
+  /// Products of the feed-forward.
+  package enum FeedForward: Equatable, Sendable {
+    /// One product before the activation.
+    case plain(up: String)
+    /// Two, of which the activated first one multiplies the second.
+    case gated(gate: String, up: String)
+    /// The same two as the first and the second half of one.
+    case fused(String)
+  }
+
   let embedding: String
   let finalNorm: String
   /// `nil` where the embedding serves as output too.
@@ -15,14 +25,18 @@ package struct TensorNames: Equatable, Sendable {
 
   let attentionNorm: String
   /// `nil` where the feed-forward reads the attention's normalized input.
-  let feedForwardNorm: String?
-  let projection: Projection
+  var feedForwardNorm: String?
+  /// Norms of what attention and feed-forward give, before it joins the residual stream.
+  var attentionOutputNorm: String?
+  var feedForwardOutputNorm: String?
+  var projection: Projection
   let projectionBias: Bool
+  /// Norms of each head's query and key, before they are rotated.
+  var queryNorm: String?
+  var keyNorm: String?
   let attentionOutput: String
   let attentionOutputBias: Bool
-  /// The gating product of a gated feed-forward.
-  let gate: String?
-  let up: String
+  var feedForward: FeedForward
   let down: String
   let feedForwardBias: Bool
 

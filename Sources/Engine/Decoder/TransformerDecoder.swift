@@ -3,7 +3,7 @@ struct PassInLayers {
   let pass: Pass
   fileprivate let plan: AttentionPlan
   fileprivate let askedPlan: AttentionPlan
-  fileprivate let table: RotaryTable?
+  fileprivate let rotary: RotaryTables?
   /// The residual stream; in the end that of the rows that were asked for, or `nil` if there are none.
   fileprivate var hidden: Matrix?
   /// The layer that is computed next.
@@ -26,10 +26,10 @@ struct TransformerDecoder {
 
   /// Takes `pass` up to the first layer. Until it is through, its scratch memory is in use.
   func begin(_ pass: Pass) throws(EngineError) -> PassInLayers {
-    let table = try rotaryTable(pass)
+    let rotary = try rotaryTables(pass)
     return PassInLayers(
       pass: pass, plan: AttentionPlan(pass, description) { $0.rows },
-      askedPlan: AttentionPlan(pass, description) { $0.asked }, table: table, hidden: try embed(pass.tokens))
+      askedPlan: AttentionPlan(pass, description) { $0.asked }, rotary: rotary, hidden: try embed(pass.tokens))
   }
 
   /// Takes a pass through its next layer, which appends the layer's keys and values to the sequences' states.
@@ -37,11 +37,12 @@ struct TransformerDecoder {
     guard let hidden = state.hidden else { return }
     let (pass, index) = (state.pass, state.layer)
     let layer = weights.layers[index]
+    let table = description.layers[index].rotation.flatMap { state.rotary?[$0] }
     let isLast = index == layers - 1
     let normalized = try matrix(.normalized, like: hidden)
     compute.normalize(hidden, layer.attentionNorm, into: normalized)
     let projection = try project(normalized, layer, pass)
-    compute.storeStates(projection, layer: index, pass: pass, table: state.table, description)
+    compute.storeStates(projection, layer: index, pass: pass, table: table, description)
     state.layer += 1
     // Past the last layer's states, only the rows that were asked for matter.
     if isLast, state.askedPlan.blocks.isEmpty {
@@ -51,7 +52,7 @@ struct TransformerDecoder {
     let attended = try compute.workspace.matrix(.attended, rows: hidden.rows, columns: description.querySize)
     try compute.attend(
       isLast ? state.askedPlan : state.plan, queries: projection, into: attended, layer: index, pass: pass,
-      table: state.table, description)
+      table: table, description)
     if isLast {
       state.hidden = try finish(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
     } else {
@@ -72,12 +73,13 @@ struct TransformerDecoder {
     for (row, token) in tokens.enumerated() {
       unsafe weights.embedding.convert(row: Int(token), into: hidden.pointer(row: row))
     }
+    compute.scale(hidden, by: description.scales.embedding)
     return hidden
   }
 
-  private func rotaryTable(_ pass: Pass) throws(EngineError) -> RotaryTable? {
+  private func rotaryTables(_ pass: Pass) throws(EngineError) -> RotaryTables? {
     guard case .rotary(let frequencies) = description.positions else { return nil }
-    return try compute.rotaryTable(pass, frequencies)
+    return try compute.rotaryTables(pass, frequencies)
   }
 
   /// Queries, keys and values of each row, side by side.
@@ -89,6 +91,12 @@ struct TransformerDecoder {
       normalized, packs: pass.packs,
       layer.projection.map { Product(linear: $0.linear, output: projection.columns($0.columns)) })
     if let bound = description.projectionBound { compute.clip(projection, to: bound) }
+    if let norm = layer.queryNorm {
+      compute.normalizeHeads(projection, norm, columns: (0..<description.queryHeads).map(description.queryColumn))
+    }
+    if let norm = layer.keyNorm {
+      compute.normalizeHeads(projection, norm, columns: (0..<description.keyValueHeads).map(description.keyColumn))
+    }
     return projection
   }
 
@@ -96,15 +104,16 @@ struct TransformerDecoder {
   private func join(
     _ layer: DecoderWeights.Layer, _ pass: Pass, hidden: Matrix, attended: Matrix, normalized: Matrix
   ) throws(EngineError) {
+    func attend() throws(EngineError) {
+      try add(attended, times: layer.attentionOutput, norm: layer.attentionOutputNorm, pass, to: hidden)
+    }
     switch description.residual {
     case .sequential:
-      try compute.add(
-        attended, packs: pass.packs, times: layer.attentionOutput, to: hidden)
+      try attend()
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
     case .parallel:
       if let norm = layer.feedForwardNorm { compute.normalize(hidden, norm, into: normalized) }
-      try compute.add(
-        attended, packs: pass.packs, times: layer.attentionOutput, to: hidden)
+      try attend()
     }
     try feedForward(layer, pass, normalized, addingTo: hidden)
   }
@@ -115,7 +124,21 @@ struct TransformerDecoder {
     let up = try compute.workspace.matrix(.up, rows: input.rows, columns: description.intermediateSize)
     try compute.multiply(
       input, packs: pass.packs, gate: layer.gate, up: layer.up, activation: description.activation, into: up)
-    try compute.add(up, packs: pass.packs, times: layer.down, to: hidden)
+    try add(up, times: layer.down, norm: layer.feedForwardOutputNorm, pass, to: hidden)
+  }
+
+  /// Adds a product, normalized if the family does so, to the residual stream. May write to `x`.
+  private func add(
+    _ x: Matrix, times linear: Linear, norm: Normalization?, _ pass: Pass, to hidden: Matrix
+  ) throws(EngineError) {
+    guard let norm else {
+      compute.scale(x, by: description.scales.residual)
+      return try compute.add(x, packs: pass.packs, times: linear, to: hidden)
+    }
+    let branch = try matrix(.branch, like: hidden)
+    try compute.multiply(x, packs: pass.packs, [Product(linear: linear, output: branch)])
+    compute.normalize(branch, norm, into: branch)
+    compute.add(branch, to: hidden)
   }
 
   /// The last layer, for the rows that were asked for alone.
@@ -140,6 +163,8 @@ struct TransformerDecoder {
     let logits = try compute.workspace.matrix(.logits, rows: hidden.rows, columns: weights.output.weight.rows)
     try compute.multiply(
       normalized, packs: false, [Product(linear: weights.output, output: logits)])
+    compute.scale(logits, by: description.scales.logits)
+    if let cap = description.scales.logitCap { compute.bend(logits, to: cap) }
     return logits
   }
 

@@ -10,6 +10,9 @@ public struct ModelConfiguration: Sendable {
   public let vocabularySize: Int
   /// Number of positions that the model can tell apart.
   public let contextLength: Int
+  /// Number of positions that LongRoPE's short factors serve; `nil` for models without such a scaling. Texts that go beyond
+  /// it are computed with the long ones from their first token on.
+  public let originalContextLength: Int?
   /// Tokens that end an answer: of `generation_config.json`, else of `config.json`; `nil` where neither names any.
   public let eosTokenIDs: [Int32]?
   /// Shape of the model's states.
@@ -23,6 +26,7 @@ public struct ModelConfiguration: Sendable {
     let description: DecoderDescription
     let vocabularySize: Int
     let contextLength: Int
+    let originalContext: Int?
   }
 
   private struct Family {
@@ -43,7 +47,13 @@ public struct ModelConfiguration: Sendable {
   private static let families: [Family] = [
     Family("LlamaForCausalLM", "llama", LlamaFamily.llama),
     Family("MistralForCausalLM", "mistral", LlamaFamily.mistral),
-    Family("Qwen2ForCausalLM", "qwen2", LlamaFamily.qwen2),
+    Family("Qwen2ForCausalLM", "qwen2", QwenFamily.qwen2),
+    Family("Qwen3ForCausalLM", "qwen3", QwenFamily.qwen3),
+    Family("SmolLM3ForCausalLM", "smollm3", SmolLM3Family.smolLM3),
+    Family("GraniteForCausalLM", "granite", GraniteFamily.granite),
+    Family("Phi3ForCausalLM", "phi3", PhiFamily.phi3),
+    Family("Gemma2ForCausalLM", "gemma2", GemmaFamily.gemma2),
+    Family("Gemma3ForCausalLM", "gemma3_text", GemmaFamily.gemma3),
     Family("FalconForCausalLM", "falcon", FalconFamily.falcon),
     Family("MptForCausalLM", "mpt", MPTFamily.mpt),
   ]
@@ -62,9 +72,10 @@ public struct ModelConfiguration: Sendable {
     architecture = family.name
     vocabularySize = resolved.vocabularySize
     contextLength = resolved.contextLength
+    originalContextLength = resolved.originalContext
     decoder = resolved.description
     kvShape = KVShape(
-      layers: decoder.layers, heads: decoder.keyValueHeads, headDimension: decoder.headDimension)
+      layers: decoder.layers.count, heads: decoder.keyValueHeads, headDimension: decoder.headDimension)
     let generationEOS = try Self.generationEOS(files)
     let configuredEOS = try file.tokenIDs("eos_token_id")
     eosTokenIDs = generationEOS ?? configuredEOS
@@ -75,7 +86,7 @@ public struct ModelConfiguration: Sendable {
     if let gguf = files.gguf {
       let architecture = try gguf.architecture()
       guard let family = families.first(where: { $0.name == architecture.family }) else {
-        throw .unsupportedArchitecture(names: [architecture.name], supported: supportedInGGUF)
+        throw .refusal(of: [architecture.name], supported: GGUFArchitecture.all.map(\.name))
       }
       return (try gguf.configuration(architecture), family)
     }
@@ -84,11 +95,6 @@ public struct ModelConfiguration: Sendable {
     let family = try family(of: file)
     try refuseQuantized(file)
     return (file, family)
-  }
-
-  /// The architectures that GGUF files may name.
-  private static var supportedInGGUF: [String] {
-    GGUFArchitecture.all.filter { found in families.contains { $0.name == found.family } }.map(\.name)
   }
 
   /// The family that `architectures` names. Where it names none, or spells one otherwise (`MPTForCausalLM`), `model_type`
@@ -104,8 +110,9 @@ public struct ModelConfiguration: Sendable {
     {
       return family
     }
-    throw .unsupportedArchitecture(
-      names: names.isEmpty ? type.map { [$0] } ?? [] : names, supported: supportedArchitectures)
+    throw .refusal(
+      of: names.isEmpty ? type.map { [$0] } ?? [] : names,
+      layerTypes: (try? file.strings("layer_types")) ?? [], supported: supportedArchitectures)
   }
 
   /// Refuses a checkpoint that says of itself that its numbers are no plain ones.

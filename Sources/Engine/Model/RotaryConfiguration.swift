@@ -8,13 +8,34 @@ struct RotaryConfiguration {
   /// What a GGUF file's list of factors goes under, one for each pair of dimensions. No checkpoint has it.
   static let (factorsType, factorsKey) = ("factors of a GGUF file", "factors")
 
-  static let supportedTypes = ["default", "linear", "dynamic", "llama3", "yarn"]
+  static let supportedTypes = ["default", "linear", "dynamic", "llama3", "yarn", "longrope"]
+
+  /// Dimensions of a head that are rotated: the first ones.
+  private let rotatedDimension: Int
+  /// Most positions that LongRoPE's short factors serve; `nil` without such a scaling.
+  var originalContext: Int? { if case .longRoPE(let scaling) = scaling { scaling.originalContext } else { nil } }
+
+  /// What a family takes for granted.
+  struct Defaults {
+    /// `rope_theta`.
+    var base = 10_000.0
+    /// `original_max_position_embeddings`, where it counts whatever the scaling's own says.
+    var originalContext: Int?
+    /// Whether `partial_rotary_factor` may be below 1.
+    var allowsPartial = false
+    /// What names of scalings stand for, where they stand for another.
+    var synonyms: [String: String] = [:]
+    /// Types of scaling that the family has.
+    var types = RotaryConfiguration.supportedTypes
+  }
 
   /// Reads and checks the parameters.
   ///
   /// - Throws: `EngineError.unsupportedOption` for an unknown type, `.malformedConfiguration` for missing or senseless
   ///   numbers.
-  init(_ configuration: ConfigurationReader, contextLength: Int) throws(EngineError) {
+  init(
+    _ configuration: ConfigurationReader, contextLength: Int, headDimension: Int, defaults: Defaults = Defaults()
+  ) throws(EngineError) {
     // `transformers` prefers `rope_scaling`, under which older checkpoints keep everything but the base.
     let (newer, older) = (try configuration.object("rope_parameters"), try configuration.object("rope_scaling"))
     let inner = older ?? newer
@@ -23,7 +44,7 @@ struct RotaryConfiguration {
       let outer = try configuration.number(key)
       return try inner?.number(key) ?? outer
     }
-    let base = try number("rope_theta") ?? 10_000
+    let base = try number("rope_theta") ?? defaults.base
     guard base > 1, base <= Double(Float.greatestFiniteMagnitude) else {
       throw .malformedConfiguration(file: configuration.file, reason: "`rope_theta` is \(base), not above 1")
     }
@@ -32,8 +53,15 @@ struct RotaryConfiguration {
     }
     self.base = Float(base)
     let rotated = try number("partial_rotary_factor") ?? 1
-    guard rotated == 1 else {
-      throw .unsupportedOption(key: "partial_rotary_factor", value: "\(rotated)", supported: ["1.0"])
+    guard rotated == 1 || defaults.allowsPartial && rotated > 0 && rotated < 1 else {
+      throw .unsupportedOption(
+        key: "partial_rotary_factor", value: "\(rotated)",
+        supported: [defaults.allowsPartial ? "above 0, up to 1.0" : "1.0"])
+    }
+    rotatedDimension = Int(Double(headDimension) * rotated + 1e-6)
+    guard rotated == 1 || rotatedDimension.isMultiple(of: 2) else {
+      throw .unsupportedOption(
+        key: "partial_rotary_factor", value: "\(rotated)", supported: ["those that rotate pairs of dimensions"])
     }
     guard let inner else {
       scaling = .none
@@ -44,9 +72,14 @@ struct RotaryConfiguration {
     let innerContext = try inner.number("original_max_position_embeddings")
     let parameters = Parameters(
       reader: inner, contextLength: contextLength,
-      originalContext: outerContext ?? innerContext ?? Double(contextLength))
+      originalContext: outerContext ?? defaults.originalContext.map(Double.init) ?? innerContext
+        ?? Double(contextLength))
     let (type, olderType) = (try inner.string("rope_type"), try inner.string("type"))
-    let kind = type ?? olderType ?? "default"
+    let named = type ?? olderType ?? "default"
+    let kind = defaults.synonyms[named] ?? named
+    guard defaults.types.contains(kind) || kind == Self.factorsType else {
+      throw .unsupportedOption(key: "rope_type", value: named, supported: defaults.types)
+    }
     switch kind {
     case "default": scaling = .none
     case "dynamic":
@@ -55,8 +88,9 @@ struct RotaryConfiguration {
     case "linear": scaling = .linear(factor: Float(try parameters.positive("factor")))
     case "llama3": scaling = .llama3(try parameters.llama3())
     case "yarn": scaling = .yarn(try parameters.yarn())
+    case "longrope": scaling = .longRoPE(try parameters.longRoPE(pairs: rotatedDimension / 2))
     case Self.factorsType: scaling = .factors(try parameters.factors(Self.factorsKey))
-    default: throw .unsupportedOption(key: "rope_type", value: kind, supported: Self.supportedTypes)
+    default: throw .unsupportedOption(key: "rope_type", value: named, supported: defaults.types)
     }
     self.contextLength =
       if case .yarn(let yarn) = scaling {
@@ -80,9 +114,9 @@ struct RotaryConfiguration {
     return max(Int(stretched), 1)
   }
 
-  /// The angular frequencies of a head of this size.
-  func frequencies(headDimension: Int) -> RotaryFrequencies {
-    RotaryFrequencies(scaling: scaling, base: base, headDimension: headDimension)
+  /// The angular frequencies.
+  var frequencies: RotaryFrequencies {
+    RotaryFrequencies(scaling: scaling, base: base, dimension: rotatedDimension)
   }
 }
 
@@ -141,6 +175,26 @@ private struct Parameters {
       factor: factor, attentionFactor: Float(try attentionFactor(factor: factor)),
       fastRotations: try positive("beta_fast", orZero: 32), slowRotations: try positive("beta_slow", orZero: 1),
       originalContext: original, truncates: try reader.flag("truncate", default: true))
+  }
+
+  func longRoPE(pairs: Int) throws(EngineError) -> RotaryScaling.LongRoPE {
+    let original = try checked(originalContext, "original_max_position_embeddings")
+    let (short, long) = (try factors("short_factor"), try factors("long_factor"))
+    for (key, factors) in [("short_factor", short), ("long_factor", long)] where factors.count != pairs {
+      throw .malformedConfiguration(
+        file: reader.file, reason: "`\(key)` has \(factors.count) factors for \(pairs) pairs of dimensions")
+    }
+    guard original < Double(Int32.max) else {
+      throw .malformedConfiguration(
+        file: reader.file, reason: "`original_max_position_embeddings` is \(original), more than \(Int32.max)")
+    }
+    let given = try reader.number("attention_factor")
+    let factor = try positive("factor", default: Double(contextLength) / original)
+    return RotaryScaling.LongRoPE(
+      shortFactors: short, longFactors: long,
+      attentionFactor: Float(
+        given ?? RotaryScaling.LongRoPE.attentionScale(factor: factor, originalContext: original)),
+      originalContext: Int(original))
   }
 
   private func attentionFactor(factor: Double) throws(EngineError) -> Double {

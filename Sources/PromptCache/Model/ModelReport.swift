@@ -88,7 +88,7 @@ extension LoadedModel {
       layers: configuration.kvShape.layers, hiddenSize: decoder.hiddenSize, feedForwardSize: decoder.intermediateSize,
       queryHeads: decoder.queryHeads, keyValueHeads: decoder.keyValueHeads, headDimension: decoder.headDimension,
       vocabularySize: configuration.vocabularySize, contextLength: configuration.contextLength,
-      windows: ModelReport.windows(decoder.windows), tensors: tensors, template: foundTemplate,
+      windows: ModelReport.windows(decoder.layers.map(\.window)), tensors: tensors, template: foundTemplate,
       beginToken: tokenizer.beginOfSequence, endTokens: endTokens,
       states: stateFormats.map { .init(format: $0.name, bytesPerToken: $0.byteCount(tokens) / tokens) },
       spellings: Dictionary(

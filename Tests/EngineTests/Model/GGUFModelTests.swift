@@ -19,6 +19,13 @@ import Testing
       "falcon, multi-query, segments": "falcon-f16", "falcon, new decoder": "falcon-new-bf16",
       "falcon, new decoder, segments": "falcon-new-bf16", "falcon, new decoder, one norm": "falcon-one-norm-bf16",
       "mpt, plain": "mpt-f16", "mpt, six heads": "mpt-six-bf16",
+      "qwen3, plain": "qwen3-bf16", "qwen3, segments": "qwen3-bf16", "smollm3, plain": "smollm3-bf16",
+      "smollm3, segments": "smollm3-bf16", "granite, plain": "granite-bf16", "granite, segments": "granite-bf16",
+      "granite, biases, segments": "granite-biased-f16", "phi3, window": "phi3-bf16",
+      "phi3, window, segments": "phi3-bf16", "phi3, longrope, short": "phi3-longrope",
+      "phi3, longrope, long": "phi3-longrope", "gemma2, plain": "gemma2-bf16", "gemma2, segments": "gemma2-bf16",
+      "gemma3, plain": "gemma3-bf16", "gemma3, segments": "gemma3-bf16",
+      "gemma3, scaled, segments": "gemma3-scaled",
     ]
     return GoldenCase.all.compactMap { golden in files[golden.name].map { ($0, golden) } }
   }()
@@ -34,14 +41,15 @@ import Testing
     }
   }
 
-  @Test func thereAreCases() { #expect(Self.cases.count == 16) }
+  @Test func thereAreCases() { #expect(Self.cases.count == 32) }
 
   @Test(arguments: cases)
   func agreesWithTheReference(file: String, golden: GoldenCase) throws {
     let model = try GGUFModel(at: Self.path(file))
     try InferenceEngine.check(model)
     let engine = try InferenceEngine(files: model)
-    let sequence = SequenceState(attending: try golden.encodeSegments(engine, element: .f32))
+    let sequence = SequenceState(
+      attending: try golden.encodeSegments(engine, element: .f32), isExtended: golden.isExtended(engine))
     let logits = try engine.forward(
       tokens: golden.tokens, positions: golden.positions, sequence: sequence, logits: .all)
     for (row, expected) in zip(golden.rows, golden.logprobs) {

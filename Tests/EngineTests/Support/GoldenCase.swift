@@ -46,19 +46,34 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
     return model
   }
 
+  /// Whether a model with LongRoPE takes its long factors: the last position is beyond what the short ones serve.
+  func isExtended(_ engine: InferenceEngine) -> Bool {
+    guard let original = engine.configuration.originalContextLength, let last = positions.last else { return false }
+    return Int(last) >= original
+  }
+
   /// Encodes the segments in order, each in its own context, and gives all of them at their places.
   func encodeSegments(_ engine: InferenceEngine, element: KVElement) throws -> [AttendedSegment] {
     var present: [AttendedSegment] = []
+    let isExtended = isExtended(engine)
+    func encode(
+      _ tokens: [Int32], from start: Int, _ context: [AttendedSegment]
+    ) throws -> SegmentStates {
+      try engine.encode([
+        InferenceEngine.Encoding(
+          tokens: tokens, positions: tokens.indices.map { Int32(start + $0) }, context: context,
+          isExtended: isExtended)
+      ])[0]
+    }
     for segment in segments {
       let isIsolated = segment.isolated ?? false
       var context = segment.sees.map { present[$0] }
       if isIsolated, segment.bos ?? false {
-        let bos = try engine.encode(tokens: [1], positions: [0], context: []).segment(element: element)
+        let bos = try encode([1], from: 0, []).segment(element: element)
         context.append(AttendedSegment(bos, place: -1, encodedAt: 0))
       }
       let start = isIsolated ? 0 : segment.place
-      let states = try engine.encode(
-        tokens: segment.tokens, positions: segment.tokens.indices.map { Int32(start + $0) }, context: context)
+      let states = try encode(segment.tokens, from: start, context)
       present.append(
         AttendedSegment(try states.segment(element: element), place: segment.place, encodedAt: start))
     }

@@ -13,13 +13,15 @@ enum FalconFamily {
     let layers = try file.size("num_hidden_layers", default: 32)
     let statedLength = try file.contextLength("max_position_embeddings", default: 2048)
     let usesBiases = try file.flag("alibi", default: false, null: false)
-    let rotary = usesBiases ? nil : try RotaryConfiguration(file, contextLength: statedLength)
     guard hiddenSize.isMultiple(of: queryHeads) else {
       throw .malformedConfiguration(
         file: file.file,
         reason: "`hidden_size` \(hiddenSize) is no multiple of `num_attention_heads` \(queryHeads)")
     }
     let headDimension = hiddenSize / queryHeads
+    let rotary =
+      usesBiases
+      ? nil : try RotaryConfiguration(file, contextLength: statedLength, headDimension: headDimension)
     let isNew = try file.flag("new_decoder_architecture", default: false, null: false)
     let isMultiQuery = try file.flag("multi_query", default: true, null: false)
     let isParallel = try file.flag("parallel_attn", default: true, null: false)
@@ -33,19 +35,19 @@ enum FalconFamily {
     let scale = 1 / Float(headDimension).squareRoot()
     let description = DecoderDescription(
       hiddenSize: hiddenSize, intermediateSize: try file.size("ffn_hidden_size", orNull: 4 * hiddenSize),
-      layers: layers, queryHeads: queryHeads, keyValueHeads: keyValueHeads, headDimension: headDimension,
+      layers: Array(repeating: .init(rotation: rotary == nil ? nil : 0), count: layers), queryHeads: queryHeads, keyValueHeads: keyValueHeads, headDimension: headDimension,
       normalization: .layer(bias: true), epsilon: Float(try file.positiveNumber("layer_norm_epsilon", default: 1e-5)),
-      positions: rotary.map { .rotary($0.frequencies(headDimension: headDimension)) }
+      positions: rotary.map { .rotary([$0.frequencies]) }
         // The published code adds the bias before it scales the scores.
         ?? .linearBiases(slopes: LinearBiases.falconSlopes(heads: queryHeads).map { $0 * scale }),
-      attentionScale: scale, projectionBound: nil, windows: Array(repeating: nil, count: layers),
+      attentionScale: scale, projectionBound: nil,
       activation: try Activation(named: try file.string("activation") ?? "gelu", key: "activation"),
       residual: isParallel ? .parallel : .sequential,
       projectionLayout: isInGroups ? .groups : .blocks,
       names: try names(file, isNew: isNew, isParallel: isParallel))
     return ModelConfiguration.Resolved(
       description: description, vocabularySize: try file.size("vocab_size", default: 65_024),
-      contextLength: rotary?.contextLength ?? statedLength)
+      contextLength: rotary?.contextLength ?? statedLength, originalContext: rotary?.originalContext)
   }
 
   private static func names(
@@ -60,7 +62,7 @@ enum FalconFamily {
       attentionNorm: hasTwoNorms ? "ln_attn" : "input_layernorm",
       feedForwardNorm: hasTwoNorms ? "ln_mlp" : isParallel ? nil : "post_attention_layernorm",
       projection: .fused("self_attention.query_key_value"), projectionBias: bias,
-      attentionOutput: "self_attention.dense", attentionOutputBias: bias, gate: nil, up: "mlp.dense_h_to_4h",
+      attentionOutput: "self_attention.dense", attentionOutputBias: bias, feedForward: .plain(up: "mlp.dense_h_to_4h"),
       down: "mlp.dense_4h_to_h", feedForwardBias: bias)
   }
 }

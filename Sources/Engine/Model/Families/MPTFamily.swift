@@ -15,18 +15,18 @@ enum MPTFamily {
     try refuseVariants(file, attention: attention)
     let description = DecoderDescription(
       hiddenSize: hiddenSize, intermediateSize: try file.size("expansion_ratio", default: 4) * hiddenSize,
-      layers: layers, queryHeads: heads, keyValueHeads: heads, headDimension: headDimension,
+      layers: Array(repeating: .init(), count: layers), queryHeads: heads, keyValueHeads: heads, headDimension: headDimension,
       normalization: .layer(bias: false), epsilon: Float(try file.positiveNumber("layer_norm_epsilon", default: 1e-5)),
       positions: .linearBiases(
         slopes: LinearBiases.mptSlopes(
           heads: heads, greatest: Float(try attention?.positiveNumber("alibi_bias_max", default: 8) ?? 8))),
       attentionScale: try attention?.number("softmax_scale").map { Float($0) } ?? 1 / Float(headDimension).squareRoot(),
       projectionBound: try bound(attention),
-      windows: Array(repeating: nil, count: layers), activation: .gelu, residual: .sequential,
+      activation: .gelu, residual: .sequential,
       projectionLayout: .blocks, names: names(tied: try file.flag("tie_word_embeddings", default: true)))
     return ModelConfiguration.Resolved(
       description: description, vocabularySize: try file.size("vocab_size", default: 50_368),
-      contextLength: try file.contextLength("max_seq_len", default: 2048))
+      contextLength: try file.contextLength("max_seq_len", default: 2048), originalContext: nil)
   }
 
   /// What queries, keys and values are clipped to; null, 0 and infinity all mean no bound.
@@ -62,6 +62,6 @@ enum MPTFamily {
       embedding: "transformer.wte", finalNorm: "transformer.norm_f", output: tied ? nil : "lm_head",
       layerPrefix: "transformer.blocks.", attentionNorm: "norm_1", feedForwardNorm: "norm_2",
       projection: .fused("attn.Wqkv"), projectionBias: false, attentionOutput: "attn.out_proj",
-      attentionOutputBias: false, gate: nil, up: "ffn.up_proj", down: "ffn.down_proj", feedForwardBias: false)
+      attentionOutputBias: false, feedForward: .plain(up: "ffn.up_proj"), down: "ffn.down_proj", feedForwardBias: false)
   }
 }

@@ -8,8 +8,7 @@ extension GGUFModel {
   func architecture() throws(EngineError) -> GGUFArchitecture {
     let name = try keys.text("general.architecture")
     guard let found = GGUFArchitecture.all.first(where: { $0.name == name }) else {
-      throw .unsupportedArchitecture(
-        names: name.map { [$0] } ?? [], supported: GGUFArchitecture.all.map(\.name))
+      throw .refusal(of: name.map { [$0] } ?? [], supported: GGUFArchitecture.all.map(\.name))
     }
     return found
   }
@@ -22,8 +21,8 @@ extension GGUFModel {
     func copy(_ key: String, to name: String) throws(EngineError) {
       values[name] = try keys.json("\(prefix).\(key)")
     }
-    if let experts = try keys.integer("\(prefix).expert_count"), experts > 0 {
-      throw .unsupportedOption(key: "\(prefix).expert_count", value: "\(experts)", supported: ["0"])
+    if try keys.integer("\(prefix).expert_count") ?? 0 > 0 {
+      throw .mixtureOfExperts(architecture: prefix, supported: GGUFArchitecture.all.map(\.name))
     }
     for (key, names) in Self.sizes {
       for name in names { try copy(key, to: name) }
@@ -91,12 +90,6 @@ extension GGUFModel {
     var scaling: [String: JSONValue] = [:]
     if let kind = try keys.text("\(prefix).rope.scaling.type"), kind != "none" {
       scaling["rope_type"] = .string(kind)
-      for (key, name) in [
-        ("factor", "factor"), ("original_context_length", "original_max_position_embeddings"),
-        ("attn_factor", "attention_factor"), ("yarn_beta_fast", "beta_fast"), ("yarn_beta_slow", "beta_slow"),
-      ] {
-        scaling[name] = try keys.json("\(prefix).rope.scaling.\(key)")
-      }
     } else if let factor = try keys.number("\(prefix).rope.scale_linear"), factor > 0, factor != 1 {
       scaling = ["rope_type": .string("linear"), "factor": .number(factor)]
     }
@@ -111,7 +104,14 @@ extension GGUFModel {
           name == RotaryConfiguration.factorsKey ? RotaryConfiguration.factorsType : "longrope")
       }
     }
-    if !scaling.isEmpty { values["rope_parameters"] = .object(scaling) }
+    guard !scaling.isEmpty else { return }
+    for (key, name) in [
+      ("factor", "factor"), ("original_context_length", "original_max_position_embeddings"),
+      ("attn_factor", "attention_factor"), ("yarn_beta_fast", "beta_fast"), ("yarn_beta_slow", "beta_slow"),
+    ] {
+      if let value = try keys.json("\(prefix).rope.scaling.\(key)") { scaling[name] = value }
+    }
+    values["rope_parameters"] = .object(scaling)
   }
 
   /// What a family's configuration says and no key does.
@@ -129,6 +129,20 @@ extension GGUFModel {
       var attention: [String: JSONValue] = ["alibi": .bool(true)]
       for key in ["clip_qkv", "alibi_bias_max"] { attention[key] = values[key] }
       values["attn_config"] = .object(attention)
+    case "phi3":
+      // Files say it where a scaling is; the family counts it from 4,096 positions otherwise.
+      values["original_max_position_embeddings"] = try keys.json("phi3.rope.scaling.original_context_length")
+    case "gemma2", "gemma3":
+      // No key has it: it is what a head has, but for the models of 27 billion parameters.
+      let isLargest = values["num_hidden_layers"]?.wholeNumber == (architecture.name == "gemma2" ? 46 : 62)
+      let (hidden, heads) = (values["hidden_size"]?.wholeNumber ?? 0, values["num_attention_heads"]?.wholeNumber ?? 0)
+      if isLargest, heads > 0 {
+        values["query_pre_attn_scalar"] = .number(Double(hidden / heads))
+      } else {
+        values["query_pre_attn_scalar"] = values["head_dim"]
+      }
+      if architecture.name == "gemma3" { values["rope_scaling"] = values.removeValue(forKey: "rope_parameters") }
+      values["rope_local_base_freq"] = try keys.json("\(architecture.name).rope.freq_base_swa")
     default: break
     }
   }
