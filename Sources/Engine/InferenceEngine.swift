@@ -236,7 +236,8 @@ public final class InferenceEngine: Sendable {
   public func encode(_ encodings: [Encoding]) throws(EngineError) -> [SegmentStates] {
     let inputs = encodings.map {
       Input(
-        sequence: SequenceState(attending: $0.context, isExtended: $0.isExtended), tokens: $0.tokens, positions: $0.positions, logits: .none)
+        sequence: SequenceState(attending: $0.context, isExtended: $0.isExtended), tokens: $0.tokens,
+        positions: $0.positions, logits: .none)
     }
     // Layer by layer, so that answers under way go on.
     let pass = try begin(inputs, isEncoding: true)

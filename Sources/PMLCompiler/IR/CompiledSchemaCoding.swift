@@ -56,11 +56,18 @@ extension CompiledSchema {
     try members.finish()
 
     let placement = SchemaPlacement(
-      of: schema, tokens: try SchemaTokens(of: schema, in: layout), longest: Self.longestLayout)
+      of: schema, tokens: try SchemaTokens(of: schema, in: layout), limits: try Self.limits(in: layout))
     guard placement.fits, placement.layout.length <= Self.longestLayout, placement.layout.json == layout else {
       throw .layoutMismatch
     }
     self.init(schema: schema, template: template, layout: placement.layout)
+  }
+
+  /// Limits that say of any layout what the file says of its own: whether it takes long factors.
+  private static func limits(in layout: JSONValue) throws(IRError) -> ContextLimits {
+    var members = try JSONMembers(layout, of: "layout")
+    let isExtended = members.optional("extended") == .bool(true)
+    return ContextLimits(length: longestLayout, original: isExtended ? 0 : nil)
   }
 
   private static func template(_ json: JSONValue) throws(IRError) -> ChatTemplate {
@@ -82,6 +89,7 @@ extension SchemaLayout {
       "segments": .array(segments.map { $0.json(at: modules[$0.module].path) }),
     ]
     if let token = beginOfSequence { json["bos"] = .integer(Int(token)) }
+    if isExtended { json["extended"] = .bool(true) }
     return .object(json)
   }
 }

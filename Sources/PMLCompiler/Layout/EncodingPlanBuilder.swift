@@ -89,7 +89,7 @@ struct EncodingPlanBuilder {
     _ item: SchemaLayout.Item, at start: Int, isRelative: Bool, seeing context: Context, in scaffold: Int? = nil
   ) -> Int {
     var hasher = SHA256Hasher()
-    hasher.update("prompt-cache encoding 1")
+    hasher.update(layout.isExtended ? "prompt-cache encoding 1, long factors" : "prompt-cache encoding 1")
     hasher.update(contexts.digest(of: context))
     hasher.update(start)
     switch item {

@@ -12,7 +12,7 @@ enum LayoutProblem: Problem {
   case unreachable(ModulePath?, contextLength: Int)
   case argumentTooLong(parameter: String, tokens: Int, length: Int)
   case newTextDoesNotFit(before: ModulePath, tokens: Int, free: Int)
-  case promptTooLong(positions: Int, contextLength: Int)
+  case promptTooLong(positions: Int, ContextLimits, isExtended: Bool)
   case promptEmpty
 
   var report: Report {
@@ -64,12 +64,22 @@ enum LayoutProblem: Problem {
         message: "new text before \(module.description.quoted()) has \(counted(tokens, "token")), "
           + "but \(counted(free, "position")) \(free == 1 ? "is" : "are") free there",
         help: "reserve positions with a `<parameter>` in the schema, or put the text after the last reference")
-    case .promptTooLong(let positions, let contextLength):
-      Report(
-        code: .promptTooLong,
-        message: "the prompt takes \(counted(positions, "position")), "
-          + "which leaves none of the model's \(contextLength) for an answer",
-        help: "shorten the new text, or take a model with a longer context")
+    case .promptTooLong(let positions, let limits, let isExtended):
+      if limits.positions(isExtended: isExtended) < limits.length {
+        Report(
+          code: .promptTooLong,
+          message: "the prompt takes \(counted(positions, "position")), and the schema's states are made for texts of up "
+            + "to \(limits.positions(isExtended: isExtended)), within which the model turns keys by its short factors",
+          help: "put more of the text into the schema, which takes the long factors from "
+            + "\(max(limits.positions(isExtended: isExtended) - ContextLimits.reserved, 0)) positions on, or shorten the "
+            + "new text")
+      } else {
+        Report(
+          code: .promptTooLong,
+          message: "the prompt takes \(counted(positions, "position")), "
+            + "which leaves none of the model's \(limits.length) for an answer",
+          help: "shorten the new text, or take a model with a longer context")
+      }
     case .promptEmpty:
       Report(
         code: .promptEmpty, message: "the prompt has no tokens, so there is nothing to answer",

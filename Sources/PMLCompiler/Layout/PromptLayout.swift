@@ -29,6 +29,10 @@ public struct PromptLayout: Hashable, Sendable {
   public let present: [TokenID]
   /// Position of the answer's first token: 1 + the highest one taken. A parameter takes all its `length`.
   public let nextPosition: Int
+  /// Whether it is computed with a model's long factors, as the schema's encodings are (`ContextLimits`).
+  public let isExtended: Bool
+  /// The positions that the model has.
+  public let limits: ContextLimits
 
   /// Number of tokens whose states are read.
   public var cachedTokenCount: Int { present.count - computed.count }
@@ -54,10 +58,16 @@ public struct PromptLayout: Hashable, Sendable {
     placement.checkLength()
     diagnostics += placement.problems.map { $0.problem.diagnostic(in: file, at: $0.range) }
     guard placement.problems.isEmpty else { return nil }
-    self.init(placement.pieces, nextPosition: placement.end)
+    self.init(
+      placement.pieces, nextPosition: placement.end, isExtended: plan.layout.isExtended,
+      limits: tokenizer.contextLimits)
   }
 
-  private init(_ pieces: [PromptPlacement<some TextTokenizer>.Piece], nextPosition: Int) {
+  private init(
+    _ pieces: [PromptPlacement<some TextTokenizer>.Piece], nextPosition: Int, isExtended: Bool, limits: ContextLimits
+  ) {
+    self.isExtended = isExtended
+    self.limits = limits
     let pieces = pieces.filter { !$0.tokens.isEmpty }.sorted { $0.start < $1.start }
     var cached: [CachedUse] = []
     var computed: [ComputedToken] = []

@@ -17,6 +17,7 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
   private let plan: EncodingPlan
   private let tokenizer: Tokenizer
   private var layout: SchemaLayout { plan.layout }
+  private var limits: ContextLimits { tokenizer.contextLimits }
   /// Indices of the modules that are present, the schema's first.
   private let modules: [Int]
   private let arguments: [Int: [String: Prompt.Argument]]
@@ -98,8 +99,8 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
     let range = prompt.newText.last?.range ?? prompt.imports.last?.range
     if pieces.allSatisfy(\.tokens.isEmpty) {
       problems.append((.promptEmpty, range))
-    } else if end >= tokenizer.contextLength {
-      problems.append((.promptTooLong(positions: end, contextLength: tokenizer.contextLength), range))
+    } else if end >= limits.positions(isExtended: layout.isExtended) {
+      problems.append((.promptTooLong(positions: end, limits, isExtended: layout.isExtended), range))
     }
   }
 

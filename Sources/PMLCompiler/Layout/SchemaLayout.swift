@@ -97,6 +97,8 @@ public struct SchemaLayout: Hashable, Sendable {
   public internal(set) var scaffolds: [[Int]] = []
   /// Fills a parameter's positions after its placeholder text.
   public let fillToken: TokenID
+  /// Whether a model with LongRoPE turns all keys by its long factors (`ContextLimits`).
+  public internal(set) var isExtended = false
 
   private var indices: [ModulePath: Int] = [:]
 

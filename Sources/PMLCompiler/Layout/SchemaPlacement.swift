@@ -13,7 +13,7 @@ extension SchemaLayout {
     of schema: Schema, tokenizer: some TextTokenizer, sources: SchemaSourceMap?, diagnostics: inout [Diagnostic]
   ) {
     let tokens = SchemaTokens(of: schema, with: tokenizer)
-    var placement = SchemaPlacement(of: schema, tokens: tokens, longest: tokenizer.contextLength)
+    var placement = SchemaPlacement(of: schema, tokens: tokens, limits: tokenizer.contextLimits)
     placement.checkLength(warns: sources != nil)
     placement.checkTokens(of: tokenizer)
     let file = sources?.file ?? FilePath(schema.name)
@@ -49,16 +49,17 @@ struct SchemaPlacement {
   /// Whether no text is longer than its parameter and the layout no longer than the model's context.
   private(set) var fits = true
 
-  private let longest: Int
+  private let limits: ContextLimits
+  private var longest: Int { limits.length }
   private var remaining: ArraySlice<[TokenID]>
   private var runs = 0
   private var unions = 0
 
-  /// - Parameter longest: the model's context length, in positions.
-  init(of schema: Schema, tokens: SchemaTokens, longest: Int) {
+  /// - Parameter limits: of the model's positions.
+  init(of schema: Schema, tokens: SchemaTokens, limits: ContextLimits) {
     layout = SchemaLayout(schema: schema.name, fillToken: tokens.fillToken)
     remaining = tokens.runs[...]
-    self.longest = longest
+    self.limits = limits
     let root = layout.append(
       SchemaLayout.Module(
         path: .root, parent: nil, union: nil, attention: schema.attention, isCached: true, start: 0, length: 0,
@@ -69,6 +70,7 @@ struct SchemaPlacement {
     }
     end = place(schema.nodes, in: root, at: end)
     layout.modules[root].length = end
+    layout.isExtended = limits.isExtended(for: end)
     layout.scaffolds = schema.scaffolds.map { scaffold in
       scaffold.modules.compactMap(layout.module(at:)).sorted()
     }

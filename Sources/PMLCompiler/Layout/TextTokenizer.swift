@@ -14,6 +14,8 @@ public protocol TextTokenizer: Sendable {
   var placeholder: TokenID { get }
   /// Longest sequence that the model takes, in positions.
   var contextLength: Int { get }
+  /// Positions that LongRoPE's short factors serve; `nil` for models without such a scaling.
+  var originalContextLength: Int? { get }
   /// Tokens below this one have an embedding in the model; a tokenizer may know others.
   var embeddedTokenCount: Int { get }
   /// How a token is spelled, for messages.
@@ -21,6 +23,10 @@ public protocol TextTokenizer: Sendable {
 }
 
 extension TextTokenizer {
+  /// No such scaling.
+  public var originalContextLength: Int? { nil }
+  /// The model's positions.
+  public var contextLimits: ContextLimits { ContextLimits(length: contextLength, original: originalContextLength) }
   /// All tokens have an embedding.
   public var embeddedTokenCount: Int { .max }
   /// The token's ID.

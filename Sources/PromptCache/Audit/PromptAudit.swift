@@ -33,8 +33,8 @@ public struct PromptAudit: Sendable {
     let cached = try session.prepare(layout, of: schema, element: element)
     let baseline = ReadyPrompt(uncached: layout)
     guard !baseline.tokens.isEmpty else { throw .emptyPrompt }
-    // The baseline has the lower positions.
-    let limit = min(maximumTokens, session.model.configuration.contextLength - cached.nextPosition)
+    let limit = min(
+      maximumTokens, cached.positionsLimit - cached.nextPosition, baseline.positionsLimit - baseline.nextPosition)
     let scheduler = try session.scheduler
     let sequences = [
       try await scheduler.guide(baseline, maximumTokens: limit),

@@ -43,7 +43,7 @@ public struct CacheBenchmark: Sendable {
     let engine = try session.engine
     let warmed = try session.warm(schema, as: element)
     guard let layout = layout(documents.prompt, schema),
-      layout.nextPosition + Self.decodedTokens <= model.configuration.contextLength
+      layout.nextPosition + Self.decodedTokens <= layout.limits.positions(isExtended: layout.isExtended)
     else { throw tooLong }
 
     let firstLookup = try await time { () async throws(PromptCacheError) in

@@ -7,12 +7,15 @@ public struct ModelTokenizer: TextTokenizer {
   let tokenizer: Tokenizer
   /// Longest sequence that the model takes, in positions.
   public let contextLength: Int
+  /// Positions that LongRoPE's short factors serve; `nil` for models without such a scaling.
+  public let originalContextLength: Int?
 
   /// Tokens below this one have an embedding in the model.
   public let embeddedTokenCount: Int
 
   init(files: some ModelFiles, configuration model: ModelConfiguration) throws(PromptCacheError) {
     contextLength = model.contextLength
+    originalContextLength = model.originalContextLength
     embeddedTokenCount = model.vocabularySize
     do throws(TokenizerError) {
       if let gguf = files.gguf {

@@ -26,7 +26,7 @@ final class AnswerInProgress {
     self.prompt = prompt
     self.budget = budget
     self.reader = reader
-    sequence = SequenceState(attending: prompt.attended)
+    sequence = SequenceState(attending: prompt.attended, isExtended: prompt.isExtended)
   }
 
   /// Tokens of the prompt that are still to be computed.

@@ -61,7 +61,7 @@ public actor AnswerScheduler {
 
   /// Tokens of an answer to `prompt` at most, where `wanted` are asked for.
   private nonisolated func mostTokens(behind prompt: ReadyPrompt, _ wanted: Int) -> Int {
-    max(min(wanted, engine.configuration.contextLength - prompt.nextPosition), 1)
+    max(min(wanted, prompt.positionsLimit - prompt.nextPosition), 1)
   }
 
   /// Takes on an answer, which begins as soon as there is room for it.

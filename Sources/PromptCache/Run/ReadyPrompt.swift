@@ -14,6 +14,10 @@ public struct ReadyPrompt: Sendable {
   let present: [Int32]
   /// Position of the answer's first token.
   let nextPosition: Int
+  /// Whether it is computed with a model's long factors (`ContextLimits`).
+  let isExtended: Bool
+  /// Positions that it and its answer may take.
+  let positionsLimit: Int
   /// Number of tokens whose states are read from the store.
   var cachedTokens: Int { present.count - tokens.count }
   /// What lends the states.
@@ -26,6 +30,8 @@ public struct ReadyPrompt: Sendable {
     positions = layout.present.indices.map { Int32($0) }
     present = layout.present
     nextPosition = layout.present.count
+    isExtended = layout.limits.isExtended(for: nextPosition)
+    positionsLimit = layout.limits.positions(isExtended: isExtended)
     snapshot = nil
   }
 
@@ -36,6 +42,8 @@ public struct ReadyPrompt: Sendable {
     positions = layout.computed.map { Int32($0.position) }
     present = layout.present
     nextPosition = layout.nextPosition
+    isExtended = layout.isExtended
+    positionsLimit = layout.limits.positions(isExtended: isExtended)
   }
 
   /// Lets the store use the space again of what went since, as far as this prompt does not need it.

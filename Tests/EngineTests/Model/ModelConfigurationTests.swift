@@ -69,7 +69,8 @@ import Testing
       "architectures": #"["SomeForCausalLM"]"#, "layer_types": #"["full_attention", "linear_attention"]"#,
     ])
     #expect(
-      found?.message == "`SomeForCausalLM` has linear-attention layers, whose state is a fold over all that came before: "
+      found?.message
+        == "`SomeForCausalLM` has linear-attention layers, whose state is a fold over all that came before: "
         + "modules cannot be reused apart")
   }
 

@@ -35,7 +35,8 @@ enum FalconFamily {
     let scale = 1 / Float(headDimension).squareRoot()
     let description = DecoderDescription(
       hiddenSize: hiddenSize, intermediateSize: try file.size("ffn_hidden_size", orNull: 4 * hiddenSize),
-      layers: Array(repeating: .init(rotation: rotary == nil ? nil : 0), count: layers), queryHeads: queryHeads, keyValueHeads: keyValueHeads, headDimension: headDimension,
+      layers: Array(repeating: .init(rotation: rotary == nil ? nil : 0), count: layers), queryHeads: queryHeads,
+      keyValueHeads: keyValueHeads, headDimension: headDimension,
       normalization: .layer(bias: true), epsilon: Float(try file.positiveNumber("layer_norm_epsilon", default: 1e-5)),
       positions: rotary.map { .rotary([$0.frequencies]) }
         // The published code adds the bias before it scales the scores.

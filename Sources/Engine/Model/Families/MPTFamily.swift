@@ -15,7 +15,8 @@ enum MPTFamily {
     try refuseVariants(file, attention: attention)
     let description = DecoderDescription(
       hiddenSize: hiddenSize, intermediateSize: try file.size("expansion_ratio", default: 4) * hiddenSize,
-      layers: Array(repeating: .init(), count: layers), queryHeads: heads, keyValueHeads: heads, headDimension: headDimension,
+      layers: Array(repeating: .init(), count: layers), queryHeads: heads, keyValueHeads: heads,
+      headDimension: headDimension,
       normalization: .layer(bias: false), epsilon: Float(try file.positiveNumber("layer_norm_epsilon", default: 1e-5)),
       positions: .linearBiases(
         slopes: LinearBiases.mptSlopes(
