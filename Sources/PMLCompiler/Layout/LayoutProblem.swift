@@ -68,7 +68,8 @@ enum LayoutProblem: Problem {
       if limits.positions(isExtended: isExtended) < limits.length {
         Report(
           code: .promptTooLong,
-          message: "the prompt takes \(counted(positions, "position")), and the schema's states are made for texts of up "
+          message:
+            "the prompt takes \(counted(positions, "position")), and the schema's states are made for texts of up "
             + "to \(limits.positions(isExtended: isExtended)), within which the model turns keys by its short factors",
           help: "put more of the text into the schema, which takes the long factors from "
             + "\(max(limits.positions(isExtended: isExtended) - ContextLimits.reserved, 0)) positions on, or shorten the "

@@ -8,6 +8,7 @@ struct ByteTokenizer: TextTokenizer {
   var beginOfSequence: TokenID? = Self.bos
   var placeholder: TokenID = Self.fill
   var contextLength = 4_096
+  var originalContextLength: Int?
   var embeddedTokenCount = Int.max
 
   func tokens(of text: String) -> [TokenID] { text.utf8.map(TokenID.init) }
