@@ -100,7 +100,9 @@ struct StateComputer {
       }
       let tokens = plan.tokens(of: encoding)
       let positions = tokens.indices.map { Int32(encoding.start + $0) }
-      inputs.append(InferenceEngine.Encoding(tokens: tokens, positions: positions, context: context, isExtended: plan.layout.isExtended))
+      inputs.append(
+        InferenceEngine.Encoding(
+          tokens: tokens, positions: positions, context: context, isExtended: plan.layout.isExtended))
     }
     return try withEngineErrors { () throws(EngineError) in try engine.encode(inputs) }
   }
