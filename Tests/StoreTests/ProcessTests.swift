@@ -143,7 +143,7 @@ import Testing
       }
     }
     try record(0)
-    let others = try (0..<2).map { _ in try Torture("lease-often", path, "150") }
+    let others = try (0..<2).map { _ in try Torture("lease-often", path, "600") }
     for other in others { other.wait(lines: 1) }
     var (number, removed, spared) = (0, 0, 0)
     while !others.allSatisfy(\.isDone) {

@@ -69,7 +69,9 @@ func lease(at path: String, schema: String, number: Int) throws(StoreError) {
 func leaseOften(at path: String, rounds: Int) throws(StoreError) {
   let store = try StateStore(at: path)
   say("ready")
-  for _ in 0..<rounds {
+  for round in 0..<rounds {
+    // Whoever collects finds the version free at times, and leases begin at any moment of a collection.
+    usleep(UInt32(round * 137 % 3000))
     guard let oldest = try store.snapshot().versions().first else { continue }
     let lease = try store.lease(oldest.name)
     var isThere = try store.snapshot().isWhole(oldest)
