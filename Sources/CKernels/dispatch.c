@@ -38,13 +38,15 @@ static const struct {
 };
 enum { kind_count = sizeof kinds / sizeof *kinds };
 
-size_t ck_bytes_ahead;
+ck_memory ck_memory_here;
 
 static const ck_kernels *best(void) {
 #if defined(__x86_64__)
-  // AMD's CPUs read ahead better than they are told to; Intel's gain half as much again.
+  // AMD's CPUs read ahead better than they are told to, those with AVX-512 at their memory's full speed; Intel's gain
+  // half as much again.
   __builtin_cpu_init();
-  ck_bytes_ahead = __builtin_cpu_is("intel") ? 4096 : 0;
+  ck_memory_here.bytes_ahead = __builtin_cpu_is("intel") ? 4096 : 0;
+  ck_memory_here.follows_streams = __builtin_cpu_is("amd") && __builtin_cpu_supports("avx512f");
 #endif
   const char *wanted = getenv("PMLC_CPU");
   for (int cpu = 0; wanted && cpu < kind_count; cpu++)
@@ -134,10 +136,11 @@ size_t ck_block_numbers(ck_element element) { return block_numbers(element); }
 size_t ck_block_bytes(ck_element element) { return block_bytes(element); }
 
 size_t ck_few_packed_bytes(ck_element element, size_t rows, size_t columns) {
-  // A group of 64 of a row has its numbers in 16 bits, a scale, and sums; see body/few_rows_q8.h, few_rows_quants.h.
-  size_t groups = ck_q8_row_scales(columns), bytes = 16 * 4 + ck_q8_group * 2 + 4;
-  if (element != ck_q8) groups = (groups + 3) / 4 * 4, bytes = ck_q8_group * 2 + 7 * 4;
-  return rows * ((groups * bytes + 63) / 64 * 64);
+  // A chunk of 64 numbers has sixteen bits each, and of whole rounds of chunks there are sums, totals and scales; see
+  // body/few_rows_activations.h.
+  (void)element;
+  size_t chunks = (columns + 63) / 64;
+  return rows * ((chunks * 128 + (chunks + 7) / 8 * 8 * 40 + 63) / 64 * 64);
 }
 
 void ck_pack_few_rows(ck_element element, const float *x, size_t stride, size_t rows, size_t columns, void *packed) {

@@ -65,9 +65,16 @@ typedef struct {
   void (*softcap)(const float *, float, size_t, float *);
 } ck_kernels;
 
-/// How far ahead, in bytes, blocks of weights are asked for where few rows read them; 0 where that does harm. Set with the
-/// choice of CPU.
-extern size_t ck_bytes_ahead;
+/// How this machine reads memory best. Set with the choice of CPU.
+typedef struct {
+  /// How far ahead, in bytes, blocks of weights are asked for where few rows read them; 0 where that does harm.
+  size_t bytes_ahead;
+  /// Whether the CPU follows one stream of its own accord at full speed, so that one row of weights after the other is
+  /// best, and what is asked for ahead should come into the second cache alone: asked into the first one, it takes the
+  /// places of the loads that wait.
+  bool follows_streams;
+} ck_memory;
+extern ck_memory ck_memory_here;
 
 extern const ck_kernels ck_kernels_portable;
 #if defined(__x86_64__)

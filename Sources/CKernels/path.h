@@ -12,8 +12,9 @@
 #include "body/product.h"
 #include "body/product_q8.h"
 #include "body/few_rows.h"
-#include "body/few_rows_q8.h"
-#include "body/few_rows_quants.h"
+#include "body/few_rows_activations.h"
+#include "body/few_rows_units.h"
+#include "body/few_rows_panels.h"
 #include "body/few_rows_blocks.h"
 #include "body/product_half.h"
 #include "body/product_panels.h"
@@ -32,8 +33,8 @@ const ck_kernels CK_PASTE(ck_kernels_, CK_CPU) = {
   .attention_merge = attention_merge,
   .store_keys = store_keys,
   .store_values = store_values,
-  .pack_few_rows = pack_few_rows_of,
-  .few_rows = few_rows_of,
+  .pack_few_rows = pack_few_rows,
+  .few_rows = few_rows,
   .quantize_weights = quantize_weights,
   .pack_rows = pack_rows,
   .product_panel_rows = product_panel_rows,

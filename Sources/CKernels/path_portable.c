@@ -18,11 +18,12 @@
 #define CK_FEW_ROWS_TILE 2
 #define CK_FEW_COLUMNS 0
 #define CK_FEW_AHEAD 4096
-#define CK_FEW_COLUMNS_Q8 0
 #define CK_EACH_FEW_ROWS(f) f(2, 1) f(1, 2)
 
 // With weights in blocks.
-#define CK_FEW_QUANTS 4
+#define CK_FEW_IN_ORDER 3
+#define CK_FEW_PANEL_ROWS 4
+#define CK_EACH_PANEL_ROW(f) f(1) f(2) f(3) f(4)
 
 #define CK_PRODUCT_PANEL_ROWS 48
 #define CK_PRODUCT_VECTORS 1

@@ -11,11 +11,12 @@
 #define CK_FEW_ROWS_TILE 6
 #define CK_FEW_COLUMNS 768
 #define CK_FEW_AHEAD 1536
-#define CK_FEW_COLUMNS_Q8 SIZE_MAX
 #define CK_EACH_FEW_ROWS(f) f(4, 1) f(2, 2) f(1, 3) f(1, 4) f(1, 5) f(1, 6)
 
 // With weights in blocks.
-#define CK_FEW_QUANTS 4
+#define CK_FEW_IN_ORDER 3
+#define CK_FEW_PANEL_ROWS 8
+#define CK_EACH_PANEL_ROW(f) f(1) f(2) f(3) f(4) f(5) f(6) f(7) f(8)
 
 #define CK_PRODUCT_PANEL_ROWS 48
 #define CK_PRODUCT_VECTORS 1

@@ -14,11 +14,12 @@
 #define CK_FEW_ROWS_TILE 24
 #define CK_FEW_COLUMNS 0
 #define CK_FEW_AHEAD 4096
-#define CK_FEW_COLUMNS_Q8 0
 #define CK_EACH_FEW_ROWS(f) f(4, 1) f(4, 2) f(4, 3) f(4, 4) f(4, 5) f(4, 6) f(3, 7) f(3, 8)
 
 // The same with weights in blocks, one weight row at a time.
-#define CK_FEW_QUANTS 4
+#define CK_FEW_IN_ORDER 3
+#define CK_FEW_PANEL_ROWS 8
+#define CK_EACH_PANEL_ROW(f) f(1) f(2) f(3) f(4) f(5) f(6) f(7) f(8)
 
 // Products: (weight rows, vectors of 16 rows) of each block.
 #define CK_PRODUCT_PANEL_ROWS 63

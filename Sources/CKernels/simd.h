@@ -7,6 +7,8 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 
 #define INLINE static inline __attribute__((always_inline))
+// Where loops of one function would take each other's registers.
+#define NOT_INLINE __attribute__((noinline))
 
 typedef float vf __attribute__((ext_vector_type(16)));
 typedef double vd __attribute__((ext_vector_type(16)));
@@ -19,6 +21,15 @@ typedef _Float16 vh __attribute__((ext_vector_type(16)));
 typedef float vf_any __attribute__((ext_vector_type(16), aligned(4)));
 typedef int32_t vi_any __attribute__((ext_vector_type(16), aligned(4)));
 typedef uint16_t vs_any __attribute__((ext_vector_type(16), aligned(2)));
+
+// Half of it.
+typedef float v8f __attribute__((ext_vector_type(8)));
+typedef int32_t v8i __attribute__((ext_vector_type(8)));
+typedef uint32_t v8u __attribute__((ext_vector_type(8)));
+typedef uint16_t v8s __attribute__((ext_vector_type(8)));
+typedef float v8f_any __attribute__((ext_vector_type(8), aligned(4)));
+typedef int32_t v8i_any __attribute__((ext_vector_type(8), aligned(4)));
+typedef uint16_t v8s_any __attribute__((ext_vector_type(8), aligned(2)));
 
 enum { lanes = 16 };
 
@@ -76,6 +87,21 @@ INLINE vs f32_to_half(vf x) {
 
 INLINE vf bfloat_to_f32(vs h) { return (vf)(__builtin_convertvector(h, vu) << 16); }
 
+// Eight numbers of f32, f16 or bf16 at `index` of x.
+INLINE v8f load_eight_as_f32(const ck_element element, const void *x, size_t index) {
+  if (element == ck_f32) return *(const v8f_any *)((const float *)x + index);
+  v8s h = *(const v8s_any *)((const uint16_t *)x + index);
+  if (element == ck_bf16) return (v8f)(__builtin_convertvector(h, v8u) << 16);
+#if CK_HAS_F16C
+  typedef _Float16 v8h __attribute__((ext_vector_type(8)));
+  return __builtin_convertvector((v8h)h, v8f);
+#else
+  vs whole = 0;
+  whole.lo = h;
+  return half_to_f32(whole).lo;
+#endif
+}
+
 INLINE bool is_quant(ck_element element) { return element >= ck_q4_0; }
 
 INLINE size_t element_bytes(ck_element element) { return element == ck_f32 ? 4 : element == ck_q8 ? 1 : 2; }
@@ -107,7 +133,6 @@ INLINE vf byte_to_f32(const uint8_t *x) {
   return __builtin_convertvector(__builtin_convertvector(*(const bytes *)x, vi) - 128, vf);
 }
 
-typedef int32_t v8i __attribute__((ext_vector_type(8)));
 typedef int32_t v4i __attribute__((ext_vector_type(4)));
 
 // Two 16-bit numbers a lane: acc[l] + a[l][0] · b[l][0] + a[l][1] · b[l][1].
@@ -146,18 +171,40 @@ INLINE vi multiply_add_bytes(vi acc, vi u, vi s) {
 #endif
 }
 
+// The same in eight lanes.
+INLINE v8i multiply_add_eight_pairs(v8i acc, v8i a, v8i b) {
+#if CK_WIDTH >= 256
+  return acc + (v8i)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__)
+  acc.lo += (v4i)_mm_madd_epi16((__m128i)a.lo, (__m128i)b.lo);
+  acc.hi += (v4i)_mm_madd_epi16((__m128i)a.hi, (__m128i)b.hi);
+  return acc;
+#else
+  return acc + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
+
+#if CK_VNNI
+INLINE v8i multiply_add_eight_bytes(v8i acc, v8i u, v8i s) {
+#if CK_WIDTH == 512
+  return (v8i)_mm256_dpbusd_epi32((__m256i)acc, (__m256i)u, (__m256i)s);
+#else
+  return (v8i)_mm256_dpbusd_avx_epi32((__m256i)acc, (__m256i)u, (__m256i)s);
+#endif
+}
+#endif
+
 // MARK: Across lanes
 
 INLINE vf max(vf a, vf b) { return a > b ? a : b; }
 INLINE vf min(vf a, vf b) { return a < b ? a : b; }
 
-INLINE float sum_lanes(vf v) {
-  typedef float v8 __attribute__((ext_vector_type(8)));
+INLINE float sum_eight(v8f v) {
   typedef float v4 __attribute__((ext_vector_type(4)));
-  v8 a = v.lo + v.hi;
-  v4 b = a.lo + a.hi;
+  v4 b = v.lo + v.hi;
   return (b.x + b.z) + (b.y + b.w);
 }
+INLINE float sum_lanes(vf v) { return sum_eight(v.lo + v.hi); }
 
 INLINE float max_lanes(vf v) {
   typedef float v8 __attribute__((ext_vector_type(8)));

@@ -69,7 +69,7 @@ public final class InferenceEngine: Sendable {
     let passes = PassRunner(
       decoder: TransformerDecoder(description: configuration.decoder, weights: weights, compute: compute),
       configuration: configuration)
-    tokensOfShortInput = passes.fewRows
+    tokensOfShortInput = PassRunner.fewRows
     runner = Mutex(passes)
   }
 

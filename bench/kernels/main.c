@@ -1,4 +1,4 @@
-// kernel-bench [products|few-rows|attention|vectors]…: how fast the kernels are on this machine, as Markdown.
+// kernel-bench [products|blocks|few-rows [TYPE]|attention|vectors]…: how fast the kernels are on this machine, as Markdown.
 // kernel-bench bars [THREADS]: the figures that `bench/compare` judges, as JSON lines.
 //
 // PMLC_CPU chooses the kernels, as in the program itself.
@@ -39,6 +39,8 @@ int main(int count, char **names) {
     bench_bars(threads);
     return 0;
   }
+  // few-rows Q4_K: one type alone.
+  const char *type = count == 3 && strcmp(names[1], "few-rows") == 0 ? names[2] : NULL;
   int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
   if (cores > 64) cores = 64;
   printf(
@@ -47,7 +49,8 @@ int main(int count, char **names) {
     peak_read_bytes(1) * 1e-9);
   for (int threads = 1; threads <= cores; threads += cores > 1 ? cores - 1 : 1) {
     if (wanted(count, names, "products")) bench_products(threads);
-    if (wanted(count, names, "few-rows")) bench_few_rows(threads);
+    if (wanted(count, names, "blocks")) bench_blocks(threads);
+    if (wanted(count, names, "few-rows")) bench_few_rows(threads, type);
   }
   if (wanted(count, names, "attention")) bench_attention();
   if (wanted(count, names, "vectors")) bench_vectors();

@@ -33,7 +33,8 @@ void *memory(size_t bytes);
 void share(size_t count, size_t step, int thread, int threads, size_t *begin, size_t *end);
 
 void bench_products(int threads);
-void bench_few_rows(int threads);
+void bench_blocks(int threads);
+void bench_few_rows(int threads, const char *only);  // all types of weights, or that of one name
 void bench_attention(void);
 void bench_vectors(void);
 // The figures that `bench/compare` judges, one JSON object a line.

@@ -3,6 +3,7 @@
 
 #include <CKernels.h>
 #include <cblas.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,38 @@ static const shape shapes[] = {
   {"1.1B attention", 2048, 2048}, {"1.1B up", 5632, 2048}, {"1.1B down", 2048, 5632},
 };
 enum { shape_count = sizeof shapes / sizeof *shapes };
+
+// Weights in blocks, as GGUF files have them, with where each block's numbers in half precision lie.
+static const struct {
+  ck_element element;
+  const char *name;
+  int halves[2];
+} block_types[] = {
+  {ck_q4_0, "Q4_0", {0, -1}},   {ck_q4_1, "Q4_1", {0, 2}}, {ck_q5_0, "Q5_0", {0, -1}}, {ck_q5_1, "Q5_1", {0, 2}},
+  {ck_q8_0, "Q8_0", {0, -1}},   {ck_q4_k, "Q4_K", {0, 2}}, {ck_q5_k, "Q5_K", {0, 2}},  {ck_q6_k, "Q6_K", {208, -1}},
+  {ck_iq4_nl, "IQ4_NL", {0, -1}},
+};
+enum { block_type_count = sizeof block_types / sizeof *block_types };
+
+static const char *name_of(ck_element element) {
+  for (size_t i = 0; i < block_type_count; i++)
+    if (block_types[i].element == element) return block_types[i].name;
+  return element == ck_f32 ? "f32" : element == ck_f16 ? "f16" : element == ck_bf16 ? "bf16" : "q8";
+}
+
+// Blocks of any numbers, with scales of a thousandth.
+static void fill_blocks(ck_element element, char *weights, size_t bytes) {
+  size_t size = ck_block_bytes(element);
+  float *numbers = random_numbers(bytes / sizeof(float) + 1);
+  memcpy(weights, numbers, bytes);
+  free(numbers);
+  for (size_t i = 0; i < block_type_count; i++)
+    for (int h = 0; h < 2; h++) {
+      if (block_types[i].element != element || block_types[i].halves[h] < 0) continue;
+      for (size_t at = 0; at < bytes; at += size)
+        memcpy(weights + at + block_types[i].halves[h], &(uint16_t){0x1400}, sizeof(uint16_t));
+    }
+}
 
 typedef struct {
   shape shape;
@@ -52,7 +85,8 @@ static void run_few_rows(void *context, int thread, int threads) {
   size_t begin, end;
   size_t inputs = p->shape.inputs;
   share(p->shape.outputs, 8, thread, threads, &begin, &end);
-  if (thread == 0 && p->element == ck_q8) ck_pack_few_rows(p->element, p->x, inputs, p->rows, inputs, p->packed);
+  bool packs = p->element == ck_q8 || ck_block_numbers(p->element) > 1;
+  if (thread == 0 && packs) ck_pack_few_rows(p->element, p->x, inputs, p->rows, inputs, p->packed);
   ck_few_rows_call call = {
     .element = p->element, .weights = next_copy(p, thread), .scales = p->scales, .columns = inputs, .x = p->x,
     .x_stride = inputs, .packed = p->packed, .rows = p->rows, .output = p->output, .output_stride = p->shape.outputs};
@@ -80,11 +114,12 @@ static problem make_problem(shape s, size_t rows, ck_element element, int thread
   size_t numbers = s.outputs * s.inputs;
   problem p = {.shape = s, .rows = rows, .element = element};
   float *w = random_numbers(numbers);
+  bool in_blocks = ck_block_numbers(element) > 1;
   if (element == ck_q8) {
     p.weight_bytes = s.outputs * ck_q8_row_bytes(s.inputs);
     p.scales = memory(s.outputs * ck_q8_row_scales(s.inputs) * sizeof(float));
   } else {
-    p.weight_bytes = numbers * (element == ck_f32 ? 4 : 2);
+    p.weight_bytes = numbers / ck_block_numbers(element) * ck_block_bytes(element);
   }
   p.copies = enough / p.weight_bytes + 1;
   static char *shared;  // one for all problems
@@ -92,6 +127,7 @@ static problem make_problem(shape s, size_t rows, ck_element element, int thread
   if (shared_bytes < p.copies * p.weight_bytes) shared = memory(shared_bytes = 2 * enough);
   p.weights = shared;
   if (element == ck_q8) ck_quantize_weights(ck_f32, w, s.inputs, 0, s.outputs, (uint8_t *)p.weights, p.scales);
+  else if (in_blocks) fill_blocks(element, p.weights, p.weight_bytes);
   else if (element == ck_f16) ck_f32_to_f16(w, numbers, (uint16_t *)p.weights);
   else memcpy(p.weights, w, p.weight_bytes);
   for (size_t i = 1; i < p.copies; i++) memcpy(p.weights + i * p.weight_bytes, p.weights, p.weight_bytes);
@@ -142,24 +178,69 @@ void bench_products(int threads) {
     }
 }
 
-void bench_few_rows(int threads) {
-  static const size_t rows[] = {1, 2, 4, 8};
-  static const ck_element elements[] = {ck_f16, ck_f32, ck_q8};
-  printf("\nFew rows, threads: %d. GB/s of weights read (share of the reads measured beside it)\n\n", threads);
-  printf("| shape | rows | f16 | f32 | q8 | OpenBLAS, f32 |\n| --- | --- | --- | --- | --- | --- |\n");
-  for (int i = 3; i < 5; i++)
+static bool has_whole_blocks(shape s, ck_element element) {
+  size_t numbers = ck_block_numbers(element);
+  return numbers < 2 || s.inputs % numbers == 0;
+}
+
+// One row of a table: a cell for each type.
+static void few_rows_line(shape s, size_t rows, const ck_element *elements, size_t count, int threads) {
+  printf("| %s %zu × %zu | %zu ", s.name, s.outputs, s.inputs, rows);
+  for (size_t e = 0; e < count; e++) {
+    if (!has_whole_blocks(s, elements[e])) {
+      printf("| – ");
+      continue;
+    }
+    double bytes, read = peak_read_bytes(threads) * 1e-9;
+    double seconds = measure(s, rows, elements[e], run_few_rows, threads, &bytes);
+    printf("| %.1f (%.0f %%) ", bytes / seconds * 1e-9, 100e-9 * bytes / seconds / read);
+    fflush(stdout);
+  }
+  printf("|\n");
+}
+
+// Many rows with weights in blocks.
+void bench_blocks(int threads) {
+  static const size_t rows[] = {16, 64, 512};
+  printf("\nProducts with blocks, threads: %d. Gop/s (share of the peak in eight bits measured beside it)\n\n| shape | rows ", threads);
+  for (size_t b = 0; b < block_type_count; b++) printf("| %s ", block_types[b].name);
+  printf("|\n| --- | --- ");
+  for (size_t b = 0; b < block_type_count; b++) printf("| --- ");
+  printf("|\n");
+  for (int i = 2; i < 5; i += 2)
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
       shape s = shapes[i];
-      double read = peak_read_bytes(threads) * 1e-9, bytes;
       printf("| %s %zu × %zu | %zu ", s.name, s.outputs, s.inputs, rows[r]);
-      for (int e = 0; e < 3; e++) {
-        double seconds = measure(s, rows[r], elements[e], run_few_rows, threads, &bytes);
-        printf("| %.1f (%.0f %%) ", bytes / seconds * 1e-9, 100e-9 * bytes / seconds / read);
+      for (size_t b = 0; b < block_type_count; b++) {
+        ck_element element = block_types[b].element;
+        if (!has_whole_blocks(s, element)) {
+          printf("| – ");
+          continue;
+        }
+        double ignored, peak = peak_byte_ops(threads);
+        double speed = 2 * (double)(rows[r] * s.outputs * s.inputs) / measure(s, rows[r], element, run_product, threads, &ignored);
+        printf("| %.0f (%.0f %%) ", speed * 1e-9, 100 * speed / peak);
+        fflush(stdout);
       }
-      double seconds = measure(s, rows[r], ck_f32, run_blas, threads, &bytes);
-      printf("| %.1f |\n", bytes / seconds * 1e-9);
-      fflush(stdout);
+      printf("|\n");
     }
+}
+
+void bench_few_rows(int threads, const char *only) {
+  static const size_t rows[] = {1, 2, 4, 8, 16};
+  static const ck_element elements[] = {ck_f32,  ck_f16,  ck_bf16, ck_q8,   ck_q8_0, ck_q4_0,  ck_q4_1,
+                                        ck_q5_0, ck_q5_1, ck_q4_k, ck_q5_k, ck_q6_k, ck_iq4_nl};
+  ck_element wanted[sizeof elements / sizeof *elements];
+  size_t count = 0;
+  for (size_t e = 0; e < sizeof elements / sizeof *elements; e++)
+    if (!only || strcmp(name_of(elements[e]), only) == 0) wanted[count++] = elements[e];
+  printf("\nFew rows, threads: %d. GB/s of weights read (share of the reads measured beside it)\n\n| shape | rows ", threads);
+  for (size_t e = 0; e < count; e++) printf("| %s ", name_of(wanted[e]));
+  printf("|\n| --- | --- ");
+  for (size_t e = 0; e < count; e++) printf("| --- ");
+  printf("|\n");
+  for (int i = 1; i < 4; i += 2)
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) few_rows_line(shapes[i], rows[r], wanted, count, threads);
 }
 
 static measured_share share_of(shape s, size_t rows, ck_element element, int threads, double (*peak)(int)) {

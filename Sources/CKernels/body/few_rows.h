@@ -8,10 +8,10 @@ INLINE size_t few_rows_ahead(int weight_rows, size_t row_bytes) {
   return weight_rows > 1 && weight_rows * row_bytes > CK_FEW_AHEAD ? weight_rows * row_bytes : CK_FEW_AHEAD;
 }
 
-// sums[w][x] = Σ_j weights[row + w][j] · x[x][j].
+// sums[w][x] = Σ_j weights[row + w][j] · x[x][j]. What is asked for ahead comes into the first cache or the second one.
 INLINE void dot_tile(
-  const int weight_rows, const int rows, const ck_element element, const void *weights, size_t columns, size_t row,
-  const float *x, size_t x_stride, float sums[CK_FEW_ROWS_TILE]) {
+  const int weight_rows, const int rows, const bool into_second, const ck_element element, const void *weights,
+  size_t columns, size_t row, const float *x, size_t x_stride, float sums[CK_FEW_ROWS_TILE]) {
   vf c[CK_FEW_ROWS_TILE] = {0};
   size_t j = 0;
   const size_t row_bytes = columns * element_bytes(element);
@@ -20,7 +20,11 @@ INLINE void dot_tile(
     // The rows after these: memory's own look-ahead starts anew with each row.
     if (j % (64 / element_bytes(element)) == 0)
 #pragma clang loop unroll(full)
-      for (int w = 0; w < weight_rows; w++) __builtin_prefetch(next + (w * columns + j) * element_bytes(element));
+      for (int w = 0; w < weight_rows; w++) {
+        const char *line = next + (w * columns + j) * element_bytes(element);
+        if (into_second) __builtin_prefetch(line, 0, 2);
+        else __builtin_prefetch(line);
+      }
     vf a[CK_FEW_ROWS];
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) a[i] = load(x + i * x_stride + j);
@@ -41,4 +45,21 @@ INLINE void dot_tile(
   }
 #pragma clang loop unroll(full)
   for (int i = 0; i < weight_rows * rows; i++) sums[i] = sum_lanes(c[i]);
+}
+
+// The same bits for one row of each, in order, eight lanes at a time and without asking ahead: for CPUs whose memory
+// follows one stream of small loads best.
+INLINE float dot_row(const ck_element element, const void *weights, size_t columns, size_t row, const float *x) {
+  v8f low = 0, high = 0;
+  size_t j = 0, at = row * columns;
+  for (; j + lanes <= columns; j += lanes) {
+    low += load_eight_as_f32(ck_f32, x, j) * load_eight_as_f32(element, weights, at + j);
+    high += load_eight_as_f32(ck_f32, x, j + 8) * load_eight_as_f32(element, weights, at + j + 8);
+  }
+  vf c;
+  c.lo = low;
+  c.hi = high;
+  if (j < columns)
+    c += load_part(x + j, columns - j) * load_part_as_f32(element, weights, at + j, columns - j);
+  return sum_lanes(c);
 }

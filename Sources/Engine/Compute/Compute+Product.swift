@@ -63,8 +63,8 @@ struct Product {
 }
 
 extension Compute {
-  /// Up to so many rows the weights are read once for all of them, and nothing is packed.
-  static func fewRows(_ form: WeightElement.ActivationForm) -> Int { form == .plain ? 8 : 4 }
+  /// Up to so many rows the weights are read once for all of them, and activations keep sixteen bits or more.
+  static let fewRows = 8
   /// Weight rows of a task; the kernel works on so many at a time.
   private static let panelRows = ck_product_panel_rows()
   /// Weight bytes of a task where reading them is what takes the time.
@@ -81,7 +81,7 @@ extension Compute {
 
   private func operand(_ x: Matrix, for element: WeightElement, packs: Bool) throws(EngineError) -> Operand {
     let form = element.activationForm
-    if !packs && x.rows <= Self.fewRows(form) {
+    if !packs && x.rows <= Self.fewRows {
       return Operand(matrix: x, kernel: .few, packed: form == .plain ? nil : try packFewRows(x, for: element))
     }
     if usesBLAS && form == .plain { return Operand(matrix: x, kernel: .blas, packed: nil) }

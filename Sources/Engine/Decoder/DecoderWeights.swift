@@ -81,11 +81,6 @@ struct DecoderWeights: Sendable {
 }
 
 extension DecoderWeights {
-  /// Up to so many rows, each product takes few rows, whatever types of weights the layers mix.
-  var fewRows: Int {
-    (layers.flatMap(\.linears) + [output]).map { Compute.fewRows($0.weight.element.activationForm) }.min() ?? 1
-  }
-
   /// Replaces the matrices of all products by their eight-bit form: as `repacked` keeps it, or else made in memory. The
   /// embedding stays as it is stored, since only single rows of it are read.
   ///

@@ -10,7 +10,6 @@ struct PassRunner {
   init(decoder: TransformerDecoder, configuration: ModelConfiguration) {
     self.decoder = decoder
     self.configuration = configuration
-    fewRows = decoder.weights.fewRows
   }
 
   /// Most rows of one pass: enough to spread the cost of reading the weights, few enough to bound scratch memory.
@@ -21,7 +20,7 @@ struct PassRunner {
   /// Up to so many rows at the end of a prompt are joined to the ones before: as few, they would go another way.
   static let fewestRowsPerSpan = 8
   /// Up to so many rows of one input take the way of few.
-  let fewRows: Int
+  static let fewRows = Compute.fewRows
 
   /// Runs inputs that have been checked, whose sequences are claimed.
   ///
@@ -112,7 +111,7 @@ struct PassRunner {
 
   /// Packs inputs into passes. Where an input is cut, and which way its parts go, depends on itself alone.
   private func cut(_ inputs: [InferenceEngine.Input], isEncoding: Bool) -> [[PassWork.Part]] {
-    let few = fewRows
+    let few = Self.fewRows
     var passes: [[PassWork.Part]] = []
     var open: [PassKind: OpenPass] = [:]
     for (index, input) in inputs.enumerated() {
