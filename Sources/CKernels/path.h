@@ -14,7 +14,9 @@
 #include "body/few_rows.h"
 #include "body/few_rows_activations.h"
 #include "body/few_rows_units.h"
+#if CK_WIDTH == 512
 #include "body/few_rows_panels.h"
+#endif
 #include "body/few_rows_blocks.h"
 #include "body/product_half.h"
 #include "body/product_panels.h"

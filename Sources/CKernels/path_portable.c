@@ -20,10 +20,8 @@
 #define CK_FEW_AHEAD 4096
 #define CK_EACH_FEW_ROWS(f) f(2, 1) f(1, 2)
 
-// With weights in blocks.
-#define CK_FEW_IN_ORDER 3
-#define CK_FEW_PANEL_ROWS 4
-#define CK_EACH_PANEL_ROW(f) f(1) f(2) f(3) f(4)
+// With weights of eight bits or less: rows at a time, one weight row after the other.
+#define CK_FEW_IN_ORDER 4
 
 #define CK_PRODUCT_PANEL_ROWS 48
 #define CK_PRODUCT_VECTORS 1

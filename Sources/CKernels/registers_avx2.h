@@ -13,10 +13,8 @@
 #define CK_FEW_AHEAD 1536
 #define CK_EACH_FEW_ROWS(f) f(4, 1) f(2, 2) f(1, 3) f(1, 4) f(1, 5) f(1, 6)
 
-// With weights in blocks.
-#define CK_FEW_IN_ORDER 3
-#define CK_FEW_PANEL_ROWS 8
-#define CK_EACH_PANEL_ROW(f) f(1) f(2) f(3) f(4) f(5) f(6) f(7) f(8)
+// With weights of eight bits or less: rows at a time, one weight row after the other.
+#define CK_FEW_IN_ORDER 4
 
 #define CK_PRODUCT_PANEL_ROWS 48
 #define CK_PRODUCT_VECTORS 1

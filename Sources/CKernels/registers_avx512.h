@@ -16,8 +16,8 @@
 #define CK_FEW_AHEAD 4096
 #define CK_EACH_FEW_ROWS(f) f(4, 1) f(4, 2) f(4, 3) f(4, 4) f(4, 5) f(4, 6) f(3, 7) f(3, 8)
 
-// The same with weights in blocks, one weight row at a time.
-#define CK_FEW_IN_ORDER 3
+// With weights of eight bits or less: rows at a time, one weight row after the other, and with a panel of weight rows.
+#define CK_FEW_IN_ORDER 4
 #define CK_FEW_PANEL_ROWS 8
 #define CK_EACH_PANEL_ROW(f) f(1) f(2) f(3) f(4) f(5) f(6) f(7) f(8)
 

@@ -59,8 +59,18 @@ static void few_rows_of_numbers(const ck_few_rows_call *call, size_t begin, size
   }
 }
 
-// With weights of eight bits or less: from CK_FEW_PANELS rows on in panels, unless so few weight rows are left that one
-// after the other is less work. Each row has the same bits both ways.
+// With weights of eight bits or less: up to three or four rows one weight row after the other. Above that, panels; or, with
+// smaller registers, several times as few. Each row has the same bits on both ways.
+#if CK_WIDTH == 512
+enum { few_packed_rows = few_panel_most_rows };
+#define CK_MORE_ROWS(element)                                                                                         \
+  if (rows == 4 && element == ck_q8) few_rows_in_order(4, element, call, first, begin, end);            \
+  else few_rows_in_panels(element, call, first, rows, begin, end);
+#else
+enum { few_packed_rows = 4 };
+#define CK_MORE_ROWS(element) few_rows_in_order(4, element, call, first, begin, end);
+#endif
+
 #define CK_PACKED(element)                                                                                            \
   static NOT_INLINE void few_##element(                                                                               \
     const ck_few_rows_call *call, size_t first, size_t rows, size_t begin, size_t end) {                              \
@@ -68,15 +78,16 @@ static void few_rows_of_numbers(const ck_few_rows_call *call, size_t begin, size
     case 1: few_rows_in_order(1, element, call, first, begin, end); break;                                            \
     case 2: few_rows_in_order(2, element, call, first, begin, end); break;                                            \
     case 3: few_rows_in_order(3, element, call, first, begin, end); break;                                            \
-    default: few_rows_in_panels(element, call, first, rows, begin, end); break;                                       \
+    default: CK_MORE_ROWS(element) break;                                                                             \
     }                                                                                                                 \
   }
 CK_EACH_QUANT(CK_PACKED) CK_PACKED(ck_q8)
 #undef CK_PACKED
+#undef CK_MORE_ROWS
 
 static void few_rows(const ck_few_rows_call *call, size_t begin, size_t end) {
   if (!is_quant(call->element) && call->element != ck_q8) return few_rows_of_numbers(call, begin, end);
-  size_t blocks = (call->rows + few_panel_most_rows - 1) / few_panel_most_rows;
+  size_t blocks = (call->rows + few_packed_rows - 1) / few_packed_rows;
   for (size_t block = 0; block < blocks; block++) {
     size_t first = call->rows * block / blocks, rows = call->rows * (block + 1) / blocks - first;
     switch (call->element) {

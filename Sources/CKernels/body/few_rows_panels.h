@@ -1,85 +1,52 @@
-// Products of a few more rows with weights of eight bits or less: a panel of sixteen weight rows at a time (eight in 256
-// bits), turned so that these lie across the lanes. Weights are opened once for all rows, no sum goes across lanes, and
-// four columns of an activation are spread over a vector as they lie. Each sum has the bits that
-// few_rows_activations.h says.
-#if CK_WIDTH == 512
-typedef vf panel_f;
-typedef vi panel_i;
-typedef vu panel_u;
-typedef bytes64 panel_bytes;
-#else
-typedef v8f panel_f;
-typedef v8i panel_i;
-typedef v8u panel_u;
-typedef bytes32 panel_bytes;
-#endif
+// Products of a few more rows with weights of eight bits or less, for registers of 512 bits: a panel of sixteen weight rows
+// at a time, turned so that these lie across the lanes. Weights are opened once for all rows, no sum goes across lanes, and
+// four columns of an activation are spread over a vector as they lie. Each sum has the bits that few_rows_activations.h
+// says. With half the registers, and two of these for a vector, it is slower than row by row.
 
 enum {
-  few_panel = sizeof(panel_f) / sizeof(float),
+  few_panel = lanes,
   // Steps of four columns: of a round, at most.
   few_panel_steps = 128,
 };
 
 // A round of a panel.
 typedef struct {
-  panel_i steps[few_panel_steps];
-  panel_f scale[16], minimum[8];
+  vi steps[few_panel_steps];
+  vf scale[16], minimum[8];
 } few_panel_round;
 
-INLINE panel_i multiply_add_panel(panel_i acc, panel_i a, panel_i b) {
-#if CK_WIDTH == 512
+INLINE vi multiply_add_panel(vi acc, vi a, vi b) {
   return CK_VNNI ? multiply_add_bytes(acc, a, b) : multiply_add_pairs(acc, a, b);
-#elif CK_VNNI
-  return multiply_add_eight_bytes(acc, a, b);
-#else
-  return multiply_add_eight_pairs(acc, a, b);
-#endif
 }
 
 // Sixteen bytes of each row become four steps.
-INLINE void turn_lines(const uint8_t *first, size_t stride, panel_i steps[4]) {
+INLINE void turn_lines(const uint8_t *first, size_t stride, vi steps[4]) {
   // Vector k holds rows k, k + 4, and so on.
-  panel_i line[4];
+  vi line[4];
 #pragma clang loop unroll(full)
   for (int k = 0; k < 4; k++) {
     v4i part[few_panel / 4];
 #pragma clang loop unroll(full)
     for (int r = 0; r < few_panel / 4; r++) memcpy(&part[r], first + (size_t)(k + 4 * r) * stride, sizeof part[r]);
-#if CK_WIDTH == 512
     line[k].lo.lo = part[0];
     line[k].lo.hi = part[1];
     line[k].hi.lo = part[2];
     line[k].hi.hi = part[3];
-#else
-    line[k].lo = part[0];
-    line[k].hi = part[1];
-#endif
   }
-#if CK_WIDTH == 512
 #define CK_TURN(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-  panel_i low01 = CK_TURN(line[0], line[1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-  panel_i high01 = CK_TURN(line[0], line[1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-  panel_i low23 = CK_TURN(line[2], line[3], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-  panel_i high23 = CK_TURN(line[2], line[3], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+  vi low01 = CK_TURN(line[0], line[1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+  vi high01 = CK_TURN(line[0], line[1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+  vi low23 = CK_TURN(line[2], line[3], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+  vi high23 = CK_TURN(line[2], line[3], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
   steps[0] = CK_TURN(low01, low23, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
   steps[1] = CK_TURN(low01, low23, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
   steps[2] = CK_TURN(high01, high23, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
   steps[3] = CK_TURN(high01, high23, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
 #undef CK_TURN
-#else
-  panel_i low01 = __builtin_shufflevector(line[0], line[1], 0, 8, 1, 9, 4, 12, 5, 13);
-  panel_i high01 = __builtin_shufflevector(line[0], line[1], 2, 10, 3, 11, 6, 14, 7, 15);
-  panel_i low23 = __builtin_shufflevector(line[2], line[3], 0, 8, 1, 9, 4, 12, 5, 13);
-  panel_i high23 = __builtin_shufflevector(line[2], line[3], 2, 10, 3, 11, 6, 14, 7, 15);
-  steps[0] = __builtin_shufflevector(low01, low23, 0, 1, 8, 9, 4, 5, 12, 13);
-  steps[1] = __builtin_shufflevector(low01, low23, 2, 3, 10, 11, 6, 7, 14, 15);
-  steps[2] = __builtin_shufflevector(high01, high23, 0, 1, 8, 9, 4, 5, 12, 13);
-  steps[3] = __builtin_shufflevector(high01, high23, 2, 3, 10, 11, 6, 7, 14, 15);
-#endif
 }
 
-INLINE panel_i low_nibbles(panel_i x) { return x & 0x0F0F0F0F; }
-INLINE panel_i high_nibbles(panel_i x) { return (panel_i)((panel_u)x >> 4) & 0x0F0F0F0F; }
+INLINE vi low_nibbles(vi x) { return x & 0x0F0F0F0F; }
+INLINE vi high_nibbles(vi x) { return (vi)((vu)x >> 4) & 0x0F0F0F0F; }
 
 // Whether a panel's bytes can be turned first and opened then, because what opens one takes no other beside it.
 INLINE bool turns_closed(const ck_element element) {
@@ -87,55 +54,54 @@ INLINE bool turns_closed(const ck_element element) {
 }
 
 // Steps of 32 columns from column 32 · j of a round on, of weights that are turned closed.
-INLINE void open_block_of_panel(const ck_element element, const uint8_t *weights, size_t stride, int j, panel_i *steps) {
-  panel_i closed[4];
+INLINE void open_block_of_panel(const ck_element element, const uint8_t *weights, size_t stride, int j, vi *steps) {
+  vi closed[4];
   turn_lines(weights + (size_t)j * block_bytes(element) + (element == ck_q4_1 ? 4 : 2), stride, closed);
 #pragma clang loop unroll(full)
   for (int i = 0; i < 4; i++) steps[i] = low_nibbles(closed[i]), steps[4 + i] = high_nibbles(closed[i]);
 }
 
 // A whole block of 256.
-INLINE void open_super_of_panel(const ck_element element, const uint8_t *weights, size_t stride, panel_i *steps) {
+INLINE void open_super_of_panel(const ck_element element, const uint8_t *weights, size_t stride, vi *steps) {
   // Lines of 16 bytes: 16 columns of one group and 16 of another.
   if (element == ck_q6_k) {
     for (size_t half = 0; half < 2; half++)
       for (size_t line = 0; line < 2; line++) {
-        panel_i high[4], first[4], second[4];
+        vi high[4], first[4], second[4];
         turn_lines(weights + 128 + 32 * half + 16 * line, stride, high);
         turn_lines(weights + 64 * half + 16 * line, stride, first);
         turn_lines(weights + 64 * half + 32 + 16 * line, stride, second);
-        panel_i *y = steps + 32 * half + 4 * line;
+        vi *y = steps + 32 * half + 4 * line;
         for (int i = 0; i < 4; i++) {
           y[i] = low_nibbles(first[i]) | ((high[i] << 4) & 0x30303030);
           y[8 + i] = low_nibbles(second[i]) | ((high[i] << 2) & 0x30303030);
           y[16 + i] = high_nibbles(first[i]) | (high[i] & 0x30303030);
-          y[24 + i] = high_nibbles(second[i]) | ((panel_i)((panel_u)high[i] >> 2) & 0x30303030);
+          y[24 + i] = high_nibbles(second[i]) | ((vi)((vu)high[i] >> 2) & 0x30303030);
         }
       }
     return;
   }
   for (size_t line = 0; line < 2; line++) {
-    panel_i fifth[4];
+    vi fifth[4];
     if (element == ck_q5_k) turn_lines(weights + 16 + 16 * line, stride, fifth);
     for (size_t c = 0; c < 4; c++) {
-      panel_i closed[4];
+      vi closed[4];
       turn_lines(weights + (element == ck_q5_k ? 48 : 16) + 32 * c + 16 * line, stride, closed);
-      panel_i *y = steps + 16 * c + 4 * line;
+      vi *y = steps + 16 * c + 4 * line;
       for (int i = 0; i < 4; i++) {
         y[i] = low_nibbles(closed[i]);
         y[8 + i] = high_nibbles(closed[i]);
         if (element != ck_q5_k) continue;
         y[i] |= ((fifth[i] & 0x01010101) << 4);
         y[8 + i] |= ((fifth[i] & 0x02020202) << 3);
-        fifth[i] = (panel_i)((panel_u)fifth[i] >> 2);
+        fifth[i] = (vi)((vu)fifth[i] >> 2);
       }
     }
   }
 }
 
 // Eight numbers of each row, turned.
-INLINE void turn_scales(const v8f rows[few_panel], panel_f turned[8]) {
-#if CK_WIDTH == 512
+INLINE void turn_scales(const v8f rows[few_panel], vf turned[8]) {
   vf tile[lanes];
   for (int r = 0; r < lanes; r++) {
     tile[r] = splat(0);
@@ -143,10 +109,6 @@ INLINE void turn_scales(const v8f rows[few_panel], panel_f turned[8]) {
   }
   transpose(tile);
   memcpy(turned, tile, 8 * sizeof *turned);
-#else
-  for (int i = 0; i < 8; i++)
-    for (int r = 0; r < 8; r++) turned[i][r] = rows[r][i];
-#endif
 }
 
 // Columns 32 · j ..< 32 · (j + 1) of a round as bytes.
@@ -190,14 +152,14 @@ INLINE void open_round_of_panel(
   if (quant_has_minimum(element)) turn_scales(minimum, panel->minimum);
 }
 
-INLINE panel_i spread_four(const void *x) {
+INLINE vi spread_four(const void *x) {
   int32_t four;
   memcpy(&four, x, sizeof four);
-  return (panel_i)(four);
+  return (vi)(four);
 }
 
 // The sums of a panel with each row so far, in parts.
-typedef panel_f few_panel_sums[16];
+typedef vf few_panel_sums[16];
 
 // `units` units of so many columns from chunk `chunk` on.
 INLINE void meet_panel(
@@ -205,8 +167,8 @@ INLINE void meet_panel(
   const few_activations *x, size_t chunk, few_panel_sums *sums) {
   const size_t steps = (size_t)unit / 4;
   for (size_t u = 0; u < units; u++) {
-    const panel_i *weights = panel->steps + u * steps;
-    panel_i sum[CK_FEW_PANEL_ROWS], high[CK_FEW_PANEL_ROWS] = {0};
+    const vi *weights = panel->steps + u * steps;
+    vi sum[CK_FEW_PANEL_ROWS], high[CK_FEW_PANEL_ROWS] = {0};
     const few_chunk *group[CK_FEW_PANEL_ROWS];
     // The first of its quarters of a chunk.
     size_t first = u * (size_t)unit % few_chunk_numbers / 16;
@@ -215,14 +177,14 @@ INLINE void meet_panel(
       group[i] = x[i].x + chunk + u * (size_t)unit / few_chunk_numbers;
       const int32_t *of_activations =
         unit == 64 ? x[i].sum64 + chunk : unit == 32 ? x[i].sum32 + 2 * chunk : x[i].sum16 + 4 * chunk;
-      sum[i] = offset ? -((panel_i)(of_activations[u]) << offset) : (panel_i)(0);
+      sum[i] = offset ? -((vi)(of_activations[u]) << offset) : (vi)(0);
     }
     // Step by step: all at once would be put in order row by row, one long chain of sums after the other.
     for (size_t quarter = first; quarter < first + (size_t)unit / 16; quarter++) {
       size_t at = few_quarter(unit != 64, quarter);
 #pragma clang loop unroll_count(2)
       for (size_t s = 0; s < 4; s++) {
-        panel_i w = *weights++;
+        vi w = *weights++;
 #if CK_VNNI
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
@@ -230,7 +192,7 @@ INLINE void meet_panel(
           sum[i] = multiply_add_panel(sum[i], w, spread_four(group[i]->low + at + 4 * s));
         }
 #else
-        panel_i even = w & 0x00FF00FF, odd = (panel_i)((panel_u)w >> 8) & 0x00FF00FF;
+        vi even = w & 0x00FF00FF, odd = (vi)((vu)w >> 8) & 0x00FF00FF;
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
           sum[i] = multiply_add_panel(sum[i], even, spread_four(group[i]->even + at / 2 + 2 * s));
@@ -241,9 +203,9 @@ INLINE void meet_panel(
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
-      panel_i all = CK_VNNI ? sum[i] + (high[i] << 8) : sum[i];
-      panel_f f = __builtin_convertvector(all, panel_f);
-      panel_f part = sums[i][u] + f * (panel->scale[u] * x[i].scale[chunk + u * (size_t)unit / few_chunk_numbers]);
+      vi all = CK_VNNI ? sum[i] + (high[i] << 8) : sum[i];
+      vf f = __builtin_convertvector(all, vf);
+      vf part = sums[i][u] + f * (panel->scale[u] * x[i].scale[chunk + u * (size_t)unit / few_chunk_numbers]);
       if (minima) part += panel->minimum[u] * x[i].total[2 * chunk + u];
       sums[i][u] = part;
     }
@@ -302,14 +264,14 @@ static const few_panel_kernel few_panel_kernels[][CK_FEW_PANEL_ROWS + 1] = {
 };
 
 // The parts of a sum, added up in the order in which lanes are.
-INLINE panel_f add_parts(const few_panel_sums sums, bool sixteen) {
-  panel_f p[8];
+INLINE vf add_parts(const few_panel_sums sums, bool sixteen) {
+  vf p[8];
   for (int i = 0; i < 8; i++) p[i] = sixteen ? sums[i] + sums[8 + i] : sums[i];
   return ((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7]));
 }
 
 // Of a panel that begins at weight row n, `count` rows.
-INLINE void write_panel_sums(const ck_few_rows_call *call, size_t row, size_t n, size_t count, panel_f sum) {
+INLINE void write_panel_sums(const ck_few_rows_call *call, size_t row, size_t n, size_t count, vf sum) {
   float *z = call->output + row * call->output_stride + n;
   float sums[few_panel];
   memcpy(sums, &sum, sizeof sums);
