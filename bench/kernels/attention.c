@@ -4,6 +4,7 @@
 #include <CKernels.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 typedef struct {
   const char *name;
@@ -17,16 +18,19 @@ static const setting settings[] = {
   {"no groups, decoding", 128, 1, 1, 3008},
 };
 
-enum { run_tokens = 200, most_runs = 64 };
+enum { run_tokens = 200, most_runs = 64, most_threads = 64 };
 
 typedef struct {
   setting s;
   ck_element element;
-  int heads, turn;
+  int heads;
   char *states;  // heads × runs × (keys, values)
-  float *queries, *output;
+  float *queries;
   int32_t *positions;
-  void *scratch;
+  // Of each thread, which takes every so many heads.
+  int threads, turns[most_threads * 16];
+  float *outputs[most_threads];
+  void *scratch[most_threads];
 } problem;
 
 static size_t run_bytes(const problem *p) {
@@ -34,13 +38,13 @@ static size_t run_bytes(const problem *p) {
 }
 
 static void run_attention(void *context, int thread, int threads) {
-  (void)thread, (void)threads;
   problem *p = context;
+  int turn = p->turns[thread * 16]++ * threads + thread;
   ck_kv_run runs[most_runs];
   int count = 0;
   size_t bytes = run_bytes(p);
   size_t all_runs = (size_t)(p->s.cached + run_tokens - 1) / run_tokens;
-  char *head = p->states + (size_t)(p->turn++ % p->heads) * all_runs * 2 * bytes;
+  char *head = p->states + (size_t)(turn % p->heads) * all_runs * 2 * bytes;
   for (int first = 0; first < p->s.cached; first += run_tokens, count++) {
     int tokens = p->s.cached - first < run_tokens ? p->s.cached - first : run_tokens;
     char *keys = head + (size_t)count * 2 * bytes;
@@ -48,17 +52,17 @@ static void run_attention(void *context, int thread, int threads) {
   }
   size_t numbers = (size_t)(p->s.group * p->s.head_dimension);
   ck_attention_call call = {
-    .queries = p->queries, .query_token_stride = numbers, .output = p->output, .output_token_stride = numbers,
+    .queries = p->queries, .query_token_stride = numbers, .output = p->outputs[thread], .output_token_stride = numbers,
     .positions = p->positions, .tokens = p->s.tokens, .group = p->s.group, .head_dimension = p->s.head_dimension,
-    .runs = runs, .run_count = count, .scratch = p->scratch};
+    .runs = runs, .run_count = count, .scratch = p->scratch[thread]};
   ck_attention(&call);
 }
 
 static const size_t enough = (size_t)96 << 20;  // more than a last-level cache
 
 // What one call took, and what the machine can do.
-static problem make_problem(setting s, ck_element element, char *states) {
-  problem p = {.s = s, .element = element, .states = states};
+static problem make_problem(setting s, ck_element element, char *states, int threads) {
+  problem p = {.s = s, .element = element, .states = states, .threads = threads};
   size_t dimension = (size_t)s.head_dimension, rows = (size_t)(s.tokens * s.group);
   size_t runs = (size_t)(s.cached + run_tokens - 1) / run_tokens, bytes = run_bytes(&p);
   p.heads = (int)(enough / (2 * bytes * runs)) + 1;
@@ -68,15 +72,20 @@ static problem make_problem(setting s, ck_element element, char *states) {
     ck_store_values(p.element, dimension, x, dimension, 0, run_tokens, states + r * 2 * bytes + bytes);
   }
   p.queries = random_numbers(rows * dimension);
-  p.output = memory(rows * dimension * sizeof(float));
+  for (int t = 0; t < threads; t++) {
+    p.outputs[t] = memory(rows * dimension * sizeof(float));
+    p.scratch[t] = memory(ck_attention_scratch_bytes((size_t)s.tokens, (size_t)s.group, dimension));
+  }
   p.positions = memory((size_t)s.tokens * sizeof *p.positions);
   for (int t = 0; t < s.tokens; t++) p.positions[t] = s.cached + t;
-  p.scratch = memory(ck_attention_scratch_bytes((size_t)s.tokens, (size_t)s.group, dimension));
   free(x);
   return p;
 }
 
-static void free_problem(problem *p) { free(p->queries), free(p->output), free(p->positions), free(p->scratch); }
+static void free_problem(problem *p) {
+  free(p->queries), free(p->positions);
+  for (int t = 0; t < p->threads; t++) free(p->outputs[t]), free(p->scratch[t]);
+}
 
 // Multiplications and additions of one call.
 static double operations(setting s) {
@@ -90,29 +99,37 @@ static double bytes(setting s, ck_element element) {
 
 static const int setting_count = sizeof settings / sizeof *settings;
 
-void bench_attention(void) {
+static void bench_threads(int threads) {
   static const ck_element elements[] = {ck_f16, ck_f32, ck_q8};
   static const char *const names[] = {"f16", "f32", "q8"};
-  printf("\nAttention, one key-value head, 1 thread (shares of the peaks measured beside it)\n\n");
+  printf("\nAttention, one key-value head a thread, %d threads (shares of the peaks measured beside it)\n\n", threads);
   printf("| | states | µs | GFLOP/s | GB/s of states |\n| --- | --- | --- | --- | --- |\n");
   char *states = memory(enough + ((size_t)32 << 20));
   for (int i = 0; i < setting_count; i++)
     for (int e = 0; e < 3; e++) {
-      problem p = make_problem(settings[i], elements[e], states);
-      double peak = peak_f32_flops(1), read = peak_read_bytes(1), seconds = median_seconds(run_attention, &p, 1);
+      problem p = make_problem(settings[i], elements[e], states, threads);
+      double peak = peak_f32_flops(threads), read = peak_read_bytes(threads);
+      double seconds = median_seconds(run_attention, &p, threads) / threads;
       double flops = operations(p.s) / seconds, speed = bytes(p.s, p.element) / seconds;
       printf(
-        "| %s | %s | %.0f | %.0f (%.0f %%) | %.1f (%.0f %%) |\n", p.s.name, names[e], seconds * 1e6, flops * 1e-9,
+        "| %s | %s | %.0f | %.0f (%.0f %%) | %.1f (%.0f %%) |\n", p.s.name, names[e], seconds * threads * 1e6, flops * 1e-9,
         100 * flops / peak, speed * 1e-9, 100 * speed / read);
       fflush(stdout);
       free_problem(&p);
     }
 }
 
+void bench_attention(void) {
+  int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+  if (cores > most_threads) cores = most_threads;
+  bench_threads(1);
+  if (cores > 1) bench_threads(cores);
+}
+
 void bars_of_attention(void) {
   char *states = memory(enough + ((size_t)32 << 20));
   for (int i = 0; i < setting_count; i++) {
-    problem p = make_problem(settings[i], ck_f16, states);
+    problem p = make_problem(settings[i], ck_f16, states, 1);
     measured_share flops = median_share(run_attention, &p, 1, operations(p.s), peak_f32_flops);
     measured_share read = median_share(run_attention, &p, 1, bytes(p.s, p.element), peak_read_bytes);
     // The ceiling that takes longer is the smaller one.

@@ -33,8 +33,9 @@ struct AttentionPlan {
   private static let queriesPerBlock = 128
   /// Tasks that a sequence is cut into at least, if it has the keys for it: enough for some cores to balance.
   private static let tasksWanted = 16
-  /// Tiles of keys that a part has at least: fewer would not be worth the merging.
-  private static let tilesPerPart = 64
+  /// Tiles of keys that a part has at least: fewer would not be worth the merging. With one row of a model that has few
+  /// key-value heads, two threads are as far apart as a task takes.
+  private static let tilesPerPart = 16
 
   /// The plan for `rows` of each span.
   init(_ pass: Pass, _ decoder: DecoderDescription, rows: (Pass.Span) -> Range<Int>) {

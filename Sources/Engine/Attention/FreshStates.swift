@@ -124,13 +124,18 @@ import KVCacheFormat
     }
   }
 
-  /// What the attention kernel reads of one head of the first `tokens` tokens, one run a page.
-  func appendRuns(layer: Int, head: Int, tokens: Int, to runs: inout [ck_kv_run]) {
-    forParts(0..<tokens) { page, slots, _ in
-      unsafe runs.append(
-        ck_kv_run(
+  /// Runs that the attention kernel reads of the first `tokens` tokens: one a page.
+  func runs(of tokens: Int) -> Int { tokens == 0 ? 0 : locate(tokens - 1).page + 1 }
+
+  /// Writes what the attention kernel reads of one head of the first `tokens` tokens to `runs`, which has room for it.
+  func writeRuns(layer: Int, head: Int, tokens: Int, to runs: UnsafeMutablePointer<ck_kv_run>) {
+    for index in 0..<self.runs(of: tokens) {
+      let page = pages[index]
+      unsafe (runs + index).initialize(
+        to: ck_kv_run(
           keys: page.keys(layer: layer, head: head), values: page.values(layer: layer, head: head),
-          positions: page.positions, first_position: 0, tokens: Int32(slots.count), element: ck_f32, variant: 0))
+          positions: page.positions, first_position: 0, tokens: Int32(min(tokens, starts[index + 1]) - starts[index]),
+          element: ck_f32, variant: 0))
     }
   }
 

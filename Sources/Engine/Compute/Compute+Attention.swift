@@ -15,24 +15,27 @@ extension Compute {
     let partials = Partials(
       results: try workspace.matrix(.partials, rows: plan.partials, columns: decoder.headDimension),
       logarithms: try workspace.matrix(.partialLogarithms, rows: plan.partials, columns: 1))
+    if plan.partials > 0 { countdowns.begin(plan.blocks.count) { plan.blocks[$0].parts } }
     try unsafe run(plan.tasks.count, scratch: kernelNumbers + forms * plan.mostRows * rowNumbers) { index, scratch in
       let task = plan.tasks[index]
       let block = plan.blocks[task.block]
       let span = pass.spans[block.span]
       let queries = unsafe scratch + kernelNumbers
       unsafe turnQueries(block, span, projection, table: table, decoder, into: queries)
-      let runs = unsafe span.runs(layer: layer, head: block.head, part: task.part, of: block.parts, decoder)
       let target = unsafe partials.target(task, block, output, decoder)
-      unsafe decoder.withKernelCall(block, pass: pass, layer: layer, runs: runs) { call in
-        unsafe call.pointee.queries = UnsafePointer(queries)
-        unsafe call.pointee.output = target.results
-        unsafe call.pointee.output_token_stride = target.stride
-        unsafe call.pointee.log_sum_exp = target.logarithms
-        unsafe call.pointee.scratch = UnsafeMutableRawPointer(scratch)
-        unsafe ck_attention(call)
+      unsafe span.withRuns(layer: layer, head: block.head, part: task.part, of: block.parts, decoder) { runs in
+        unsafe decoder.withKernelCall(block, pass: pass, layer: layer, runs: runs) { call in
+          unsafe call.pointee.queries = UnsafePointer(queries)
+          unsafe call.pointee.output = target.results
+          unsafe call.pointee.output_token_stride = target.stride
+          unsafe call.pointee.log_sum_exp = target.logarithms
+          unsafe call.pointee.scratch = UnsafeMutableRawPointer(scratch)
+          unsafe ck_attention(call)
+        }
       }
+      // Whoever ends a block's last part merges them: a job of its own would wait for all threads once more.
+      if block.parts > 1, countdowns.end(group: task.block) { merge(partials, block, into: output, decoder) }
     }
-    merge(partials, plan, into: output, decoder)
   }
 
   /// Writes the block's queries, scaled, once for each rotated form: (forms, rows, group, headDimension).
@@ -54,24 +57,21 @@ extension Compute {
     }
   }
 
-  /// Joins what the parts of each block gave.
-  private func merge(_ partials: Partials, _ plan: AttentionPlan, into output: Matrix, _ decoder: DecoderDescription) {
-    guard plan.partials > 0 else { return }
+  /// Joins what the parts of a block gave.
+  private func merge(
+    _ partials: Partials, _ block: AttentionPlan.Block, into output: Matrix, _ decoder: DecoderDescription
+  ) {
     let rowNumbers = decoder.groupSize * decoder.headDimension
-    pool.run(plan.blocks.count) { index, _ in
-      let block = plan.blocks[index]
-      guard block.parts > 1 else { return }
-      let firsts = (0..<block.parts).map { block.firstPartial + $0 * block.rows.count * decoder.groupSize }
-      var results = unsafe firsts.map { unsafe Optional(UnsafePointer(partials.results.pointer(row: $0))) }
-      var logarithms = unsafe firsts.map { unsafe Optional(UnsafePointer(partials.logarithms.pointer(row: $0))) }
-      for row in block.rows {
-        unsafe ck_attention_merge(
-          block.parts, results, logarithms, decoder.groupSize, decoder.headDimension,
-          output.pointer(row: row) + block.head * rowNumbers)
-        for part in 0..<block.parts {
-          unsafe results[part]? += rowNumbers
-          unsafe logarithms[part]? += decoder.groupSize
-        }
+    let firsts = (0..<block.parts).map { block.firstPartial + $0 * block.rows.count * decoder.groupSize }
+    var results = unsafe firsts.map { unsafe Optional(UnsafePointer(partials.results.pointer(row: $0))) }
+    var logarithms = unsafe firsts.map { unsafe Optional(UnsafePointer(partials.logarithms.pointer(row: $0))) }
+    for row in block.rows {
+      unsafe ck_attention_merge(
+        block.parts, results, logarithms, decoder.groupSize, decoder.headDimension,
+        output.pointer(row: row) + block.head * rowNumbers)
+      for part in 0..<block.parts {
+        unsafe results[part]? += rowNumbers
+        unsafe logarithms[part]? += decoder.groupSize
       }
     }
   }
@@ -97,35 +97,41 @@ private struct Partials {
 }
 
 extension Pass.Span {
-  /// What the kernel reads of one head: every run of keys, or the tiles of part `part` of `parts`.
-  fileprivate func runs(
-    layer: Int, head: Int, part: Int, of parts: Int, _ decoder: DecoderDescription
-  ) -> [ck_kv_run] {
-    var runs = unsafe [ck_kv_run]()
-    unsafe runs.reserveCapacity(cached.count + 8)
-    for run in cached {
-      unsafe runs.append(
-        ck_kv_run(
-          keys: run.segment.keys(layer: layer, head: head), values: run.segment.values(layer: layer, head: head),
-          positions: nil, first_position: run.place, tokens: run.count,
-          element: run.segment.layout.element.kernelElement, variant: run.variant))
-    }
-    unsafe fresh.appendRuns(layer: layer, head: head, tokens: tokens.upperBound, to: &runs)
-    guard parts > 1 else { return unsafe runs }
-    let tiles = unsafe runs.reduce(0) { unsafe $0 + $1.tiles }
-    let wanted = tiles * part / parts..<tiles * (part + 1) / parts
-    var cut = unsafe [ck_kv_run]()
-    var start = 0
-    for index in unsafe runs.indices {
-      let run = unsafe runs[index]
-      let end = unsafe start + run.tiles
-      let kept = wanted.clamped(to: start..<end)
-      if !kept.isEmpty {
-        unsafe cut.append(run.tiles(kept.lowerBound - start..<kept.upperBound - start, decoder.headDimension))
+  /// Lends what the kernel reads of one head: every run of keys, or the tiles of part `part` of `parts`.
+  fileprivate func withRuns(
+    layer: Int, head: Int, part: Int, of parts: Int, _ decoder: DecoderDescription,
+    _ body: (UnsafeBufferPointer<ck_kv_run>) -> Void
+  ) {
+    let most = cached.count + fresh.runs(of: tokens.upperBound)
+    unsafe withUnsafeTemporaryAllocation(of: ck_kv_run.self, capacity: most) { memory in
+      guard let runs = memory.baseAddress else { return unsafe body(UnsafeBufferPointer(start: nil, count: 0)) }
+      for (index, run) in cached.enumerated() {
+        unsafe (runs + index).initialize(
+          to: ck_kv_run(
+            keys: run.segment.keys(layer: layer, head: head), values: run.segment.values(layer: layer, head: head),
+            positions: nil, first_position: run.place, tokens: run.count,
+            element: run.segment.layout.element.kernelElement, variant: run.variant))
       }
-      start = end
+      unsafe fresh.writeRuns(layer: layer, head: head, tokens: tokens.upperBound, to: runs + cached.count)
+      var count = most
+      if parts > 1 {
+        let tiles = (0..<most).reduce(0) { unsafe $0 + runs[$1].tiles }
+        let wanted = tiles * part / parts..<tiles * (part + 1) / parts
+        count = 0
+        var start = 0
+        for index in 0..<most {
+          let run = unsafe runs[index]
+          let end = unsafe start + run.tiles
+          let kept = wanted.clamped(to: start..<end)
+          if !kept.isEmpty {
+            unsafe runs[count] = run.tiles(kept.lowerBound - start..<kept.upperBound - start, decoder.headDimension)
+            count += 1
+          }
+          start = end
+        }
+      }
+      unsafe body(UnsafeBufferPointer(start: runs, count: count))
     }
-    return unsafe cut
   }
 }
 
@@ -149,26 +155,24 @@ extension ck_kv_run {
 extension DecoderDescription {
   /// Lends a call that lacks its queries, outputs and scratch.
   fileprivate func withKernelCall(
-    _ block: AttentionPlan.Block, pass: Pass, layer: Int, runs: [ck_kv_run],
+    _ block: AttentionPlan.Block, pass: Pass, layer: Int, runs: UnsafeBufferPointer<ck_kv_run>,
     _ body: (UnsafeMutablePointer<ck_attention_call>) -> Void
   ) {
-    unsafe runs.withUnsafeBufferPointer { runs in
-      unsafe pass.positions.withUnsafeBufferPointer { positions in
-        unsafe withSlopes(ofGroup: block.head) { slopes in
-          var call = unsafe ck_attention_call()
-          unsafe call.query_variant_stride = block.rows.count * groupSize * headDimension
-          unsafe call.query_token_stride = groupSize * headDimension
-          unsafe call.positions = positions.baseAddress.map { unsafe $0 + block.rows.lowerBound }
-          unsafe call.slopes = slopes
-          unsafe call.window = Int32(layers[layer].window ?? 0)
-          unsafe call.softcap = scales.attentionCap ?? 0
-          unsafe call.tokens = Int32(block.rows.count)
-          unsafe call.group = Int32(groupSize)
-          unsafe call.head_dimension = Int32(headDimension)
-          unsafe call.runs = runs.baseAddress
-          unsafe call.run_count = Int32(runs.count)
-          unsafe body(&call)
-        }
+    unsafe pass.positions.withUnsafeBufferPointer { positions in
+      unsafe withSlopes(ofGroup: block.head) { slopes in
+        var call = unsafe ck_attention_call()
+        unsafe call.query_variant_stride = block.rows.count * groupSize * headDimension
+        unsafe call.query_token_stride = groupSize * headDimension
+        unsafe call.positions = positions.baseAddress.map { unsafe $0 + block.rows.lowerBound }
+        unsafe call.slopes = slopes
+        unsafe call.window = Int32(layers[layer].window ?? 0)
+        unsafe call.softcap = scales.attentionCap ?? 0
+        unsafe call.tokens = Int32(block.rows.count)
+        unsafe call.group = Int32(groupSize)
+        unsafe call.head_dimension = Int32(headDimension)
+        unsafe call.runs = runs.baseAddress
+        unsafe call.run_count = Int32(runs.count)
+        unsafe body(&call)
       }
     }
   }

@@ -13,17 +13,18 @@ final class Compute {
   /// Whether products are OpenBLAS's: where the kernels have no vector instructions for this CPU, and the system has that
   /// library.
   let usesBLAS = ck_cpu_in_use() == ck_cpu_portable && openblas_load()
-  private var scratch: [FloatMemory?]
+  /// Parts that are left of each block of attention.
+  let countdowns = Countdowns()
+  /// For each thread, as much as any job has asked for.
+  private var scratch: [FloatMemory] = []
 
   init(threads: Int) {
     pool = ThreadPool(threads: threads)
-    scratch = Array(repeating: nil, count: pool.threads)
   }
 
   /// The same threads with scratch memory of its own, for a pass that others come between.
   init(sharingThreadsOf other: Compute) {
     pool = other.pool
-    scratch = Array(repeating: nil, count: pool.threads)
   }
 
   /// Runs `body` for each task with `count` numbers of scratch that no other task uses meanwhile.
@@ -32,17 +33,14 @@ final class Compute {
   func run(
     _ tasks: Int, scratch count: Int, _ body: (_ task: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
   ) throws(EngineError) {
-    let memories = try (0..<pool.threads).map { thread throws(EngineError) in
-      try reserveScratch(thread: thread, count: count)
-    }
-    pool.run(tasks) { task, thread in unsafe body(task, memories[thread].base) }
+    try reserveScratch(count)
+    let scratch = scratch
+    pool.run(tasks) { task, thread in unsafe body(task, scratch[thread].base) }
   }
 
-  private func reserveScratch(thread: Int, count: Int) throws(EngineError) -> FloatMemory {
-    if let memory = scratch[thread], memory.count >= count { return memory }
-    scratch[thread] = nil
-    let memory = try FloatMemory(count: count)
-    scratch[thread] = memory
-    return memory
+  private func reserveScratch(_ count: Int) throws(EngineError) {
+    if let first = scratch.first, first.count >= count { return }
+    scratch = []  // give the old memory back first
+    scratch = try (0..<pool.threads).map { _ throws(EngineError) in try FloatMemory(count: count) }
   }
 }
