@@ -163,7 +163,7 @@ size_t ck_packed_bytes(ck_element element, size_t rows, size_t columns) {
   // Of bytes and blocks a number takes one byte or two, and each group of a row also has a scale and sums; see
   // body/product_q8.h, body/product_quants.h.
   if (element == ck_q8) return whole * ck_q8_row_scales(columns) * (2 * ck_q8_group + 8);
-  return ck_block_numbers(element) > 1 ? whole * (columns / 32) * (2 * 32 + 12) : whole * columns * sizeof(float);
+  return ck_block_numbers(element) > 1 ? whole * (columns / 32) * (2 * 32 + 8) : whole * columns * sizeof(float);
 }
 
 void ck_pack_rows(

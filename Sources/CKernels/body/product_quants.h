@@ -1,10 +1,14 @@
 // Products of many rows with weights of a few bits in blocks: opened panel by panel, once for all rows, and met with
-// activations of eight bits, with a scale for each 32 of a row.
+// activations of few bits, with a scale for each 32 of a row.
 //
 //     with VNNI  packed  blocks of V · 16 rows, each groups × { int32 sum[2][V · 16]; float scale[V · 16];
-//                                                               int8 x[8][V · 16][4] }
+//                                                               float middle[V · 16]; int8 x[8][V · 16][4] }
 //     without    packed  blocks of V · 16 rows, each groups × { float total[V · 16]; float scale[V · 16];
 //                                                               int16 x[16][V · 16][2] }
+//
+// Eight bits count from the middle between a group's least and greatest activation: models have groups with one number far
+// from all others, which would take half of the levels for numbers that are not there. What the middles add is their product
+// with the sums of the weights. Sixteen bits hold 12, as many as keep sums exact in single precision, and need no middle.
 //
 // What a format's numbers are off by is taken off where a sum begins, by way of the sums of the activations of each half
 // of a group, or where weights are widened to 16 bits. A minimum is multiplied with the sum of all.
@@ -13,7 +17,8 @@
 
 enum {
   quants_steps = CK_VNNI ? 8 : 16,
-  quants_packed_group = CK_VNNI ? quant_group + 12 : 2 * quant_group + 8,
+  quants_packed_group = CK_VNNI ? quant_group + 16 : 2 * quant_group + 8,
+  quants_levels = CK_VNNI ? 127 : 2047,
   quants_panel_groups = product_panel_columns / quant_group,
   quants_panel_group = CK_VNNI ? quant_group : 2 * quant_group,
   // From one weight row to the next in an opened panel, in bytes: not a power of two.
@@ -24,6 +29,7 @@ typedef struct {
   char *numbers;                             // rows × [quants_panel_stride]
   float (*scales)[2 * quants_panel_groups];  // one a group, or two
   float (*minima)[quants_panel_groups];
+  float (*totals)[quants_panel_groups];  // sums of weights, with VNNI
   int offset_bits;
 } quants_panel;
 
@@ -40,57 +46,57 @@ INLINE quants_panel panel_in(float *scratch, ck_element element) {
   p.numbers = (char *)scratch;
   p.scales = (float(*)[2 * quants_panel_groups])(p.numbers + product_panel_rows * quants_panel_stride);
   p.minima = (float(*)[quants_panel_groups])(p.scales + product_panel_rows);
+  p.totals = p.minima + product_panel_rows;
   return p;
 }
 _Static_assert(
-  product_panel_rows * (quants_panel_stride + 3 * quants_panel_groups * sizeof(float)) <=
+  product_panel_rows * (quants_panel_stride + 4 * quants_panel_groups * sizeof(float)) <=
     product_panel_rows * product_panel_stride * sizeof(float),
   "an opened panel is larger than the scratch");
 
-// Sixteen rows of one group, in lanes of four columns.
-INLINE void pack_group_quants(vf tile[2][lanes], const float scales[lanes], size_t width, size_t v, char *group) {
-  float *scale = (float *)(group + (CK_VNNI ? 8 : 4) * width);
-  char *x = (char *)(scale + width);
-  memcpy(scale + v, scales, lanes * sizeof *scales);
-#if !CK_VNNI
-  vi total = 0;
-#endif
-  for (size_t half = 0; half < 2; half++) {
-    vi sum = 0;
-    for (size_t i = 0; i < 4; i++) {
-      vi bytes = (vi)tile[half][i];
-      vi columns[4] = {bytes << 24 >> 24, bytes << 16 >> 24, bytes << 8 >> 24, bytes >> 24};
-      sum += columns[0] + columns[1] + columns[2] + columns[3];
-#if CK_VNNI
-      memcpy(x + ((4 * half + i) * width + v) * 4, &bytes, sizeof bytes);
-#else
-      vi first = (columns[0] & 0xFFFF) | columns[1] << 16, second = (columns[2] & 0xFFFF) | columns[3] << 16;
-      memcpy(x + ((8 * half + 2 * i) * width + v) * 4, &first, sizeof first);
-      memcpy(x + ((8 * half + 2 * i + 1) * width + v) * 4, &second, sizeof second);
-#endif
+// A group of sixteen rows, one a lane, from its 32 columns.
+INLINE void pack_group_quants(const vf columns[2][lanes], size_t width, size_t v, char *group) {
+  // Magnitudes are compared as integers, which have NaN above all numbers: it must not get lost.
+  vi largest = 0;
+  vf least = columns[0][0], greatest = columns[0][0];
+  for (int half = 0; half < 2; half++)
+    for (int i = 0; i < lanes; i++) {
+      vf x = columns[half][i];
+      vi magnitude = (vi)x & 0x7FFFFFFF;
+      largest = magnitude > largest ? magnitude : largest;
+      least = x < least ? x : least;
+      greatest = x > greatest ? x : greatest;
     }
-#if CK_VNNI
-    memcpy(group + (half * width + v) * 4, &sum, sizeof sum);
-#else
-    total += sum;
-#endif
+  vf reach = (vf)largest, middle = splat(0);
+  if (CK_VNNI) {
+    vi is_finite = largest < 0x7F800000;
+    middle = is_finite ? 0.5f * least + 0.5f * greatest : middle;
+    reach = is_finite ? 0.5f * greatest - 0.5f * least : reach;
   }
-#if !CK_VNNI
-  vf totals = __builtin_convertvector(total, vf) * load(scales);
-  memcpy(group + v * 4, &totals, sizeof totals);
-#endif
-}
-
-// 32 numbers of one row as bytes: four lanes of each half of the vector that is `half`.
-INLINE float quantize_half_group(const vf x[2], int8_t bytes[quant_group]) {
-  typedef int8_t v8x16 __attribute__((ext_vector_type(16)));
-  const vf both[4] = {x[0], x[1], splat(0), splat(0)};
-  float largest = group_magnitude(both), inverse = largest > 0 ? 127 / largest : 0;
-  for (int i = 0; i < 2; i++) {
-    v8x16 rounded = __builtin_convertvector(round_lanes(x[i] * inverse), v8x16);
-    memcpy(bytes + i * lanes, &rounded, sizeof rounded);
+  // Below 2^-100 there may be no inverse: such numbers become the middle.
+  vf inverse = reach < 0x1p-100f ? splat(0) : quants_levels / reach, scale = reach / quants_levels;
+  char *at = group + v * 4;
+  memcpy(at + (CK_VNNI ? 8 : 4) * width, &scale, sizeof scale);
+  if (CK_VNNI) memcpy(at + 12 * width, &middle, sizeof middle);
+  char *x = at + (CK_VNNI ? 16 : 8) * width;
+  const int each = CK_VNNI ? 4 : 2, bits = 32 / each;
+  vi sums[2] = {0, 0};
+  for (int half = 0; half < 2; half++)
+    for (int i = 0; i < lanes; i += each, x += 4 * width) {
+      vi line = 0;
+      for (int j = 0; j < each; j++) {
+        vi rounded = round_lanes((columns[half][i + j] - middle) * inverse);
+        sums[half] += rounded;
+        line |= (j + 1 < each ? rounded & ((1 << bits) - 1) : rounded) << bits * j;
+      }
+      memcpy(x, &line, sizeof line);
+    }
+  if (CK_VNNI) {
+    for (size_t half = 0; half < 2; half++) memcpy(at + half * 4 * width, &sums[half], sizeof sums[half]);
+  } else {
+    vf total = __builtin_convertvector(sums[0] + sums[1], vf) * scale;
+    memcpy(at, &total, sizeof total);
   }
-  return largest / 127;
 }
 
 static void pack_rows_quants(
@@ -102,32 +108,32 @@ static void pack_rows_quants(
     for (size_t g = begin / quant_group; g * quant_group < end; g++) {
       char *group = packed + (first * groups + g * width) * quants_packed_group;
       for (size_t v = 0; v < width; v += lanes) {
-        int8_t bytes[lanes][quant_group];
-        float scales[lanes];
-        for (size_t r = 0; r < lanes; r++) {
-          size_t row = first + v + r;
-          vf numbers[2] = {splat(0), splat(0)};
-          if (row < rows)
-            for (int i = 0; i < 2; i++) numbers[i] = load(x + row * stride + g * quant_group + (size_t)i * lanes);
-          scales[r] = quantize_half_group(numbers, bytes[r]);
-        }
-        // Lane i of row r becomes lane r of line i.
         vf tile[2][lanes];
-        for (size_t half = 0; half < 2; half++)
-          for (size_t i = 0; i < 4; i++) {
-            vi line;
-            for (size_t r = 0; r < lanes; r++) {
-              int32_t four;
-              memcpy(&four, bytes[r] + half * lanes + 4 * i, sizeof four);
-              line[r] = four;
-            }
-            tile[half][i] = (vf)line;
+        for (size_t half = 0; half < 2; half++) {
+          for (size_t r = 0; r < lanes; r++) {
+            size_t row = first + v + r;
+            tile[half][r] = row < rows ? load(x + row * stride + g * quant_group + half * lanes) : splat(0);
           }
-        pack_group_quants(tile, scales, width, v, group);
+          transpose(tile[half]);
+        }
+        pack_group_quants((const vf(*)[lanes])tile, width, v, group);
       }
     }
   }
 }
+
+#if CK_VNNI
+// The sum of a group's weights.
+INLINE float total_of_group(const ck_element element, const quant_numbers *n) {
+  typedef uint64_t quads __attribute__((ext_vector_type(4)));
+  const int offset = quant_offset(element) * quant_group / 2;
+  quads sums = (quads)_mm256_sad_epu8((__m256i)n->bytes, _mm256_setzero_si256());
+  int first = (int)(sums[0] + sums[1]) - offset, second = (int)(sums[2] + sums[3]) - offset;
+  float sum = quant_has_halves(element) ? n->scale[0] * (float)first + n->scale[1] * (float)second
+                                        : n->scale[0] * (float)(first + second);
+  return quant_has_minimum(element) ? sum + quant_group * n->minimum : sum;
+}
+#endif
 
 // Groups from ..< from + count of weight rows row ..< row + rows, opened.
 INLINE void open_rows(
@@ -141,6 +147,7 @@ INLINE void open_rows(
       quant_numbers n = unpack_group(element, weights, from + g);
 #if CK_VNNI
       memcpy(numbers + g * quants_panel_group, &n.bytes, sizeof n.bytes);
+      panel->totals[at + r][g] = total_of_group(element, &n);
 #else
       typedef int16_t pairs __attribute__((ext_vector_type(32)));
       pairs wide = __builtin_convertvector(n.bytes, pairs) - (int16_t)quant_offset(element);

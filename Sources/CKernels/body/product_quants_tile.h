@@ -2,7 +2,8 @@
 // that is a register. The including file says what a vector is: TILE_LANES, tile_f, tile_i, tile_f_any, tile_i_any,
 // tile_add (four or two columns a lane), and TILE(name).
 
-// sums[r][v] = or += Σ_g scale[r][g] · scale[g][v] · (Σ_i weights[r][g][i] · x[g][i][v]) + minimum[r][g] · total[g][v].
+// sums[r][v] = or += Σ_g scale[r][g] · scale[g][v] · (Σ_i weights[r][g][i] · x[g][i][v]) + minimum[r][g] · total[g][v]
+//                       + total[r][g] · middle[g][v].
 INLINE void TILE(product_quants)(
   const int rows, const int vectors, const quants_kind kind, const quants_panel *panel, size_t row,
   const char *packed, size_t groups, bool first, float *sums, size_t sums_stride, const product_prefetch *next) {
@@ -13,7 +14,7 @@ INLINE void TILE(product_quants)(
     for (size_t r = 0; r < next->rows; r++)
       __builtin_prefetch(next->weights + r * next->stride + g * next->bytes_per_column, 0, 2);
     const float *scale = (const float *)(packed + (CK_VNNI ? 8 : 4) * width), *total = (const float *)packed;
-    const char *x = (const char *)(scale + width);
+    const char *x = (const char *)(scale + (CK_VNNI ? 2 : 1) * width);
 #pragma clang loop unroll(full)
     for (int half = 0; half < halves; half++) {
       tile_i c[CK_QUANTS_TILE_ROWS][CK_PRODUCT_VECTORS];
@@ -56,6 +57,14 @@ INLINE void TILE(product_quants)(
           f[r][v] += __builtin_convertvector(c[r][v], tile_f) * (*(const tile_f_any *)(scale + v * lanes) * w);
       }
     }
+#if CK_VNNI
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+      tile_f middle = *(const tile_f_any *)(scale + width + v * lanes);
+#pragma clang loop unroll(full)
+      for (int r = 0; r < rows; r++) f[r][v] += middle * panel->totals[row + (size_t)r][g];
+    }
+#endif
     if (kind != quants_minima) continue;
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) {

@@ -66,8 +66,9 @@ import Testing
           element: element.code, rows: rows, outputs: outputs, columns: length * size,
           blocks: (0..<outputs * length).map { _ in Int.random(in: 0..<all, using: &random) }, source: blocks,
           numbers: Self.numbers(element.code, blocks, count: 3 * 512), random: &random)
-        problem.expectAgreement(problem.fewRows(of: 0..<rows), levels: 32_512, group: 64)
-        problem.expectAgreement(problem.manyRows(of: 0..<rows), levels: 127, group: 32)
+        problem.expectAgreement(problem.fewRows(of: 0..<rows), group: 64) { $1 / 32_512 }
+        // Eight bits are shared out between the least and the greatest of a group, or there are twelve.
+        problem.expectAgreement(problem.manyRows(of: 0..<rows), group: 32) { max(($1 - $0) / 2 / 127, $1 / 2_047) }
         // A row alone gives the same bits.
         for row in [0, rows - 1] {
           #expect(problem.fewRows(of: row..<row + 1) == [problem.fewRows(of: 0..<rows)[row]])
@@ -123,7 +124,14 @@ private struct BlockProblem {
     }
     let all = blocks.flatMap { numbers[$0 * size..<($0 + 1) * size] }
     self.numbers = (0..<outputs).map { Array(all[$0 * columns..<($0 + 1) * columns]) }
-    x = (0..<rows).map { _ in random.numbers(columns) }
+    // In each group of 32 one number is far from all others, as models have them.
+    x = (0..<rows).map { _ in
+      var numbers = random.numbers(columns)
+      for start in stride(from: 0, to: columns, by: 32) {
+        numbers[start + Int.random(in: 0..<32, using: &random)] = Float.random(in: 6..<9, using: &random)
+      }
+      return numbers
+    }
     bias = random.numbers(outputs)
   }
 
@@ -181,10 +189,13 @@ private struct BlockProblem {
   }
 
   /// Each activation is off by half a level of its group at most; sums add their own rounding.
-  func expectAgreement(_ output: [[Float]], levels: Double, group: Int) {
+  ///
+  /// - Parameter level: how far two levels are apart in a group with these least and greatest numbers, zero or beyond.
+  func expectAgreement(_ output: [[Float]], group: Int, level: (_ least: Double, _ greatest: Double) -> Double) {
     for (row, activations) in x.enumerated() {
       let halfLevels = stride(from: 0, to: columns, by: group).map { start in
-        activations[start..<min(start + group, columns)].reduce(0) { max($0, abs(Double($1))) } / levels / 2
+        let numbers = activations[start..<min(start + group, columns)].map { Double($0) }
+        return level(numbers.min() ?? 0, numbers.max() ?? 0) / 2
       }
       for (index, weights) in numbers.enumerated() {
         var sum = Double(bias[index])
