@@ -114,6 +114,21 @@ INLINE v8f halves_of_blocks(const ck_element element, const uint8_t *block, size
   return load_eight_as_f32(ck_f16, h, 0);
 }
 
+// The first `count` of eight numbers; zero for the others, which are not read.
+INLINE v8f first_of_eight(const float *x, size_t count) {
+#if CK_WIDTH == 512
+  return (v8f)_mm256_maskz_loadu_ps((__mmask8)((1u << count) - 1), x);
+#elif CK_WIDTH == 256
+  typedef int32_t eight __attribute__((ext_vector_type(8)));
+  eight is_there = (eight){0, 1, 2, 3, 4, 5, 6, 7} < (int32_t)count;
+  return (v8f)_mm256_maskload_ps(x, (__m256i)is_there);
+#else
+  v8f y = 0;
+  memcpy(&y, x, count * sizeof *x);
+  return y;
+#endif
+}
+
 // The scales of eight groups of a block of 256, and their minima.
 INLINE void eight_scales(const uint8_t *block, v8f *scale, v8f *minimum) {
   typedef uint32_t words __attribute__((ext_vector_type(4)));
@@ -136,8 +151,7 @@ INLINE round_scales scales_of_round(
   const ck_element element, const uint8_t *round, const float *scales, size_t units) {
   round_scales s = {0};
   if (element == ck_q8) {
-    if (units == 8) s.scale = *(const v8f_any *)scales;
-    else memcpy(&s.scale, scales, units * sizeof *scales);
+    s.scale = units == 8 ? *(const v8f_any *)scales : first_of_eight(scales, units);
   } else if (element == ck_q6_k) {
     typedef int8_t signed16 __attribute__((ext_vector_type(16)));
     signed16 x;
@@ -273,8 +287,10 @@ INLINE void few_rows_in_order(
       ask_ahead(element, weights, bytes);
       meet_round(rows, element, true, &f, weights, scales ? scales + j / 64 : NULL, j / 64, round / 32);
     }
-    if (!quant_is_super(element) && j < columns)
+    if (!quant_is_super(element) && j < columns) {
+      ask_ahead(element, weights, row_bytes - j / round * bytes);
       meet_round(rows, element, false, &f, weights, scales ? scales + j / 64 : NULL, j / 64, (columns - j) / 32);
+    }
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
       float *z = call->output + (first + (size_t)i) * call->output_stride + n;
