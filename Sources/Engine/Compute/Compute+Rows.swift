@@ -44,17 +44,15 @@ extension Compute {
     }
   }
 
-  /// Normalizes each head of each row, in place; `columns` are the first ones of the heads.
-  func normalizeHeads(_ x: Matrix, _ norm: Normalization, columns: [Int]) {
+  /// Normalizes each head of each row, in place: as many numbers as the norm has, side by side.
+  func normalizeHeads(_ x: Matrix, _ norm: Normalization) {
     let size = norm.weight.count
-    precondition(columns.allSatisfy { $0 >= 0 && $0 + size <= x.columns }, "shapes do not match")
+    precondition(x.columns.isMultiple(of: size), "shapes do not match")
     forBlocks(of: x.rows) { rows in
       unsafe norm.weight.withUnsafeBufferPointer { weight in
         for row in rows {
-          for column in columns {
-            let head = unsafe x.pointer(row: row) + column
-            unsafe ck_rms_norm(head, weight.baseAddress, norm.epsilon, 1, size, head)
-          }
+          let heads = unsafe x.pointer(row: row)
+          unsafe ck_rms_norm(heads, weight.baseAddress, norm.epsilon, x.columns / size, size, heads)
         }
       }
     }

@@ -91,12 +91,10 @@ struct TransformerDecoder {
       normalized, packs: pass.packs,
       layer.projection.map { Product(linear: $0.linear, output: projection.columns($0.columns)) })
     if let bound = description.projectionBound { compute.clip(projection, to: bound) }
-    if let norm = layer.queryNorm {
-      compute.normalizeHeads(projection, norm, columns: (0..<description.queryHeads).map(description.queryColumn))
-    }
-    if let norm = layer.keyNorm {
-      compute.normalizeHeads(projection, norm, columns: (0..<description.keyValueHeads).map(description.keyColumn))
-    }
+    // Families with these norms have all queries, then all keys.
+    let keys = description.querySize..<description.querySize + description.keyValueSize
+    if let norm = layer.queryNorm { compute.normalizeHeads(projection.columns(0..<keys.lowerBound), norm) }
+    if let norm = layer.keyNorm { compute.normalizeHeads(projection.columns(keys), norm) }
     return projection
   }
 

@@ -19,6 +19,17 @@ struct GatedDecoder {
     var projection = false
     var output = false
     var feedForward = false
+
+    init(projection: Bool = false, output: Bool = false, feedForward: Bool = false) {
+      (self.projection, self.output, self.feedForward) = (projection, output, feedForward)
+    }
+
+    /// Those of attention as `attention_bias` says, and, where the family reads it, of the feed-forward as `mlp_bias`.
+    init(_ file: ConfigurationReader, readsFeedForward: Bool) throws(EngineError) {
+      projection = try file.flag("attention_bias", default: false)
+      output = projection
+      feedForward = readsFeedForward ? try file.flag("mlp_bias", default: false) : false
+    }
   }
 
   let file: ConfigurationReader
@@ -41,7 +52,6 @@ struct GatedDecoder {
   var attentionScale: Float
   var scales = DecoderDescription.Scales()
   var normOffset: Float = 0
-  var residual = DecoderDescription.Residual.sequential
   /// Changes the names that Llama's checkpoints have.
   var rename: (inout TensorNames) -> Void = { _ in }
 
@@ -101,7 +111,7 @@ struct GatedDecoder {
       normalization: .rootMeanSquare,
       epsilon: Float(try file.positiveNumber("rms_norm_eps", default: defaults.epsilon)), normOffset: normOffset,
       positions: .rotary(rotary.map(\.frequencies)), attentionScale: attentionScale, projectionBound: nil,
-      activation: activation, residual: residual, projectionLayout: .blocks, scales: scales, names: try names())
+      activation: activation, residual: .sequential, projectionLayout: .blocks, scales: scales, names: try names())
     return ModelConfiguration.Resolved(
       description: description, vocabularySize: try file.size("vocab_size", default: defaults.vocabulary),
       contextLength: contextLength, originalContext: rotary.compactMap(\.originalContext).first)

@@ -53,8 +53,7 @@ enum GemmaFamily {
       throw .unsupportedOption(key: "use_bidirectional_attention", value: "true", supported: ["false"])
     }
     decoder.keyValueHeads = try file.size("num_key_value_heads", default: 4)
-    let bias = try file.flag("attention_bias", default: false)
-    decoder.biases = .init(projection: bias, output: bias)
+    decoder.biases = try .init(file, readsFeedForward: false)
     decoder.attentionScale = Float(pow(try file.positiveNumber("query_pre_attn_scalar", default: 256), -0.5))
     decoder.scales.embedding = Float(decoder.hiddenSize).squareRoot()
     decoder.normOffset = 1

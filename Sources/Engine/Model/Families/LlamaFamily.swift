@@ -1,15 +1,18 @@
 /// Llama, and Mistral, which adds a sliding window.
 enum LlamaFamily {
   static func llama(_ file: ConfigurationReader) throws(EngineError) -> ModelConfiguration.Resolved {
+    try decoder(file).resolved()
+  }
+
+  /// Llama's decoder, before a family changes it.
+  static func decoder(_ file: ConfigurationReader) throws(EngineError) -> GatedDecoder {
     var decoder = try GatedDecoder(
       file, .init(intermediate: 11_008),
       contextLength: try file.contextLength("max_position_embeddings", default: 2048))
     decoder.keyValueHeads = try file.size("num_key_value_heads")
-    let bias = try file.flag("attention_bias", default: false)
-    decoder.biases = .init(
-      projection: bias, output: bias, feedForward: try file.flag("mlp_bias", default: false))
+    decoder.biases = try .init(file, readsFeedForward: true)
     decoder.rotary = [try decoder.rotaryConfiguration()]
-    return try decoder.resolved()
+    return decoder
   }
 
   static func mistral(_ file: ConfigurationReader) throws(EngineError) -> ModelConfiguration.Resolved {

@@ -9,8 +9,7 @@ enum QwenFamily {
 
   static func qwen3(_ file: ConfigurationReader) throws(EngineError) -> ModelConfiguration.Resolved {
     var decoder = try decoder(file, headDimension: 128)
-    let bias = try file.flag("attention_bias", default: false)
-    decoder.biases = .init(projection: bias, output: bias)
+    decoder.biases = try .init(file, readsFeedForward: false)
     decoder.rename = {
       $0.queryNorm = "self_attn.q_norm"
       $0.keyNorm = "self_attn.k_norm"

@@ -6,9 +6,7 @@ enum SmolLM3Family {
       contextLength: try file.contextLength("max_position_embeddings", default: 32_768))
     decoder.keyValueHeads =
       file.isNull("num_key_value_heads") ? nil : try file.size("num_key_value_heads", default: 4)
-    let bias = try file.flag("attention_bias", default: false)
-    decoder.biases = .init(
-      projection: bias, output: bias, feedForward: try file.flag("mlp_bias", default: false))
+    decoder.biases = try .init(file, readsFeedForward: true)
     let rotates = try rotatingLayers(file, layers: decoder.layers)
     decoder.rotation = { rotates[$0] ? 0 : nil }
     decoder.window = try window(file, rotates: rotates)
