@@ -106,6 +106,8 @@ public enum EngineError: Error, Equatable, Sendable {
   case wrongSegmentShape(expected: KVShape, found: KVShape)
   /// More tokens of a segment are asked for than it holds.
   case segmentTooShort(tokens: Int, asked: Int)
+  /// A token would see, within the layer's sliding window, tokens of a segment that the layer did not keep.
+  case stateNotKept(layer: Int, position: Int)
 }
 
 extension EngineError {
@@ -130,7 +132,7 @@ extension EngineError: CategorizedError, CustomStringConvertible {
       .truncatedWeights, .malformedWeights, .missingTensor, .wrongShape, .unsupportedElement, .tokenOutOfRange,
       .positionOutOfRange, .countMismatch, .positionsNotAscending, .scoresNotFinite, .noTokens, .wrongLayerCount,
       .wrongBlobSize, .misalignedBlob, .wrongSegmentShape, .segmentTooShort, .weightNotFinite, .stateOutOfRange,
-      .stateNotFinite:
+      .stateNotFinite, .stateNotKept:
       .input
     case .malformedGGUF(_, let error): error.category
     case .unreadableFile, .unwritableFile: .own
@@ -222,6 +224,8 @@ extension EngineError: CategorizedError, CustomStringConvertible {
       "a segment's states are of shape \(text(found)), the model's of \(text(expected))"
     case .segmentTooShort(let tokens, let asked):
       "\(asked) tokens are asked of a segment of \(tokens)"
+    case .stateNotKept(let layer, let position):
+      "the token at position \(position) sees tokens of a segment whose states layer \(layer) did not keep"
     }
   }
 

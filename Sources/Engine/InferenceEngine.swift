@@ -30,7 +30,7 @@ public final class InferenceEngine: Sendable {
   /// What `config.json` says.
   public let configuration: ModelConfiguration
   /// Shape of the model's states.
-  public var kvShape: KVShape { configuration.kvShape }
+  public var kvShape: KVShape { configuration.kvLayers.shape }
   /// Number of threads that a pass uses.
   public let threads: Int
 
@@ -242,7 +242,7 @@ public final class InferenceEngine: Sendable {
     // Layer by layer, so that answers under way go on.
     let pass = try begin(inputs, isEncoding: true)
     guard try pass.advance(while: { !Task.isCancelled }) != nil else { throw .cancelled }
-    return inputs.map { SegmentStates($0.sequence.fresh ?? FreshStates(shape: kvShape)) }
+    return inputs.map { SegmentStates($0.sequence.fresh ?? FreshStates(shape: kvShape), of: configuration.kvLayers) }
   }
 
   /// Tokens whose states are wanted, and what they see beside themselves.
@@ -287,7 +287,10 @@ extension ModelConfiguration {
       }
       previous = position
     }
-    for seen in input.sequence.attended { try check(seen) }
+    for seen in input.sequence.attended {
+      try check(seen)
+      try check(seen, isEnoughFor: input.positions)
+    }
   }
 
   private func check(_ seen: AttendedSegment) throws(EngineError) {
@@ -303,5 +306,31 @@ extension ModelConfiguration {
     guard seen.place + seen.count <= contextLength else {
       throw .positionOutOfRange(position: seen.place + seen.count - 1, contextLength: contextLength)
     }
+  }
+
+  /// Throws if a token at one of `positions` would see what a layer did not keep of a segment.
+  private func check(_ seen: AttendedSegment, isEnoughFor positions: [Int32]) throws(EngineError) {
+    let layout = seen.segment.layout
+    // Of those that see any of it, the first one sees the most of what comes first.
+    guard !layout.isWhole, let position = positions.first(atLeast: Int32(seen.place)) else { return }
+    for (layer, description) in decoder.layers.enumerated() {
+      let dropped = layout.dropped(layer: layer)
+      guard dropped > 0 else { continue }
+      guard let window = description.window, Int(position) - window >= seen.place + dropped - 1 else {
+        throw .stateNotKept(layer: layer, position: Int(position))
+      }
+    }
+  }
+}
+
+extension [Int32] {
+  /// The first of rising numbers that is `least` or more.
+  fileprivate func first(atLeast least: Int32) -> Int32? {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] < least { low = middle + 1 } else { high = middle }
+    }
+    return low < count ? self[low] : nil
   }
 }

@@ -187,6 +187,6 @@ extension CacheSession {
     let snapshot = try withStoreErrors { () throws(StoreError) in try store?.snapshot() }
     return StateLookup(
       plan: schema.plan, snapshot: snapshot, model: try fingerprint, element: element,
-      shape: model.configuration.kvShape)
+      layers: model.configuration.kvLayers)
   }
 }

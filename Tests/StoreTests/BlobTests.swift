@@ -97,6 +97,43 @@ import Testing
     }
   }
 
+  /// A layer with a window has what it keeps, or all, as it was written before; anything else is another segment's.
+  @Test func layersMayKeepTheLastTokens() throws {
+    let store = try StateStore(at: path)
+    let expected = KVSegmentLayout(
+      KVLayers(shape: Sample.shape, windows: [nil, 20, 20]), element: .f16, tokens: 100)
+    #expect(expected.blobs.map(\.tokens) == [100, 20, 20])
+    func put(_ encoding: String, _ tokens: [Int]) throws {
+      try store.write { (batch) throws(StoreError) in
+        for (layer, tokens) in tokens.enumerated() {
+          try batch.putSample(Sample.key(encoding, layer: layer), tokens: tokens)
+        }
+      }
+    }
+    for (encoding, tokens) in [("new", [100, 20, 20]), ("old", [100, 100, 100]), ("mixed", [100, 20, 100])] {
+      try put(encoding, tokens)
+      let key = Sample.key(encoding).encodingKey
+      let blobs = try #require(try store.snapshot().blobs(of: key, expecting: expected))
+      #expect(blobs.map(\.layout.tokens) == tokens)
+      for (layer, blob) in blobs.enumerated() { #expect(blob.isSample(Sample.key(encoding, layer: layer))) }
+    }
+    for (layer, tokens) in [[20, 20, 20], [100, 36, 20], [100, 20, 19], [100, 20, 116], [100, 20, 0]].enumerated() {
+      try put("\(layer)", tokens)
+      let key = Sample.key("\(layer)").encodingKey
+      #expect {
+        try store.snapshot().blobs(of: key, expecting: expected)
+      } throws: {
+        guard case StoreError.unusableBlob(_, .otherShape(let found, let expected)) = $0 else { return false }
+        return tokens.contains(found.tokens) && [100, 20].contains(expected.tokens)
+      }
+    }
+    // What another program would expect, which knows of no windows.
+    #expect(throws: StoreError.self) {
+      try store.snapshot().blobs(of: Sample.key("new").encodingKey, expecting: KVSegmentLayout(Sample.layout(100)))
+    }
+    #expect(try store.verify().isSound)
+  }
+
   @Test func replacedBlobIsTheNewOne() throws {
     let store = try StateStore(at: path)
     let key = Sample.key("a")

@@ -77,6 +77,56 @@ import Testing
     try expectSame(source, target)
   }
 
+  /// Layers that keep the last tokens alone go as they are, and are what layers with all tokens are.
+  @Test(arguments: [[100, 20, 20], [20, 20, 20], [20, 100, 36]])
+  func layersOfDifferentLengths(tokens: [Int]) throws {
+    func fill(_ store: StateStore, _ tokens: [Int]) throws {
+      try store.write { (batch) throws(StoreError) in
+        for (layer, tokens) in tokens.enumerated() {
+          try batch.putSample(Sample.key("a", layer: layer), tokens: tokens)
+        }
+        try batch.recordSample("s", encodings: ["a", "b"], layers: 3)
+      }
+    }
+    func lengths(in store: StateStore) throws -> [Int] {
+      let snapshot = try store.snapshot()
+      return try (0..<3).map { layer in
+        let key = Sample.key("a", layer: layer)
+        let blob = [20, 36, 100].lazy.compactMap { try? snapshot.blob(key, expecting: Sample.layout($0)) }.first
+        #expect(blob?.isSample(key) == true)
+        return try #require(blob).layout.tokens
+      }
+    }
+    let source = try store("source")
+    try fill(source, tokens)
+    let byteCount = (tokens + [3, 3, 3]).reduce(0) { $0 + Sample.layout($1).byteCount }
+    let report = try source.export(toFile: archive)
+    let folderReport = try source.export(toFolder: mirror)
+    #expect(folderReport.byteCount == report.byteCount)
+    // Only what a head of format 1 cannot say has another.
+    let formats = try folder.files(in: "mirror").filter { $0.contains("states/") }.map { name in
+      try Data(contentsOf: URL(filePath: folder.path("mirror/\(name)")))[8]
+    }
+    #expect(formats.sorted() == [1, Set(tokens).count == 1 ? 1 : 2])
+    for (index, export) in [archive, mirror].enumerated() {
+      let target = try store("target \(index)")
+      let imported =
+        try index == 0 ? target.importVersions(fromFile: export) : target.importVersions(fromFolder: export)
+      #expect(imported.encodings == 2 && imported.byteCount == byteCount)
+      #expect(try lengths(in: target) == tokens)
+      #expect(try target.verify().isSound)
+      #expect(try target.list().map(\.byteCount) == source.list().map(\.byteCount))
+    }
+    // A store whose layers have all tokens has the encoding; one where they are another text's has not.
+    let older = try store("older")
+    try fill(older, [100, 100, 100])
+    #expect(try older.importVersions(fromFile: archive).presentEncodings == 2)
+    #expect(try lengths(in: older) == [100, 100, 100])
+    let other = try store("other")
+    try fill(other, [100, 100, 99])
+    #expect(throws: StoreError.self) { try other.importVersions(fromFile: archive) }
+  }
+
   @Test func someVersions() throws {
     let source = try filled()
     let name = VersionName(model: Sample.model, schema: "s", number: 2)

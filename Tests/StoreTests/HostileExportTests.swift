@@ -52,6 +52,34 @@ import Store
     try expectAsItWas(store)
   }
 
+  /// Heads that tell the tokens of each layer.
+  @Test(arguments: [
+    (2, 40, [40, 3], true), (2, 40, [40, 40], false), (2, 40, [3, 3], false), (2, 3, [3, 40], false),
+    (2, 40, [40, 0], true), (3, 40, [40, 3], false), (1, 40, [40, 3], false),
+    (2, 0xFFFF_FFFF, [0xFFFF_FFFF, 3], false),
+  ])
+  func headsOfLayersOfDifferentLengths(format: Int, most: Int, layers: [Int], isRight: Bool) throws {
+    let store = try filled()
+    var export = HostileExport()
+    export.states[0].encoding = "b"
+    export.versions[0].encodings = ["b"]
+    export.states[0].format = format
+    export.states[0].tokens = most
+    export.states[0].layerTokens = layers
+    if layers.contains(0xFFFF_FFFF) {
+      export.states[0].hasPayloads = false
+    }
+    guard isRight else {
+      #expect(throws: StoreError.self) { try take(export, into: store) }
+      return try expectAsItWas(store)
+    }
+    #expect(try take(export, into: store).encodings == 1)
+    for (layer, tokens) in layers.enumerated() {
+      #expect(try store.snapshot().blob(Sample.key("b", layer: layer), expecting: Sample.layout(tokens)) != nil)
+    }
+    #expect(try store.verify().isSound)
+  }
+
   /// Zeros where states are: the version may come in, the states stay.
   @Test func otherPayloadsOfWhatIsThere() throws {
     let store = try filled()

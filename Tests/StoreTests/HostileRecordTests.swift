@@ -115,13 +115,13 @@ import Testing
     let key = Sample.key("a").encodingKey
     let layout = KVBlobLayout(
       element: .f16, shape: KVShape(layers: 2, heads: 2, headDimension: 8), tokens: 3)
-    #expect(try store.snapshot().blobs(of: key, expecting: layout)?.count == 2)
+    #expect(try store.snapshot().blobs(of: key, expecting: KVSegmentLayout(layout))?.count == 2)
     try store.write { (batch) throws(StoreError) in try batch.putSample(Sample.key("a", layer: 2), tokens: 3) }
     #expect(throws: StoreError.unusableBlob(Sample.key("a", layer: 2), .layerTooMany)) {
-      try store.snapshot().blobs(of: key, expecting: layout)
+      try store.snapshot().blobs(of: key, expecting: KVSegmentLayout(layout))
     }
     try store.write { (batch) throws(StoreError) in try batch.put(Sample.key("a"), layout: layout) { _ in } }
-    #expect(try store.snapshot().blobs(of: key, expecting: layout)?.count == 2)
+    #expect(try store.snapshot().blobs(of: key, expecting: KVSegmentLayout(layout))?.count == 2)
   }
 
   @Test(arguments: KVElement.allCases) func numbersThatAreNone(element: KVElement) throws {
@@ -157,7 +157,7 @@ import Testing
     let snapshot = try store.snapshot()
     #expect(try !snapshot.contains(Sample.key("b")) && !snapshot.contains(Sample.key("b").encodingKey, layers: 1))
     #expect(try snapshot.blob(Sample.key("b"), expecting: Sample.layout(5)) == nil)
-    #expect(try snapshot.blobs(of: Sample.key("b").encodingKey, expecting: Sample.layout(5)) == nil)
+    #expect(try snapshot.blobs(of: Sample.key("b").encodingKey, expecting: KVSegmentLayout(Sample.layout(5))) == nil)
     #expect(throws: StoreError.missingEncodings(schema: "t", count: 1)) {
       try store.write { (batch) throws(StoreError) in
         try batch.recordVersion(

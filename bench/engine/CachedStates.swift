@@ -24,8 +24,8 @@ struct CachedStates {
     self.model = model
   }
 
-  private func layout(_ tokens: Int) -> KVBlobLayout {
-    KVBlobLayout(element: .f16, shape: engine.kvShape, tokens: tokens)
+  private func layout(_ tokens: Int) -> KVSegmentLayout {
+    KVSegmentLayout(engine.configuration.kvLayers, element: .f16, tokens: tokens)
   }
 
   private func key(_ index: Int, tokens: Int) -> EncodingKey {
@@ -54,8 +54,8 @@ struct CachedStates {
         .segment(element: .f16)
       computed[length] = states
       try store.write { batch throws(StoreError) in
-        for layer in 0..<engine.kvShape.layers {
-          try batch.put(BlobKey(key, layer: layer), layout: layout(length)) { bytes in
+        for (layer, layout) in states.layout.blobs.enumerated() {
+          try batch.put(BlobKey(key, layer: layer), layout: layout) { bytes in
             states.copy(layer: layer, into: &bytes)
           }
         }
@@ -79,7 +79,7 @@ struct CachedStates {
 
   /// Bytes of the states of `count` tokens.
   func byteCount(_ count: Int) -> Int {
-    lengths(count).reduce(0) { $0 + layout($1).byteCount * engine.kvShape.layers }
+    lengths(count).reduce(0) { $0 + layout($1).byteCount }
   }
 }
 

@@ -21,7 +21,7 @@ enum Holding {
         let store = try StateStore(at: FilePath(path), options: StoreOptions(maximumBytes: limit))
         try sample.fill(store, 0..<1)
         let snapshot = holds ? try store.snapshot() : nil
-        let blobs = try snapshot?.blobs(of: sample.key(0), expecting: sample.layout)
+        let blobs = try snapshot?.blobs(of: sample.key(0), expecting: sample.segment)
         var end = "all written"
         for round in 0..<rounds {
           do throws(StoreError) {

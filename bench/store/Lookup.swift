@@ -22,7 +22,7 @@ enum Lookup {
   private static func lend(_ store: StateStore) throws {
     let snapshot = try store.snapshot()
     for number in 0..<modules {
-      let blobs = try snapshot.blobs(of: sample.key(number), expecting: sample.layout)
+      let blobs = try snapshot.blobs(of: sample.key(number), expecting: sample.segment)
       precondition(blobs?.count == sample.shape.layers, "a blob is missing")
     }
   }

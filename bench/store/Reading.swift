@@ -41,7 +41,7 @@ enum Reading {
     let snapshot = try store.snapshot()
     var total: UInt64 = 0
     for number in 0..<encodings {
-      for blob in try snapshot.blobs(of: sample.key(number), expecting: sample.layout) ?? [] {
+      for blob in try snapshot.blobs(of: sample.key(number), expecting: sample.segment) ?? [] {
         total &+= sum(blob.payload)
       }
     }
@@ -49,7 +49,7 @@ enum Reading {
   }
 
   private static func lend(_ snapshot: Snapshot) throws {
-    for number in 0..<encodings { _ = try snapshot.blobs(of: sample.key(number), expecting: sample.layout) }
+    for number in 0..<encodings { _ = try snapshot.blobs(of: sample.key(number), expecting: sample.segment) }
   }
 
   /// The sum of all numbers of 8 bytes.

@@ -11,6 +11,8 @@ struct Sample {
 
   /// Layout of one layer, and how many there are.
   var layout: KVBlobLayout { KVBlobLayout(element: .f16, shape: shape, tokens: tokens) }
+  /// Layout of all layers.
+  var segment: KVSegmentLayout { KVSegmentLayout(layout) }
 
   func key(_ number: Int) -> EncodingKey {
     EncodingKey(model: Self.model, element: .f16, encoding: SHA256Digest(of: "encoding \(number)"))

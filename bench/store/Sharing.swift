@@ -29,7 +29,7 @@ enum Sharing {
   static func touch(at path: String) throws -> Never {
     let snapshot = try StateStore(at: FilePath(path), options: StoreOptions(readOnly: true)).snapshot()
     var blobs: [Blob] = []
-    for number in 0..<encodings { blobs += try snapshot.blobs(of: sample.key(number), expecting: sample.layout) ?? [] }
+    for number in 0..<encodings { blobs += try snapshot.blobs(of: sample.key(number), expecting: sample.segment) ?? [] }
     print("ready")
     while true {
       pause()

@@ -79,6 +79,17 @@ def scene(far=0, isolated_at=(), bos=True):
     return {"segments": segments, "tokens": tokens(7), "positions": [far + 36] + list(range(end + 10, end + 16))}
 
 
+def long_scene():
+    """Segments of which a window sees the end alone: encoded in context and isolated, with a gap and without one."""
+    sizes = [(9, 1, [0]), (75, 10, [0, 1]), (150, 100, [0, 1]), (61, 300, None), (40, 361, None), (33, 401, [0, 1, 2])]
+    segments = [{"tokens": [BOS], "place": 0, "sees": []}]
+    for count, place, sees in sizes:
+        apart = {"isolated": True, "bos": True} if sees is None else {}
+        segments.append({"tokens": tokens(count), "place": place, "sees": sees or [], **apart})
+    # Right behind a segment, in a gap, and right behind the last one.
+    return {"segments": segments, "tokens": tokens(9), "positions": [85, 86, 97] + list(range(434, 440))}
+
+
 def rows(scene, window):
     """All tokens of a scene with their positions, and which sees which."""
     all_tokens, positions, spans = [], [], []
@@ -407,6 +418,22 @@ def gemma_cases():
     case("gemma3, layers named", "gemma3-bf16", state, newer, scene(), window=12, mixed=True)
 
 
+def window_cases():
+    begin("window")
+    mistral = {**LLAMA, "architectures": ["MistralForCausalLM"], "model_type": "mistral", "sliding_window": 20}
+    two = {**GEMMA, "architectures": ["Gemma2ForCausalLM"], "model_type": "gemma2"}
+    two.update(attn_logit_softcapping=4.0, final_logit_softcapping=6.0)
+    three = {**GEMMA, "architectures": ["Gemma3ForCausalLM"], "model_type": "gemma3_text", "num_hidden_layers": 7}
+    three.update(hidden_size=32, rope_theta=1000000.0, rope_local_base_freq=10000.0)
+    for name, weights, config in [
+        ("mistral", "llama-f32", mistral), ("gemma2", "gemma2-bf16", two), ("gemma3", "gemma3-bf16", three),
+    ]:  # fmt: skip
+        stored = safetensors.torch.load_file(FIXTURES / f"{weights}.safetensors")
+        state = {key: tensor.float() for key, tensor in stored.items()}
+        mixed = name != "mistral"
+        case(f"{name}, window, long segments", weights, state, config, long_scene(), config["sliding_window"], mixed=mixed)
+
+
 if __name__ == "__main__":
     FIXTURES.mkdir(parents=True, exist_ok=True)
     for old in FIXTURES.glob("*.safetensors*"):
@@ -420,6 +447,7 @@ if __name__ == "__main__":
     granite_cases()
     phi3_cases()
     gemma_cases()
+    window_cases()
     lines = ",\n".join(json.dumps(entry) for entry in CASES)
     (FIXTURES / "cases.json").write_text(f"[\n{lines}\n]\n")
     print(f"{len(CASES)} cases, {sum(f.stat().st_size for f in FIXTURES.iterdir())} bytes")

@@ -66,6 +66,19 @@ static int32_t tokens_below(const ck_kv_run *run, int64_t position) {
   return low;
 }
 
+// Where the block of tokens begins that `token` of the run lies in. The first block may be short.
+INLINE int32_t block_start(const ck_kv_run *run, int32_t token) {
+  int32_t dropped = run->dropped % block_tokens;
+  int32_t start = (token + dropped) / block_tokens * block_tokens - dropped;
+  return start < 0 ? 0 : start;
+}
+
+// Where it ends, if the run goes on that far.
+INLINE int32_t block_end(const ck_kv_run *run, int32_t token) {
+  int32_t dropped = run->dropped % block_tokens;
+  return (token + dropped) / block_tokens * block_tokens + block_tokens - dropped;
+}
+
 INLINE int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : x > high ? high : x; }
 
 // What is seen of a run, in tokens.
@@ -89,7 +102,7 @@ static seen_part find_visible(const ck_attention_call *call, const ck_kv_run *ru
     if (last > seen.end) seen.end = last;
   }
   // Where blocks begin does not depend on who sees them.
-  seen.begin = seen.begin / block_tokens * block_tokens;
+  seen.begin = block_start(run, seen.begin);
   return seen;
 }
 
@@ -238,8 +251,9 @@ static void attention(const ck_attention_call *call) {
     if (seen.begin >= seen.end) continue;
     if (run->variant != packed) pack_queries(call, run->variant, s.queries);
     packed = run->variant;
-    for (int32_t begin = seen.begin; begin < seen.end; begin += block_tokens) {
-      int32_t end = seen.end - begin <= block_tokens ? seen.end : begin + block_tokens;
+    for (int32_t begin = seen.begin, end; begin < seen.end; begin = end) {
+      end = block_end(run, begin);
+      if (end > seen.end) end = seen.end;
       bool is_whole = !call->slopes && call->softcap == 0 && begin >= seen.all_begin && end <= seen.all_end &&
                       end % ck_tile_tokens == 0;
       attend_block(call, run, begin, end, is_whole, &ahead, &s);

@@ -114,6 +114,9 @@ typedef struct {
   ck_element element;
   /// Which of the rotated forms of the queries meets these keys.
   int32_t variant;
+  /// 0, or a multiple of 16: tokens before the first one that are not there, because no token of a call sees them. Sums
+  /// are formed as if they were.
+  int32_t dropped;
 } ck_kv_run;
 
 /// Bytes of a tile of keys, and of one of values. `element` is ck_f32, ck_f16 or ck_q8.

@@ -7,10 +7,11 @@ public protocol KVBlobOwner: AnyObject, Sendable {
   var payload: RawSpan { @_lifetime(borrow self) get }
 }
 
-/// Keys and values of one segment in every layer, read where they lie.
+/// Keys and values of one segment in every layer, read where they lie. A layer with a sliding window may have those of the
+/// last tokens alone.
 @safe public struct KVSegment: Sendable {
-  /// Layout of each layer's blob.
-  public let layout: KVBlobLayout
+  /// Layout of the layers' blobs.
+  public let layout: KVSegmentLayout
 
   private let owners: [any KVBlobOwner]
   // The owners are kept, and their memory neither moves nor changes: safe to read for as long as this lives.
@@ -19,15 +20,15 @@ public protocol KVBlobOwner: AnyObject, Sendable {
   /// A segment of these blobs, layer by layer.
   ///
   /// - Throws: `EngineError.wrongLayerCount`, `.wrongBlobSize`, `.misalignedBlob`.
-  public init(layers: [any KVBlobOwner], layout: KVBlobLayout) throws(EngineError) {
-    guard layers.count == layout.shape.layers else {
-      throw .wrongLayerCount(expected: layout.shape.layers, found: layers.count)
+  public init(layers: [any KVBlobOwner], layout: KVSegmentLayout) throws(EngineError) {
+    guard layers.count == layout.blobs.count else {
+      throw .wrongLayerCount(expected: layout.blobs.count, found: layers.count)
     }
     var addresses = unsafe [UnsafeRawPointer]()
-    for (layer, owner) in layers.enumerated() {
+    for (layer, (owner, blob)) in zip(layers, layout.blobs).enumerated() {
       let payload = owner.payload
-      guard payload.byteCount == layout.byteCount else {
-        throw .wrongBlobSize(layer: layer, expectedBytes: layout.byteCount, foundBytes: payload.byteCount)
+      guard payload.byteCount == blob.byteCount else {
+        throw .wrongBlobSize(layer: layer, expectedBytes: blob.byteCount, foundBytes: payload.byteCount)
       }
       let address = unsafe payload.withUnsafeBytes { $0.baseAddress }
       // A segment without tokens has no memory, and is never read.
@@ -45,31 +46,32 @@ public protocol KVBlobOwner: AnyObject, Sendable {
   ///
   /// - Precondition: `destination` has as many bytes.
   public func copy(layer: Int, into destination: inout MutableRawSpan) {
-    precondition(destination.byteCount == layout.byteCount, "\(destination.byteCount) bytes for \(layout.byteCount)")
+    let byteCount = layout.blobs[layer].byteCount
+    precondition(destination.byteCount == byteCount, "\(destination.byteCount) bytes for \(byteCount)")
     unsafe destination.withUnsafeMutableBytes { bytes in
       guard let base = bytes.baseAddress else { return }
-      unsafe base.copyMemory(from: addresses[layer], byteCount: layout.byteCount)
+      unsafe base.copyMemory(from: addresses[layer], byteCount: byteCount)
     }
   }
 
   /// Whether the blob of `layer` is in memory.
   package func isResident(layer: Int) -> Bool {
-    unsafe Residency.isResident(addresses[layer], byteCount: layout.byteCount)
+    unsafe Residency.isResident(addresses[layer], byteCount: layout.blobs[layer].byteCount)
   }
 
   /// Asks for the blob of `layer` ahead of its use.
   package func willNeed(layer: Int) {
-    unsafe Residency.willNeed(addresses[layer], byteCount: layout.byteCount)
+    unsafe Residency.willNeed(addresses[layer], byteCount: layout.blobs[layer].byteCount)
   }
 
-  /// Address of the keys of a head.
+  /// Address of the keys of a head, of the first token that the layer has.
   package func keys(layer: Int, head: Int) -> UnsafeRawPointer {
-    unsafe addresses[layer] + layout.keyOffset(head: head)
+    unsafe addresses[layer] + layout.blobs[layer].keyOffset(head: head)
   }
 
-  /// Address of the values of a head.
+  /// Address of the values of a head, of the first token that the layer has.
   package func values(layer: Int, head: Int) -> UnsafeRawPointer {
-    unsafe addresses[layer] + layout.valueOffset(head: head)
+    unsafe addresses[layer] + layout.blobs[layer].valueOffset(head: head)
   }
 }
 

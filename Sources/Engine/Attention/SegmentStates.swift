@@ -9,9 +9,11 @@ public final class SegmentStates: @unchecked Sendable {
   public let tokens: Int
 
   private let states: FreshStates
+  private let layers: KVLayers
 
-  init(_ states: FreshStates) {
+  init(_ states: FreshStates, of layers: KVLayers) {
     self.states = states
+    self.layers = layers
     shape = states.shape
     tokens = states.count
   }
@@ -28,8 +30,8 @@ public final class SegmentStates: @unchecked Sendable {
     try states.write(layer: layer, tokens: range, layout: layout, into: &destination)
   }
 
-  /// The states as a segment in memory, converted to `element` and laid out as in blobs: to be seen by other tokens, and
-  /// to be stored as they are.
+  /// The states as a segment in memory, converted to `element` and laid out as in blobs: to be seen by later tokens, and
+  /// to be stored as they are. Layers with a sliding window have the last tokens alone, as `KVLayers` says.
   ///
   /// - Parameters:
   ///   - element: the type of the segment's numbers.
@@ -39,12 +41,12 @@ public final class SegmentStates: @unchecked Sendable {
   ///   is infinite or NaN, `.outOfMemory`.
   public func segment(element: KVElement, tokens range: Range<Int>? = nil) throws(EngineError) -> KVSegment {
     let range = range ?? 0..<tokens
-    let layout = KVBlobLayout(element: element, shape: shape, tokens: range.count)
-    let layers = try (0..<shape.layers).map { layer throws(EngineError) in
-      try KVMemory(byteCount: layout.byteCount) { bytes throws(EngineError) in
-        try write(layer: layer, tokens: range, layout: layout, into: &bytes)
+    let layout = KVSegmentLayout(layers, element: element, tokens: range.count)
+    let blobs = try layout.blobs.enumerated().map { layer, blob throws(EngineError) in
+      try KVMemory(byteCount: blob.byteCount) { bytes throws(EngineError) in
+        try write(layer: layer, tokens: range.suffix(blob.tokens), layout: blob, into: &bytes)
       }
     }
-    return try KVSegment(layers: layers, layout: layout)
+    return try KVSegment(layers: blobs, layout: layout)
   }
 }

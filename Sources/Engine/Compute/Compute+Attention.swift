@@ -106,11 +106,12 @@ extension Pass.Span {
     unsafe withUnsafeTemporaryAllocation(of: ck_kv_run.self, capacity: most) { memory in
       guard let runs = memory.baseAddress else { return unsafe body(UnsafeBufferPointer(start: nil, count: 0)) }
       for (index, run) in cached.enumerated() {
+        let dropped = Int32(run.segment.layout.dropped(layer: layer))
         unsafe (runs + index).initialize(
           to: ck_kv_run(
             keys: run.segment.keys(layer: layer, head: head), values: run.segment.values(layer: layer, head: head),
-            positions: nil, first_position: run.place, tokens: run.count,
-            element: run.segment.layout.element.kernelElement, variant: run.variant))
+            positions: nil, first_position: run.place + dropped, tokens: max(run.count - dropped, 0),
+            element: run.segment.layout.element.kernelElement, variant: run.variant, dropped: dropped))
       }
       unsafe fresh.writeRuns(layer: layer, head: head, tokens: tokens.upperBound, to: runs + cached.count)
       var count = most
@@ -125,7 +126,7 @@ extension Pass.Span {
           let kept = wanted.clamped(to: start..<end)
           if !kept.isEmpty {
             unsafe runs[count] = run.tiles(kept.lowerBound - start..<kept.upperBound - start, decoder.headDimension)
-            count += 1
+            if unsafe runs[count].tokens > 0 { count += 1 }
           }
           start = end
         }
@@ -136,18 +137,26 @@ extension Pass.Span {
 }
 
 extension ck_kv_run {
-  fileprivate var tiles: Int { unsafe (Int(tokens) + KVBlobLayout.tileTokens - 1) / KVBlobLayout.tileTokens }
+  /// Tiles of the run, those that were dropped among them: how keys are cut into parts does not depend on what is kept.
+  fileprivate var tiles: Int {
+    unsafe (Int(dropped) + Int(tokens) + KVBlobLayout.tileTokens - 1) / KVBlobLayout.tileTokens
+  }
 
-  /// The run of these tiles.
+  /// The run of these tiles; without tokens if they were all dropped.
   fileprivate func tiles(_ range: Range<Int>, _ headDimension: Int) -> ck_kv_run {
-    let first = range.lowerBound * KVBlobLayout.tileTokens
-    let bytes = unsafe range.lowerBound * ck_kv_tile_bytes(element, headDimension)
+    let tile = KVBlobLayout.tileTokens
+    let absent = unsafe Int(dropped) / tile
+    // The first tile of the range that is there, and where it lies in the run.
+    let first = max(range.lowerBound, absent)
+    let skipped = first - absent
+    let bytes = unsafe skipped * ck_kv_tile_bytes(element, headDimension)
     var run = unsafe self
     unsafe run.keys += bytes
     unsafe run.values += bytes
-    if unsafe run.positions != nil { unsafe run.positions += first }
-    unsafe run.first_position += Int32(first)
-    unsafe run.tokens = Int32(min(range.count * KVBlobLayout.tileTokens, Int(tokens) - first))
+    if unsafe run.positions != nil { unsafe run.positions += skipped * tile }
+    unsafe run.first_position += Int32(skipped * tile)
+    unsafe run.tokens = Int32(max(min((range.upperBound - first) * tile, Int(tokens) - skipped * tile), 0))
+    unsafe run.dropped = Int32((first - range.lowerBound) * tile)
     return unsafe run
   }
 }

@@ -90,7 +90,7 @@ struct ConfigurationReader {
   /// A sliding window, with the family's default for an absent one; `nil` if null or 0 says that there is none.
   func window(_ key: String, default standard: Int) throws(EngineError) -> Int? {
     guard let value = values[key] else { return standard }
-    return value == .null || value.wholeNumber == 0 ? nil : try size(key)
+    return value == .null || value.wholeNumber == 0 ? nil : try contextLength(key, default: standard)
   }
 
   /// A number of positions, at most 2^31 − 1, with the family's default for an absent one.

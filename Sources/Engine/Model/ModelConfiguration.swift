@@ -15,8 +15,10 @@ public struct ModelConfiguration: Sendable {
   public let originalContextLength: Int?
   /// Tokens that end an answer: of `generation_config.json`, else of `config.json`; `nil` where neither names any.
   public let eosTokenIDs: [Int32]?
+  /// Shape of the model's states, and how far each layer sees.
+  public let kvLayers: KVLayers
   /// Shape of the model's states.
-  public let kvShape: KVShape
+  public var kvShape: KVShape { kvLayers.shape }
 
   /// The decoder that this describes.
   package let decoder: DecoderDescription
@@ -74,8 +76,9 @@ public struct ModelConfiguration: Sendable {
     contextLength = resolved.contextLength
     originalContextLength = resolved.originalContext
     decoder = resolved.description
-    kvShape = KVShape(
+    let shape = KVShape(
       layers: decoder.layers.count, heads: decoder.keyValueHeads, headDimension: decoder.headDimension)
+    kvLayers = KVLayers(shape: shape, windows: decoder.layers.map(\.window))
     let generationEOS = try Self.generationEOS(files)
     let configuredEOS = try file.tokenIDs("eos_token_id")
     eosTokenIDs = generationEOS ?? configuredEOS

@@ -116,6 +116,6 @@ public struct CacheBenchmark: Sendable {
 extension ReadyPrompt {
   /// Bytes of the states that are read from the store.
   fileprivate var cachedByteCount: Int {
-    attended.reduce(0) { $0 + $1.segment.layout.byteCount * $1.segment.layout.shape.layers }
+    attended.reduce(0) { $0 + $1.segment.layout.byteCount }
   }
 }

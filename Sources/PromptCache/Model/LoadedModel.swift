@@ -71,10 +71,10 @@ public struct LoadedModel: Sendable {
 
   /// The KV formats with the bytes that states take in them, over all layers.
   public var stateFormats: [StateFormat] {
-    let shape = configuration.kvShape
+    let layers = configuration.kvLayers
     return KVElement.allCases.map { element in
       StateFormat(name: element.rawValue) { tokens in
-        KVBlobLayout(element: element, shape: shape, tokens: tokens).byteCount * shape.layers
+        KVSegmentLayout(layers, element: element, tokens: tokens).byteCount
       }
     }
   }

@@ -18,9 +18,26 @@ public struct ModelReport: Sendable {
     public let format: String
     /// Bytes that the keys and values of a token take, over all layers, in a text of some length.
     public let bytesPerToken: Int
+    /// What each further token of a segment takes that is longer than a window: layers with one have only the last tokens.
+    /// For each window, as in `ModelReport.windows`.
+    public let pastWindows: [PastWindow]
 
     private enum CodingKeys: String, CodingKey {
       case format
+      case bytesPerToken = "bytes_per_token"
+      case pastWindows = "past_windows"
+    }
+  }
+
+  /// What states take of a segment that is longer than a window.
+  public struct PastWindow: Equatable, Encodable, Sendable {
+    /// Tokens of the window.
+    public let tokens: Int
+    /// Bytes of each further token, over the layers that see more.
+    public let bytesPerToken: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case tokens
       case bytesPerToken = "bytes_per_token"
     }
   }
@@ -80,8 +97,6 @@ extension LoadedModel {
     let tensors = try withEngineErrors { () throws(EngineError) in try files.tensorFormats() }
     let decoder = configuration.decoder
     let endTokens = endTokens.sorted()
-    // A whole number of the tiles that states lie in.
-    let tokens = KVBlobLayout.tileTokens
     return ModelReport(
       location: files.location, name: files.gguf?.modelName,
       architecture: configuration.architecture, ggufArchitecture: files.gguf?.architectureName,
@@ -90,7 +105,7 @@ extension LoadedModel {
       vocabularySize: configuration.vocabularySize, contextLength: configuration.contextLength,
       windows: ModelReport.windows(decoder.layers.map(\.window)), tensors: tensors, template: foundTemplate,
       beginToken: tokenizer.beginOfSequence, endTokens: endTokens,
-      states: stateFormats.map { .init(format: $0.name, bytesPerToken: $0.byteCount(tokens) / tokens) },
+      states: KVElement.allCases.map { ModelReport.States($0, configuration.kvLayers) },
       spellings: Dictionary(
         (endTokens + (tokenizer.beginOfSequence.map { [$0] } ?? [])).map { ($0, tokenizer.spelling(of: $0)) }
       ) { first, _ in first })
@@ -102,6 +117,20 @@ extension ModelReport {
     var counts: [Int: Int] = [:]
     for case let window? in layers { counts[window, default: 0] += 1 }
     return counts.sorted { $0.key < $1.key }.map { Window(positions: $0.key, layers: $0.value) }
+  }
+}
+
+extension ModelReport.States {
+  fileprivate init(_ element: KVElement, _ layers: KVLayers) {
+    // A whole number of the tiles that states lie in.
+    let tokens = KVBlobLayout.tileTokens
+    let layer = KVBlobLayout(element: element, shape: layers.shape, tokens: tokens).byteCount / tokens
+    format = element.rawValue
+    bytesPerToken = layer * layers.windows.count
+    pastWindows = ModelReport.windows(layers.windows).map { window in
+      let others = layers.windows.count { ($0 ?? .max) > window.positions }
+      return ModelReport.PastWindow(tokens: window.positions, bytesPerToken: layer * others)
+    }
   }
 }
 

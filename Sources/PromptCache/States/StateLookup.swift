@@ -13,15 +13,15 @@ struct StateLookup {
   let snapshot: Snapshot?
   let model: SHA256Digest
   let element: KVElement
-  let shape: KVShape
+  let layers: KVLayers
 
-  /// How one layer of `encoding` is laid out.
-  func layout(of encoding: EncodingPlan.Encoding) -> KVBlobLayout {
-    KVBlobLayout(element: element, shape: shape, tokens: plan.tokenCount(of: encoding))
+  /// How the layers of `encoding` are laid out.
+  func layout(of encoding: EncodingPlan.Encoding) -> KVSegmentLayout {
+    KVSegmentLayout(layers, element: element, tokens: plan.tokenCount(of: encoding))
   }
 
   /// Bytes of the states of `encoding` in all layers.
-  func byteCount(of encoding: EncodingPlan.Encoding) -> Int { layout(of: encoding).byteCount * shape.layers }
+  func byteCount(of encoding: EncodingPlan.Encoding) -> Int { layout(of: encoding).byteCount }
 
   /// Where the states of `encoding` in all layers are kept.
   func key(of encoding: EncodingPlan.Encoding) -> EncodingKey {
@@ -45,6 +45,8 @@ struct StateLookup {
       try snapshot?.blobs(of: key(of: encoding), expecting: layout)
     }
     guard let blobs else { return nil }
-    return try withEngineErrors { () throws(EngineError) in try KVSegment(layers: blobs, layout: layout) }
+    return try withEngineErrors { () throws(EngineError) in
+      try KVSegment(layers: blobs, layout: layout.holding(blobs.map(\.layout.tokens)))
+    }
   }
 }

@@ -85,7 +85,8 @@ struct StateComputer {
   /// The store as it is now.
   func lookup() throws(PromptCacheError) -> StateLookup {
     let snapshot = try withStoreErrors { () throws(StoreError) in try store.snapshot() }
-    return StateLookup(plan: plan, snapshot: snapshot, model: model, element: element, shape: engine.kvShape)
+    return StateLookup(
+      plan: plan, snapshot: snapshot, model: model, element: element, layers: engine.configuration.kvLayers)
   }
 
   private func compute(
@@ -116,12 +117,12 @@ struct StateComputer {
     try withStoreErrors { () throws(StoreError) in
       var byteCount = 0
       for (encoding, _) in computed {
-        byteCount += try engine.kvShape.layers * store.byteCountOnDisk(of: keys.layout(of: encoding))
+        byteCount += try store.byteCountOnDisk(of: keys.layout(of: encoding))
       }
       try store.write(makingRoomFor: byteCount, keeping: kept, renewing: keys.snapshot) { batch throws(StoreError) in
         for (encoding, states) in computed {
-          for layer in 0..<engine.kvShape.layers {
-            try batch.put(BlobKey(keys.key(of: encoding), layer: layer), layout: states.layout) { destination in
+          for (layer, layout) in states.layout.blobs.enumerated() {
+            try batch.put(BlobKey(keys.key(of: encoding), layer: layer), layout: layout) { destination in
               states.copy(layer: layer, into: &destination)
             }
           }

@@ -8,7 +8,7 @@ internal import KVCacheFormat
 ///     7   1  0
 ///     8   4  heads
 ///     12  4  numbers per head
-///     16  4  tokens
+///     16  4  tokens: of a layer with a sliding window those that it keeps, the last ones
 ///     20  4  layer
 ///     24  8  bytes of payload
 ///     32  8  XXH3-64 of the key
@@ -57,6 +57,11 @@ extension BlobHeader {
     payloadByteCount = value.integer(at: 24, as: UInt64.self)
     keyHash = value.integer(at: 32, as: UInt64.self)
     checksum = value.integer(at: 40, as: UInt64.self)
+  }
+
+  /// Number of tokens that the header at the start of `value` names, whatever else it says; `nil` if there is none.
+  static func tokens(of value: RawSpan) -> Int? {
+    value.byteCount < byteCount ? nil : Int(value.integer(at: 16, as: UInt32.self))
   }
 
   /// The header of a blob of `layout` at `key`, its checksum not computed yet.

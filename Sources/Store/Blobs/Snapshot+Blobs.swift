@@ -30,12 +30,15 @@ extension Snapshot {
     return try check(range, bytes, key, expecting: layout)
   }
 
-  /// The blobs of all layers of an encoding, as many as `layout.shape` has; `nil` if one is missing.
+  /// The blobs of all layers of an encoding, as many as `layout` has; `nil` if one is missing.
+  ///
+  /// Each has its layer's layout, or holds all tokens of the segment, as blobs do that were written before layers with a
+  /// sliding window kept only what they see.
   ///
   /// - Throws: as `blob(_:expecting:)` does; and if the encoding has more layers.
-  public func blobs(of key: EncodingKey, expecting layout: KVBlobLayout) throws(StoreError) -> [Blob]? {
+  public func blobs(of key: EncodingKey, expecting layout: KVSegmentLayout) throws(StoreError) -> [Blob]? {
     var bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: store.namespace)
-    let layers = layout.shape.layers
+    let layers = layout.blobs.count
     // One more than there may be, to see that it is not there.
     let ranges = try lend(bytes, count: layers + 1)
     guard ranges.count >= layers else { return nil }
@@ -44,7 +47,8 @@ extension Snapshot {
     var blobs: [Blob] = []
     blobs.reserveCapacity(ranges.count)
     for (layer, range) in ranges.enumerated() {
-      blobs.append(try check(range, bytes, BlobKey(key, layer: layer), expecting: layout))
+      let blob = unsafe BlobHeader.tokens(of: range.bytes).flatMap { layout.blob(layer: layer, tokens: $0) }
+      blobs.append(try check(range, bytes, BlobKey(key, layer: layer), expecting: blob ?? layout.blobs[layer]))
       bytes.advance()
     }
     return blobs

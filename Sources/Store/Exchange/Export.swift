@@ -79,10 +79,10 @@ private struct VersionExport {
           report.present += 1
           files.append(name)
         } else {
-          guard let (blobs, layout) = try snapshot.wholeBlobs(of: key) else {
+          guard let blobs = try snapshot.wholeBlobs(of: key) else {
             throw .missingEncodings(schema: version.schema, count: 1)
           }
-          let file = StatesFile(key, blobs, layout)
+          let file = StatesFile(key, blobs)
           try destination.put(file, blobs)
           report.encodings += 1
           report.byteCount += file.byteCount
@@ -123,30 +123,36 @@ extension Snapshot {
     return count
   }
 
-  /// The blobs of an encoding in the layout that they say themselves, all of it checked; `nil` if there is none.
-  func wholeBlobs(of key: EncodingKey) throws(StoreError) -> (blobs: [Blob], layout: KVBlobLayout)? {
+  /// The blobs of an encoding in the layouts that they say themselves, all of it checked; `nil` if there is none.
+  func wholeBlobs(of key: EncodingKey) throws(StoreError) -> [Blob]? {
     let namespace = store.namespace
     let layers = try read { (transaction, tables) throws(StoreError) in
       try transaction.layers(of: key, namespace, tables)
     }
     var bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: namespace)
     let ranges = try lend(bytes, count: layers)
-    guard let first = ranges.first, ranges.count == layers else { return nil }
-    let layout: KVBlobLayout
-    var layer = 0
-    do throws(BlobDefect) {
-      guard let one = try BlobHeader(of: unsafe first.bytes).layout else { throw .notABlob }
-      let shape = KVShape(layers: layers, heads: one.shape.heads, headDimension: one.shape.headDimension)
-      layout = KVBlobLayout(element: one.element, shape: shape, tokens: one.tokens)
-      for range in ranges {
+    guard layers > 0, ranges.count == layers else { return nil }
+    store.open.uses.note(key, in: namespace, at: secondsSince1970())
+    var blobs: [Blob] = []
+    for (layer, range) in ranges.enumerated() {
+      do throws(BlobDefect) {
         let value = unsafe range.bytes
-        try BlobHeader(of: value).check(value, key: bytes.span)
-        bytes.advance()
-        layer += 1
+        let header = try BlobHeader(of: value)
+        try header.check(value, key: bytes.span)
+        guard let one = header.layout else { throw .notABlob }
+        let shape = KVShape(layers: layers, heads: one.shape.heads, headDimension: one.shape.headDimension)
+        let layout = KVBlobLayout(element: one.element, shape: shape, tokens: one.tokens)
+        // Layers differ in their tokens at most.
+        if let first = blobs.first?.layout, layout.shape != first.shape {
+          let expected = KVBlobLayout(element: first.element, shape: first.shape, tokens: layout.tokens)
+          throw .otherShape(found: header.shape, expected: BlobShape(expected))
+        }
+        blobs.append(Blob(layout, in: range.part(from: BlobHeader.byteCount, count: layout.byteCount), of: self))
+      } catch {
+        throw .unusableBlob(BlobKey(key, layer: layer), error)
       }
-    } catch {
-      throw .unusableBlob(BlobKey(key, layer: layer), error)
+      bytes.advance()
     }
-    return try blobs(of: key, expecting: layout).map { ($0, layout) }
+    return blobs
   }
 }

@@ -16,9 +16,9 @@ final class Importer {
   private let progress: ((Double, Int) -> Void)?
   private var report = ImportReport()
   private var versions: [VersionFile] = []
-  /// The files of states that came, and the layouts of what they hold.
+  /// The files of states that came, and the layouts of what they hold, layer by layer.
   private var files: [SHA256Digest: EncodingKey] = [:]
-  private var layouts: [EncodingKey: KVBlobLayout] = [:]
+  private var layouts: [EncodingKey: [KVBlobLayout]] = [:]
   /// What the states of a model look like.
   private var shapes: [SHA256Digest: KVShape] = [:]
   private var added: [EncodingKey] = []
@@ -66,8 +66,9 @@ final class Importer {
     var byteCount = 0
     while byteCount < store.options.importCommitByteCount, !isAtEnd {
       if let (file, source, number) = current {
-        let payload = try read(file.layout, file.hashes[number], in: source)
-        layers.append(Layer(key: BlobKey(file.key, layer: number), layout: file.layout, payload: payload))
+        let layout = file.layouts[number]
+        let payload = try read(layout, file.hashes[number], in: source)
+        layers.append(Layer(key: BlobKey(file.key, layer: number), layout: layout, payload: payload))
         byteCount += payload.count
         report.byteCount += payload.count
         current = number + 1 < file.hashes.count ? (file, source, number + 1) : nil
@@ -87,14 +88,14 @@ final class Importer {
       files[file.name] = file.key
       let brought = layouts[file.key]
       var there = brought
-      if there == nil { there = try store.snapshot().wholeBlobs(of: file.key)?.layout }
-      layouts[file.key] = file.layout
+      if there == nil { there = try store.snapshot().wholeBlobs(of: file.key)?.map(\.layout) }
+      layouts[file.key] = file.layouts
       if let there {
-        guard there == file.layout else {
+        guard file.layouts.areOfTheEncoding(in: there) else {
           throw source.damaged("it holds other states of an encoding than there are already")
         }
         if brought == nil { report.presentEncodings += 1 }
-        for hash in file.hashes { try skip(file.layout.byteCount, hash, in: source) }
+        for (layout, hash) in zip(file.layouts, file.hashes) { try skip(layout.byteCount, hash, in: source) }
       } else {
         try checkRoom(for: file)
         added.append(file.key)
@@ -115,15 +116,16 @@ final class Importer {
   private func checkShape(of file: StatesFile, from source: any ByteSource) throws(StoreError) {
     var shape = shapes[file.key.model]
     if shape == nil { shape = try store.snapshot().shape(of: file.key.model) }
-    shapes[file.key.model] = shape ?? file.layout.shape
-    guard shape == nil || file.layout.shape == shape else {
+    shapes[file.key.model] = shape ?? file.shape
+    guard shape == nil || file.shape == shape else {
       throw source.damaged("its states have another shape than others of the model")
     }
   }
 
   /// Throws if the states can have no room, before they are read.
   private func checkRoom(for file: StatesFile) throws(StoreError) {
-    let byteCount = try store.byteCountOnDisk(of: file.layout) * file.layout.shape.layers
+    var byteCount = 0
+    for layout in file.layouts { byteCount += try store.byteCountOnDisk(of: layout) }
     if let limit = store.options.maximumNamespaceBytes, byteCount > limit {
       throw .namespaceFull(namespace: store.namespace.name, limit: limit)
     }
@@ -157,6 +159,18 @@ final class Importer {
   }
 
   private static let otherLayer = "a layer of an encoding is not what was written"
+}
+
+extension [KVBlobLayout] {
+  /// Whether these layers and `others` can hold the same encoding: a layer with a sliding window has all tokens, or lacks
+  /// whole tiles of the first ones.
+  fileprivate func areOfTheEncoding(in others: [KVBlobLayout]) -> Bool {
+    count == others.count
+      && zip(self, others).allSatisfy { layout, other in
+        layout.element == other.element && layout.shape == other.shape
+          && (layout.tokens - other.tokens).isMultiple(of: KVBlobLayout.tileTokens)
+      }
+  }
 }
 
 extension Snapshot {

@@ -4,47 +4,53 @@ internal import KVCacheFormat
 /// The head of a file that holds one encoding, all its layers: what it is, and the hash of each layer.
 ///
 ///     0   8  magic, `PCSTATES`
-///     8   4  format, 1
+///     8   4  format: 1, or 2 where layers have different numbers of tokens
 ///     12  4  layers
 ///     16  32 model
 ///     48  32 encoding
 ///     80  1  element, 3 zeros
 ///     84  4  heads
 ///     88  4  numbers per head
-///     92  4  tokens
-///     96     SHA-256 of each layer's payload, 32 each
+///     92  4  tokens; in format 2 the most that a layer has
+///     96     in format 2 the tokens of each layer, 4 each
+///            SHA-256 of each layer's payload, 32 each
 ///
 /// The payloads follow, layer by layer, as `KVBlobLayout` says. The file's name is the SHA-256 of its head: so the name
 /// vouches for the head, and the head for the rest, layer by layer.
 struct StatesFile: Equatable {
   private static let magic = Array("PCSTATES".utf8)
   private static let fixedByteCount = 96
+  /// The format of a file whose layers have different numbers of tokens; programs that know only the other one refuse it.
+  private static let mixedFormat = 2
   /// Layers that a head may have: more would be no model, but an attempt to fill the memory.
   private static let mostLayers = 1 << 16
 
   let key: EncodingKey
-  /// Of each layer; its shape says how many there are.
-  let layout: KVBlobLayout
+  /// Of each layer, one or more. They differ in tokens at most.
+  let layouts: [KVBlobLayout]
   /// SHA-256 of each layer's payload.
   let hashes: [SHA256Digest]
 
+  /// What the states look like.
+  var shape: KVShape { layouts[0].shape }
+
   /// Bytes of the whole file.
-  var byteCount: Int { headByteCount + layout.shape.layers * layout.byteCount }
-  /// Bytes of the head.
-  var headByteCount: Int { Self.fixedByteCount + layout.shape.layers * SHA256Digest.byteCount }
+  var byteCount: Int { head.count + layouts.reduce(0) { $0 + $1.byteCount } }
 
   /// The head's bytes.
   var head: [UInt8] {
     var writer = RecordWriter()
     for byte in Self.magic { writer.append(byte) }
-    writer.append(UInt32(ExportFormat.version))
-    writer.append(UInt32(clamping: layout.shape.layers))
+    let isMixed = layouts.isMixed
+    writer.append(UInt32(isMixed ? Self.mixedFormat : ExportFormat.version))
+    writer.append(UInt32(clamping: layouts.count))
     writer.append(key.model)
     writer.append(key.encoding)
     writer.append(UInt32(key.element.code))
-    writer.append(UInt32(clamping: layout.shape.heads))
-    writer.append(UInt32(clamping: layout.shape.headDimension))
-    writer.append(UInt32(clamping: layout.tokens))
+    writer.append(UInt32(clamping: shape.heads))
+    writer.append(UInt32(clamping: shape.headDimension))
+    writer.append(UInt32(clamping: layouts.mostTokens))
+    for layout in layouts where isMixed { writer.append(UInt32(clamping: layout.tokens)) }
     for hash in hashes { writer.append(hash) }
     return writer.bytes
   }
@@ -60,7 +66,7 @@ extension StatesFile {
     guard bytes.starts(with: Self.magic) else { throw source.damaged("it is not a file of states") }
     let fixed = unsafe bytes.span.bytes
     let format = Int(fixed.integer(at: 8, as: UInt32.self))
-    guard format == ExportFormat.version else { throw source.other(format: format) }
+    guard [ExportFormat.version, Self.mixedFormat].contains(format) else { throw source.other(format: format) }
     let layers = Int(fixed.integer(at: 12, as: UInt32.self))
     let code = fixed.integer(at: 80, as: UInt32.self)
     guard (1...Self.mostLayers).contains(layers), let element = UInt8(exactly: code).flatMap(KVElement.init(code:)),
@@ -70,7 +76,20 @@ extension StatesFile {
     else { throw source.damaged("its head says something impossible") }
     key = EncodingKey(
       model: SHA256Digest(copying: fixed, at: 16), element: element, encoding: SHA256Digest(copying: fixed, at: 48))
-    self.layout = layout
+    if format == Self.mixedFormat {
+      let list = try source.read(layers * MemoryLayout<UInt32>.size)
+      let numbers = unsafe list.span.bytes
+      let mixed = (0..<layers).map { layer in
+        let tokens = Int(numbers.integer(at: layer * MemoryLayout<UInt32>.size, as: UInt32.self))
+        return KVBlobLayout(element: element, shape: layout.shape, tokens: tokens)
+      }
+      guard mixed.isMixed, mixed.mostTokens == layout.tokens else {
+        throw source.damaged("its head says something impossible")
+      }
+      layouts = mixed
+    } else {
+      layouts = Array(repeating: layout, count: layers)
+    }
     let list = try source.read(layers * SHA256Digest.byteCount)
     let rest = unsafe list.span.bytes
     hashes = (0..<layers).map { SHA256Digest(copying: rest, at: $0 * SHA256Digest.byteCount) }
@@ -78,11 +97,21 @@ extension StatesFile {
   }
 
   /// The head of the file that holds `blobs`, the layers of `key`.
-  init(_ key: EncodingKey, _ blobs: [Blob], _ layout: KVBlobLayout) {
+  ///
+  /// - Precondition: there is one.
+  init(_ key: EncodingKey, _ blobs: [Blob]) {
+    precondition(!blobs.isEmpty, "an encoding without layers")
     self.key = key
-    self.layout = layout
+    layouts = blobs.map(\.layout)
     hashes = blobs.map { SHA256Digest(of: $0.payload) }
   }
+}
+
+extension [KVBlobLayout] {
+  /// The most tokens that a layer has.
+  fileprivate var mostTokens: Int { map(\.tokens).max() ?? 0 }
+  /// Whether layers have different numbers of tokens.
+  fileprivate var isMixed: Bool { contains { $0.tokens != self[0].tokens } }
 }
 
 extension KVBlobLayout {

@@ -61,6 +61,13 @@ extension StateStore {
     BlobSize.onDisk(value: try BlobSize.value(layout, pageByteCount: open.environment.pageByteCount))
   }
 
+  /// Bytes that the blobs of `layout` take together.
+  public func byteCountOnDisk(of layout: KVSegmentLayout) throws(StoreError) -> Int {
+    var byteCount = 0
+    for blob in layout.blobs { byteCount += try byteCountOnDisk(of: blob) }
+    return byteCount
+  }
+
   /// Bytes by which the limits would be passed with `byteCount` bytes more; 0 or less if they would not.
   private func excess(of byteCount: Int) throws(StoreError) -> Int {
     var excess = 0

@@ -55,8 +55,12 @@ extension ModelReport {
   }
 
   private var stateSizes: Table {
-    var table = Table(["STATES", "A TOKEN"])
-    for format in states { table.append([format.format, formatted(bytes: format.bytesPerToken)]) }
+    // Layers with a window have the last tokens of a segment alone, so each further one takes less.
+    var table = Table(["STATES", "A TOKEN"] + windows.map { "PAST \($0.positions)" })
+    for format in states {
+      let sizes = [format.bytesPerToken] + format.pastWindows.map(\.bytesPerToken)
+      table.append([format.format] + sizes.map(formatted(bytes:)))
+    }
     return table
   }
 }

@@ -44,7 +44,7 @@ extension FileBytes: KVBlobOwner {
 
   @Test func theKernelIsGivenTheBlobsOwnAddresses() throws {
     let blobs = (0..<2).map { _ in Blob(byteCount: layout.byteCount) }
-    let segment = try KVSegment(layers: blobs, layout: layout)
+    let segment = try KVSegment(layers: blobs, layout: KVSegmentLayout(layout))
     for (layer, blob) in blobs.enumerated() {
       let base = unsafe Int(bitPattern: blob.bytes.baseAddress)
       for head in 0..<2 {
@@ -62,7 +62,7 @@ extension FileBytes: KVBlobOwner {
     let engine = try model.engine()
     let layout = KVBlobLayout(element: .f32, shape: engine.kvShape, tokens: 20)
     let blobs = (0..<engine.kvShape.layers).map { _ in Blob(byteCount: layout.byteCount) }
-    let seen = AttendedSegment(try KVSegment(layers: blobs, layout: layout), place: 0)
+    let seen = AttendedSegment(try KVSegment(layers: blobs, layout: KVSegmentLayout(layout)), place: 0)
     func logits() throws -> [Float] {
       try engine.forward(
         tokens: [5], positions: [20], sequence: SequenceState(attending: [seen]), logits: .last
@@ -89,7 +89,7 @@ extension FileBytes: KVBlobOwner {
     try model.write("blob", Array(repeating: 1, count: layout.byteCount))
     let path = model.path + "/blob"
     #expect(evict(path))
-    let segment = try KVSegment(layers: [try FileBytes(mapping: FilePath(path))], layout: layout)
+    let segment = try KVSegment(layers: [try FileBytes(mapping: FilePath(path))], layout: KVSegmentLayout(layout))
     // A file system in memory has nothing to evict.
     guard !segment.isResident(layer: 0) else { return }
     segment.willNeed(layer: 0)
@@ -154,13 +154,14 @@ extension FileBytes: KVBlobOwner {
   @Test func blobsOfAnotherSizeNumberOrAlignmentAreRefused() throws {
     let size = layout.byteCount
     #expect(throws: EngineError.wrongLayerCount(expected: 2, found: 1)) {
-      try KVSegment(layers: [Blob(byteCount: size)], layout: layout)
+      try KVSegment(layers: [Blob(byteCount: size)], layout: KVSegmentLayout(layout))
     }
     #expect(throws: EngineError.wrongBlobSize(layer: 1, expectedBytes: size, foundBytes: size - 64)) {
-      try KVSegment(layers: [Blob(byteCount: size), Blob(byteCount: size - 64)], layout: layout)
+      try KVSegment(layers: [Blob(byteCount: size), Blob(byteCount: size - 64)], layout: KVSegmentLayout(layout))
     }
     #expect(throws: EngineError.misalignedBlob(layer: 0, alignment: 64)) {
-      try KVSegment(layers: [Blob(byteCount: size, skipping: 16), Blob(byteCount: size)], layout: layout)
+      try KVSegment(
+        layers: [Blob(byteCount: size, skipping: 16), Blob(byteCount: size)], layout: KVSegmentLayout(layout))
     }
   }
 

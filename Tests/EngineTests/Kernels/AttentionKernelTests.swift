@@ -93,6 +93,33 @@ import Testing
     }
   }
 
+  /// Without the first tiles of a run, which no row sees, no bit is another.
+  @Test(arguments: KernelCPU.available, [ck_f32, ck_f16, ck_q8])
+  func tilesThatNoRowSeesMayBeDropped(cpu: KernelCPU, element: ck_element) {
+    cpu.use {
+      for (headDimension, softcap, slopes) in [(64, 0, false), (80, 5, false), (30, 0, true), (256, 0, false)] {
+        for (tokens, count, window) in [(1, 300, 45), (3, 417, 130), (30, 290, 1), (9, 640, 256), (1, 130, 17)] {
+          var random = SeededRandom(UInt64(count))
+          var problem = AttentionProblem(headDimension: headDimension, group: 2, element: element)
+          problem.window = window
+          problem.softcap = Float(softcap)
+          problem.slopes = slopes ? [0.05, 0.1] : nil
+          problem.addRun(count: 40, first: 0, random: &random)
+          problem.addRun(count: count, first: 40, variant: 1, random: &random)
+          problem.addRun(count: 20, first: 40 + count, random: &random)
+          problem.addQueries(at: (0..<tokens).map { 39 + count + $0 }, random: &random)
+          let whole = problem.solve()
+          for dropped in stride(from: 0, through: (count - window) / 16 * 16, by: 16) {
+            var kept = problem
+            kept.runs[1] = problem.runs[1].dropping(dropped, headDimension)
+            let (output, logSumExp) = kept.solve()
+            #expect(output == whole.output && logSumExp == whole.logSumExp, "\(dropped) of \(count)")
+          }
+        }
+      }
+    }
+  }
+
   @Test(arguments: KernelCPU.available)
   func largeScoresStayExact(cpu: KernelCPU) {
     cpu.use {
@@ -164,6 +191,14 @@ private struct AttentionProblem {
     let positions: [Int]
     let contiguous: Bool
     let variant: Int
+    var dropped = 0
+
+    /// The run without the first `count` tokens.
+    func dropping(_ count: Int, _ headDimension: Int) -> Run {
+      Run(
+        keys: Array(keys.dropFirst(count * headDimension)), values: Array(values.dropFirst(count * headDimension)),
+        positions: Array(positions.dropFirst(count)), contiguous: contiguous, variant: variant, dropped: count)
+    }
   }
 
   let headDimension: Int
@@ -271,7 +306,7 @@ private struct AttentionProblem {
         keys: blobs[index].keys.address, values: blobs[index].values.address,
         positions: run.contiguous ? nil : runPositions[index].integers.baseAddress,
         first_position: run.contiguous ? Int32(run.positions.first ?? 0) : .min, tokens: Int32(run.positions.count),
-        element: element, variant: Int32(run.variant))
+        element: element, variant: Int32(run.variant), dropped: Int32(run.dropped))
     }
     let scratch = NaNMemory(byteCount: ck_attention_scratch_bytes(positions.count, group, headDimension))
     withExtendedLifetime((blobs, runPositions)) {

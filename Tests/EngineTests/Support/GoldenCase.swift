@@ -53,7 +53,12 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
   }
 
   /// Encodes the segments in order, each in its own context, and gives all of them at their places.
-  func encodeSegments(_ engine: InferenceEngine, element: KVElement) throws -> [AttendedSegment] {
+  ///
+  /// - Parameter segment: makes segments of states, if not as states themselves do.
+  func encodeSegments(
+    _ engine: InferenceEngine, element: KVElement, segment make: ((SegmentStates) throws -> KVSegment)? = nil
+  ) throws -> [AttendedSegment] {
+    let make = make ?? { try $0.segment(element: element) }
     var present: [AttendedSegment] = []
     let isExtended = isExtended(engine)
     func encode(
@@ -69,13 +74,13 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
       let isIsolated = segment.isolated ?? false
       var context = segment.sees.map { present[$0] }
       if isIsolated, segment.bos ?? false {
-        let bos = try encode([1], from: 0, []).segment(element: element)
+        let bos = try make(try encode([1], from: 0, []))
         context.append(AttendedSegment(bos, place: -1, encodedAt: 0))
       }
       let start = isIsolated ? 0 : segment.place
       let states = try encode(segment.tokens, from: start, context)
       present.append(
-        AttendedSegment(try states.segment(element: element), place: segment.place, encodedAt: start))
+        AttendedSegment(try make(states), place: segment.place, encodedAt: start))
     }
     return present
   }

@@ -59,7 +59,7 @@ import Testing
       for offset in 0..<blob.byteCount { bytes.storeBytes(of: 0xFF, toByteOffset: offset, as: UInt8.self) }
     }
     let poison = AttendedSegment(
-      try KVSegment(layers: Array(repeating: memory, count: shape.layers), layout: blob),
+      try KVSegment(layers: Array(repeating: memory, count: shape.layers), layout: KVSegmentLayout(blob)),
       place: distance == 0 ? 0 : layout.nextPosition + distance - 1)
     let poisoned = ReadyPrompt(layout, attended: [poison], snapshot: nil)
     for _ in 0..<2 {

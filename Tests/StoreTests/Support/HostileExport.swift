@@ -14,27 +14,36 @@ struct HostileExport {
     var heads = Sample.shape.heads
     var headDimension = Sample.shape.headDimension
     var tokens = 3
+    /// The format that the head names, and in format 2 the tokens of each layer.
+    var format = 1
+    var layerTokens: [Int] = []
     /// The byte at each place of a payload.
     var byte: (_ layer: Int, _ offset: Int) -> UInt8 = { UInt8(truncatingIfNeeded: $0 + $1) & 0x3F }
     /// Whether payloads follow the head.
     var hasPayloads = true
 
-    var layerByteCount: Int {
+    var layerByteCount: Int { byteCount(tokens) }
+
+    private func byteCount(_ tokens: Int) -> Int {
       let shape = KVShape(layers: 1, heads: max(heads, 1), headDimension: max(headDimension, 1))
       return KVBlobLayout(element: element, shape: shape, tokens: tokens).byteCount
     }
 
     private var payloads: [[UInt8]] {
       guard hasPayloads else { return [] }
-      return (0..<layers).map { layer in (0..<layerByteCount).map { byte(layer, $0) } }
+      return (0..<layers).map { layer in
+        let count = layer < layerTokens.count ? byteCount(layerTokens[layer]) : layerByteCount
+        return (0..<count).map { byte(layer, $0) }
+      }
     }
 
     /// Its name and its bytes.
     var file: (name: [UInt8], bytes: [UInt8]) {
       let payloads = payloads
-      var head = Array("PCSTATES".utf8) + number(1, 4) + number(UInt64(layers), 4)
+      var head = Array("PCSTATES".utf8) + number(UInt64(format), 4) + number(UInt64(layers), 4)
       head += Sample.model.bytes + Sample.digest(encoding).bytes + number(UInt64(element.code), 4)
       for side in [heads, headDimension, tokens] { head += number(UInt64(side), 4) }
+      for tokens in layerTokens { head += number(UInt64(tokens), 4) }
       for payload in payloads { head += hash(payload) }
       if !hasPayloads { head += (0..<layers).flatMap { _ in Sample.digest("layer").bytes } }
       return (hash(head), head + payloads.joined())

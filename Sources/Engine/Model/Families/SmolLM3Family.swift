@@ -34,9 +34,8 @@ enum SmolLM3Family {
   ) throws(EngineError) -> (Int) -> Int? {
     let usesWindow = try file.flag("use_sliding_window", default: false)
     let isWindowed = try GatedDecoder.windowedLayers(file)
-    guard usesWindow, file.value("sliding_window") != nil, let window = try file.size("sliding_window") else {
-      return { _ in nil }
-    }
+    guard usesWindow, file.value("sliding_window") != nil else { return { _ in nil } }
+    let window = try file.contextLength("sliding_window", default: 1)
     return { (isWindowed?($0) ?? !rotates[$0]) ? window : nil }
   }
 }
