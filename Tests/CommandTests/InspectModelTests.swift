@@ -103,29 +103,17 @@ import Testing
 
   /// Layers with a window keep the last tokens of a segment, so what each further one takes is told apart.
   @Test func ofAModelWithWindows() async throws {
-    let demo = URL(filePath: GoldenTests.demoModel)
-    for name in ["tokenizer.json", "tokenizer_config.json", "model.safetensors"] {
-      try FileManager.default.createSymbolicLink(
-        at: folder.url.appending(path: name), withDestinationURL: demo.appending(path: name))
-    }
-    let config = try String(contentsOf: demo.appending(path: "config.json"), encoding: .utf8)
-    let others = #""use_sliding_window": true, "sliding_window": 100, "no_rope_layers": [1, 1, 1, 1, 1],"#
-    let types = (0..<5).map { $0 % 2 == 0 ? "\"sliding_attention\"" : "\"full_attention\"" }
-    try folder.write(
-      config.replacing("LlamaForCausalLM", with: "SmolLM3ForCausalLM")
-        .replacing("\"mlp_bias\"", with: "\(others) \"layer_types\": [\(types.joined(separator: ", "))], \"mlp_bias\""),
-      to: "config.json")
-    let report = try await report(".")
+    try WindowedModel.write(to: folder)
+    let report = try await report("model")
     #expect(report.windows == [.init(positions: 100, layers: 3)])
     let half = try #require(report.states.first { $0.format == "f16" })
     // Keys and values of 2 heads with 64 numbers, in five layers, and in the two that see all.
     #expect(half.bytes_per_token == 5 * 512 && half.past_windows == [.init(tokens: 100, bytes_per_token: 2 * 512)])
-    let run = try await PMLC.run(["inspect", "--model", "."], in: folder)
+    let run = try await PMLC.run(["inspect", "--model", "model"], in: folder)
     #expect(run.standardOutput.contains("STATES  A TOKEN  PAST 100"), "\(run.standardOutput)")
     #expect(run.standardOutput.contains(/f16 +2\.6 kB +1\.0 kB/), "\(run.standardOutput)")
     // The bytes of modules are those that a store gets.
-    let long = String(repeating: "Some words that a module says. ", count: 40)
-    try folder.write("<schema name='s'><module name='m'>\(long)</module></schema>", to: "s.pml")
+    try folder.write(WindowedModel.schema, to: "s.pml")
     struct Layout: Decodable { let stored: Stored }
     struct Stored: Decodable {
       let tokens: Int
@@ -133,7 +121,7 @@ import Testing
     }
     struct Warmed: Decodable { let bytes_written: Int }
     func json<T: Decodable>(_ arguments: String..., as type: T.Type) async throws -> T {
-      let run = try await PMLC.run(arguments + ["--model", "."], environment: ["PMLC_STORE": "store"], in: folder)
+      let run = try await PMLC.run(arguments + ["--model", "model"], environment: ["PMLC_STORE": "store"], in: folder)
       #expect(run.status == 0, "\(run.standardError)")
       return try JSONDecoder().decode(type, from: Data(run.standardOutput.utf8))
     }

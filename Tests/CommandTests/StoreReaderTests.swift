@@ -47,6 +47,30 @@ struct StoreReaderTests {
     #expect(try StoreReader.read(folder.path("store")).blobs == verified.blobs)
   }
 
+  /// Layers that keep the end of a module, warmed and brought by an export.
+  @Test func storesOfAModelWithWindows() async throws {
+    try WindowedModel.write(to: folder)
+    try folder.write(WindowedModel.schema, to: "w.pml")
+    try folder.write("<prompt schema='s'><m/></prompt>", to: "p.pml")
+    let answer = ["run", "p.pml", "--model", "model", "--max-tokens", "8", "--json"]
+    struct Answer: Decodable, Equatable { let token_ids: [Int] }
+    var answers: [Answer] = []
+    for arguments in [
+      ["warm", "w.pml", "--model", "model", "--kv", "q8"], answer, ["store", "export", "-o", "file"],
+      ["store", "import", "file", "--namespace", "other"], answer + ["--namespace", "other"],
+    ] {
+      let run = try await PMLC.run(arguments, environment: ["PMLC_STORE": folder.path("store")], in: folder)
+      #expect(run.status == 0, "\(run.standardError)")
+      guard arguments.first == "run" else { continue }
+      answers.append(try JSONDecoder().decode(Answer.self, from: Data(run.standardOutput.utf8)))
+    }
+    #expect(answers.count == 2 && answers.first == answers.last)
+    let found = try StoreReader.read(folder.path("store"))
+    let verified = try await verify()
+    #expect(found.damage == [] && verified.damage == [])
+    #expect(found.blobs == verified.blobs && found.byteCount == verified.byteCount && found.versions == 2)
+  }
+
   /// What a killed import leaves is marked, and no damage.
   @Test func unfinishedImports() async throws {
     try await fill()

@@ -110,7 +110,7 @@ extension Pass.Span {
         unsafe (runs + index).initialize(
           to: ck_kv_run(
             keys: run.segment.keys(layer: layer, head: head), values: run.segment.values(layer: layer, head: head),
-            positions: nil, first_position: run.place + dropped, tokens: max(run.count - dropped, 0),
+            positions: nil, first_position: run.place + min(dropped, run.count), tokens: max(run.count - dropped, 0),
             element: run.segment.layout.element.kernelElement, variant: run.variant, dropped: dropped))
       }
       unsafe fresh.writeRuns(layer: layer, head: head, tokens: tokens.upperBound, to: runs + cached.count)

@@ -26,6 +26,22 @@ import Testing
     #expect(try configuration(["num_key_value_heads": "null", "head_dim": "6"]).kvShape.headDimension == 6)
   }
 
+  @Test func windowsAreOfLayers() throws {
+    let mistral: [String: String?] = ["architectures": #"["MistralForCausalLM"]"#]
+    func windows(_ window: String?) throws -> [Int?] {
+      try configuration(mistral.merging(["sliding_window": window]) { $1 }).kvLayers.windows
+    }
+    #expect(try windows("3") == [3] && windows("2147483647") == [2_147_483_647])
+    #expect(try windows("null") == [nil] && windows("0") == [nil] && windows(nil) == [4096])
+    #expect(try configuration(["sliding_window": "3"]).kvLayers == KVLayers(shape: configuration([:]).kvShape))
+    for window in ["2147483648", "99999999999999999999", "-1", "1.5"] {
+      guard case .malformedConfiguration? = try error(mistral.merging(["sliding_window": window]) { $1 }) else {
+        Issue.record("a window of \(window)")
+        continue
+      }
+    }
+  }
+
   @Test func endOfSequenceComesFromTheGenerationConfigFirst() throws {
     let model = try TinyModel().directory()
     #expect(try ModelConfiguration(files: try model.folder()).eosTokenIDs == [2])
