@@ -253,6 +253,17 @@ INLINE void meet_round(
   }
 }
 
+// What is left of a row behind its whole rounds. One row of activations is what short rows of weights wait for: there each
+// even number of parts has a loop of its own.
+INLINE void meet_rest(
+  const int rows, const ck_element element, few_in_order *f, const uint8_t *round, const float *scales, size_t chunk,
+  size_t halves) {
+  if (rows == 1 && halves == 2) meet_round(rows, element, false, f, round, scales, chunk, 2);
+  else if (rows == 1 && halves == 4) meet_round(rows, element, false, f, round, scales, chunk, 4);
+  else if (rows == 1 && halves == 6) meet_round(rows, element, false, f, round, scales, chunk, 6);
+  else meet_round(rows, element, false, f, round, scales, chunk, halves);
+}
+
 // Asks for what comes later in a row: of bytes on each CPU, of blocks where it does not harm.
 INLINE void ask_ahead(const ck_element element, const uint8_t *weights, size_t count) {
   if (element == ck_q8) {
@@ -289,7 +300,7 @@ INLINE void few_rows_in_order(
     }
     if (!quant_is_super(element) && j < columns) {
       ask_ahead(element, weights, row_bytes - j / round * bytes);
-      meet_round(rows, element, false, &f, weights, scales ? scales + j / 64 : NULL, j / 64, (columns - j) / 32);
+      meet_rest(rows, element, &f, weights, scales ? scales + j / 64 : NULL, j / 64, (columns - j) / 32);
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
