@@ -42,11 +42,11 @@ ck_memory ck_memory_here;
 
 static const ck_kernels *best(void) {
 #if defined(__x86_64__)
-  // AMD's CPUs read ahead better than they are told to, those with AVX-512 at their memory's full speed; Intel's gain
-  // half as much again.
+  // AMD's CPUs with AVX-512 follow streams at their memory's full speed, and better than they are told to. Intel's gain half
+  // as much again from being told, AMD's older ones a tenth (four bits) to a quarter (eight).
   __builtin_cpu_init();
-  ck_memory_here.bytes_ahead = __builtin_cpu_is("intel") ? 4096 : 0;
   ck_memory_here.follows_streams = __builtin_cpu_is("amd") && __builtin_cpu_supports("avx512f");
+  ck_memory_here.bytes_ahead = ck_memory_here.follows_streams ? 0 : 4096;
 #endif
   const char *wanted = getenv("PMLC_CPU");
   for (int cpu = 0; wanted && cpu < kind_count; cpu++)
