@@ -10,6 +10,8 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
   let schema: String
   let isBase64: Bool?
   let prompt: String?
+  /// A folder of Goldens/models; the model that ships with the program if there is none.
+  let model: String?
   let files: [String: String]?
   let links: [String: String]?
   let options: [String]?
@@ -59,14 +61,22 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   static let all: [GoldenCase] = {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Goldens/cases.json")
     do {
-      return try JSONDecoder().decode([GoldenCase].self, from: Data(contentsOf: file))
+      return try JSONDecoder().decode(
+        [GoldenCase].self, from: Data(contentsOf: goldens.appending(path: "cases.json")))
     } catch {
       Issue.record("no goldens: \(error)")
       return []
     }
   }()
+
+  /// What goes with every command about this case.
+  var arguments: [String] {
+    (options ?? [])
+      + (model.map { ["--model", Self.goldens.appending(path: "models/\($0)").path(percentEncoded: false)] } ?? [])
+  }
+
+  private static let goldens = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Goldens")
 
   /// Writes the documents, and what they name, to a folder of their own.
   func write() throws -> TemporaryFolder {

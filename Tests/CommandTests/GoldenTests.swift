@@ -7,7 +7,7 @@ import Testing
   @Test(arguments: GoldenCase.all.filter { $0.inspection != nil })
   func layout(_ golden: GoldenCase) async throws {
     let folder = try golden.write()
-    let run = try await PMLC.run(["inspect", "schema.pml", "--json"] + (golden.options ?? []), in: folder)
+    let run = try await PMLC.run(["inspect", "schema.pml", "--json"] + golden.arguments, in: folder)
     #expect(run.status == 0, "\(run.standardError)")
     let found = try JSONDecoder().decode(GoldenCase.Inspection.self, from: Data(run.standardOutput.utf8))
     #expect(found == golden.inspection, "\(golden.spec)")
@@ -17,7 +17,8 @@ import Testing
   func refusal(_ golden: GoldenCase) async throws {
     let folder = try golden.write()
     let file = try #require(golden.wrong)
-    var arguments = ["check", file, "--model", Self.demoModel] + (golden.options ?? [])
+    var arguments = ["check", file] + golden.arguments
+    if golden.model == nil { arguments += ["--model", Self.demoModel] }
     if file == "prompt.pml" { arguments += ["--schema", "schema.pml"] }
     let run = try await PMLC.run(arguments, in: folder)
     #expect(run.status == 1, "\(golden.spec): \(run.standardError)")
@@ -33,7 +34,7 @@ import Testing
   func answer(_ golden: GoldenCase) async throws {
     let folder = try golden.write()
     let store = ["PMLC_STORE": folder.path("store")]
-    let options = golden.options ?? []
+    let options = golden.arguments
     let warm = try await PMLC.run(
       ["warm", "schema.pml", "--kv", "f32", "--json"] + options, environment: store, in: folder)
     #expect(try WarmResult(warm).encodings.computed == golden.encodings)

@@ -17,7 +17,11 @@ class Case:
     links: dict = field(default_factory=dict)
     options: list = field(default_factory=list)
     encoding: str = "utf-8"
-    model: str | None = None
+    model: str | None = None  # one of models.py; the one that ships with the program if left out
+
+    @property
+    def template(self):
+        return dict(zip(self.options[::2], self.options[1::2])).get("--chat-template")
 
     def write(self, folder):
         """Writes the documents and what they name."""
@@ -55,6 +59,23 @@ def load(only=None):
             entry["name"] = f"{path.stem}: {entry['name']}"
             found.append(Case(**entry))
     return [c for c in found if only is None or only in c.name]
+
+
+@dataclass
+class Sequence(Case):
+    """Runs one after the other over one store."""
+    prompts: dict = field(default_factory=dict)
+    runs: list = field(default_factory=list)  # tables of `prompt` and what of `joint`, `repair`, `no_cache` it is given
+
+    def write(self, folder):
+        super().write(folder)
+        for name, text in self.prompts.items():
+            (pathlib.Path(folder) / f"{name}.pml").write_bytes(text.encode())
+
+
+def sequences(file):
+    """-> [Sequence] of a file's name without `.toml`"""
+    return [Sequence(**entry) for entry in tomllib.loads((FOLDER / f"{file}.toml").read_text())["sequence"]]
 
 
 def identity():

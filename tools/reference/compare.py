@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Compares the program with the reference on all cases and on N random ones; prints every difference.
 
-    compare.py BINARY [--model DIR] [--random N] [--seed S] [--only TEXT] [--no-weights]"""
+    compare.py BINARY [--model DIR] [--random N] [--seed S] [--only TEXT] [--no-weights]
+    compare.py BINARY --sequences [--only TEXT]         joint encodings and repair"""
 import argparse
 import collections
 import pathlib
@@ -11,6 +12,7 @@ import tempfile
 
 import cases
 import generator
+import goldens
 from problem import Problem
 from program import Program
 from reference import DEMO_MODEL, Compiler, completion, inspection
@@ -48,7 +50,7 @@ class Comparison:
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             case.write(folder)
-            template = dict(zip(case.options[::2], case.options[1::2])).get("--chat-template")
+            template = case.template
             if template and template.endswith(".json"):
                 template = str(folder / template)
             compiler = self.compiler(template)
@@ -125,7 +127,7 @@ class Comparison:
             self.different(case, "warm", "status 0", (status, got, err[:500]))
             return
         wanted = plan.encodings()
-        tokens = sum(len(piece.tokens) for piece, _ in wanted.values())
+        tokens = sum(len(encoding.tokens) for encoding in wanted.values())
         self.counts["encodings"] += len(wanted)
         segments = plan.segments_in_contexts()
         if got["encodings"]["computed"] != len(wanted) or got["version"] != 1:
@@ -137,9 +139,9 @@ class Comparison:
 
     def answered(self, case, folder, plan, prompt):
         import inference
-        states = inference.States(self.network, plan)
+        states = inference.States(self.network)
         for extra in ([], ["--no-cache"]):
-            wanted = completion(self.network, states, prompt, MAX_TOKENS, 5, bool(extra))
+            wanted = completion(states, prompt, MAX_TOKENS, 5, bool(extra))
             status, got, err = self.program.json(
                 folder, "run", "prompt.pml", "--schema", "schema.pml", "--kv", "f32", "--json", "--logprobs", "5",
                 "--max-tokens", str(MAX_TOKENS), "--temperature", "0", *extra, *case.options)
@@ -182,6 +184,36 @@ class Comparison:
                            (got["finish_reason"], got["token_ids"]))
         elif wanted["text"] != got["text"]:
             self.different(case, f"{what}: text", repr(wanted["text"]), repr(got["text"]))
+
+    def sequence(self, case, known):
+        """Runs over one store: tokens from it, exact ones, and log-probabilities."""
+        self.counts["sequences"] += 1
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            case.write(folder)
+            model = ["--model", str(known.folder(case))] if case.model else []
+            for number, wanted in enumerate(goldens.runs(case, known)["runs"]):
+                status, got, err = self.program.json(
+                    folder, "run", f"{wanted['prompt']}.pml", "--schema", "schema.pml", "--kv", "f32", "--json", "--logprobs",
+                    str(goldens.TOP), "--max-tokens", str(goldens.MAX_TOKENS), *wanted["options"], *case.options, *model)
+                what = f"run {number} of {wanted['prompt']} {' '.join(wanted['options'])}"
+                if status != 0 or got is None:
+                    self.different(case, what, "status 0", (status, got, err[:500]))
+                    continue
+                self.counts["answers"] += 1
+                used = [got["usage"].get(f"{kind}_tokens") for kind in ("prompt", "cached", "exact")]
+                if "usage" not in wanted:
+                    least, most = wanted["cached_between"]
+                    if not least <= used[1] <= most or used[2] != wanted["exact_tokens"]:
+                        self.different(case, f"{what}: usage", wanted, used)
+                    continue
+                if used != wanted["usage"]:
+                    self.different(case, f"{what}: usage", wanted["usage"], used)
+                for step, likeliest in enumerate(wanted["steps"]):
+                    theirs = {t["token_id"]: t["logprob"] for t in got["logprobs"][step]["top"]}
+                    if any(token in theirs and abs(theirs[token] - value) > self.tolerance for token, value in likeliest):
+                        self.different(case, f"{what}: log-probabilities of token {step}", likeliest, theirs)
+                        break
 
     def identity(self):
         compiler = self.compiler(None)
@@ -232,16 +264,24 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", help="cases whose name holds this")
     parser.add_argument("--no-weights", action="store_true", help="layouts and diagnostics alone")
+    parser.add_argument("--sequences", action="store_true", help="joint encodings and repair alone")
     parser.add_argument("--tolerance", type=float, default=1e-3)
     options = parser.parse_args()
     program = Program(options.binary, options.model)
-    comparison = Comparison(program, options.model or DEMO_MODEL, not options.no_weights, options.tolerance)
-    if not (options.only or "").startswith("random"):
+    weights = not options.no_weights and not options.sequences
+    comparison = Comparison(program, options.model or DEMO_MODEL, weights, options.tolerance)
+    if options.sequences:
+        known = goldens.Models()
+        for case in cases.sequences("joint") + cases.sequences("repair"):
+            if options.only is None or options.only in case.name:
+                comparison.sequence(case, known)
+    elif not (options.only or "").startswith("random"):
         for case in cases.load(options.only):
-            comparison.case(case)
-    if not options.only:
-        comparison.identity()
-    if not options.only or options.only.startswith("random"):
+            if case.model in (None, options.model and pathlib.Path(options.model).name):
+                comparison.case(case)
+        if not options.only:
+            comparison.identity()
+    if not options.sequences and (not options.only or options.only.startswith("random")):
         only = (options.only or "").removeprefix("random").strip()
         for seed in [int(only)] if only else range(options.seed, options.seed + options.random):
             comparison.case(generator.case(seed))

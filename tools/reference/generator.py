@@ -46,6 +46,8 @@ class Generator:
 
     def schema(self):
         attributes = ' name="s"'
+        if self.chance(0.6):
+            attributes += self.random.choice([' positions="compact"', ' positions="fixed"', ' positions="fixed"'])
         if self.chance(0.25):
             attributes += ' attention="isolated"'
         if self.chance(0.08):

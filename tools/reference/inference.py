@@ -6,10 +6,12 @@ import torch
 from transformers.utils import logging
 from transformers import AutoModelForCausalLM, DynamicCache
 
-from contexts import BEGIN
-
 logging.disable_progress_bar()
 torch.set_num_threads(1)  # the products are small, the threads would wait for each other
+
+
+def context_length(config):
+    return config.get("max_position_embeddings") or config["max_seq_len"]
 
 
 class Model:
@@ -17,11 +19,23 @@ class Model:
         folder = pathlib.Path(folder)
         self.network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
         self.config = json.loads((folder / "config.json").read_text())
-        self.limit = self.config["max_position_embeddings"]
+        self.limit = context_length(self.config)
+        self.has_distances = self.config["model_type"] == "mpt"
         generation = folder / "generation_config.json"
         eos = json.loads(generation.read_text()).get("eos_token_id") if generation.exists() else None
         eos = self.config.get("eos_token_id") if eos is None else eos
         self.eos = set(eos if isinstance(eos, list) else [] if eos is None else [eos])
+
+    def _take_distances(self, distances):
+        """ALiBi by position ID: `transformers` knows consecutive positions alone. distances: (tokens, keys)"""
+        body = self.network.transformer
+        kept = type(body).build_mpt_alibi_tensor
+
+        def biases(heads, length, most=8, device=None):
+            slopes = -kept(body, heads, 2, most)[:, :, :1]  # the bias at a distance of one
+            return -slopes * distances
+
+        body.build_mpt_alibi_tensor = biases
 
     @torch.no_grad()
     def forward(self, tokens, positions, past, past_positions):
@@ -38,8 +52,13 @@ class Model:
         key = torch.tensor(list(past_positions) + list(positions))[None, :]
         mask = torch.zeros(key.shape[1]).repeat(len(tokens), 1)
         mask[key.expand_as(mask) > query.expand_as(mask)] = torch.finfo(torch.float32).min
-        out = self.network(input_ids=torch.tensor([tokens]), position_ids=torch.tensor([positions]),
-                           attention_mask=mask[None, None], past_key_values=cache, use_cache=True)
+        given = {}
+        if self.has_distances:
+            self._take_distances(query - key)
+        else:
+            given["position_ids"] = torch.tensor([positions])
+        out = self.network(input_ids=torch.tensor([tokens]), attention_mask=mask[None, None], past_key_values=cache,
+                           use_cache=True, **given)
         states = [(layer.keys[:, :, n:].clone(), layer.values[:, :, n:].clone()) for layer in out.past_key_values.layers]
         return out.logits[0], states
 
@@ -50,37 +69,27 @@ def joined(parts):
             for layer in range(len(parts[0]))] if parts else []
 
 
-def positions(piece):
-    return list(range(piece.start, piece.end))
-
-
 class States:
-    """The states of each piece in each context, computed once."""
+    """The states of encodings at the places where they are used.
 
-    def __init__(self, model, plan):
-        self.model, self.plan = model, plan
+    An encoding that stands elsewhere than in its own frame is computed where it is used, with all that it sees moved by
+    as much: keys turned by p and queries turned by q meet as q - p alone, so this is what turning the queries gives."""
+
+    def __init__(self, model):
+        self.model = model
         self.known = {}
 
-    def of(self, piece, scaffold=None):
-        scaffold = self.plan.variant(piece, scaffold)
-        name = (piece, scaffold)
+    def of(self, encoding, at):
+        name = (encoding.sight, at)
         if name not in self.known:
             past, past_positions = [], []
-            for other, variant in self.plan.context(piece, scaffold):
-                if other is BEGIN:
-                    at = self.plan.layout.starts[piece.module.path] - 1
-                    past.append(self.begin(at))
-                    past_positions.append(at)
-                else:
-                    past.append(self.of(other, variant))
-                    past_positions += positions(other)
-            self.known[name] = self.model.forward(piece.tokens, positions(piece), joined(past), past_positions)[1]
-        return self.known[name]
-
-    def begin(self, at):
-        name = (BEGIN, at)
-        if name not in self.known:
-            self.known[name] = self.model.forward([self.plan.layout.tokens.bos], [at], [], [])[1]
+            for start, other in encoding.context:
+                if other.tokens:
+                    place = at + start - encoding.start
+                    past.append(self.of(other, place))
+                    past_positions += range(place, place + len(other.tokens))
+            places = list(range(at, at + len(encoding.tokens)))
+            self.known[name] = self.model.forward(encoding.tokens, places, joined(past), past_positions)[1]
         return self.known[name]
 
 
@@ -99,34 +108,42 @@ class Sequence:
         self.logits = logits[at.index(max(at))]
 
 
-def cached(model, states, prompt):
-    """-> the sequence after prefill, the number of cached tokens"""
-    sequence = Sequence(model)
-    parts, at = [], []
-    last_cached = max((p.end for p, _ in prompt.cached), default=-1)
-    last_fresh = max((f.start + len(f.tokens) for f in prompt.fresh if f.tokens), default=-1)
-    fresh = [(f.start + i, t) for f in prompt.fresh for i, t in enumerate(f.tokens)]
-    for piece, scaffold in prompt.cached:
-        part, places = states.of(piece, scaffold), positions(piece)
-        if piece.end == last_cached and last_cached > last_fresh:
-            fresh.append((places.pop(), piece.tokens[-1]))
-            part = [(k[:, :, :-1], v[:, :, :-1]) for k, v in part]
-        if places:
-            parts.append(part)
-            at += places
-    sequence.states, sequence.positions = joined(parts), at
-    fresh.sort()
-    sequence.compute([t for _, t in fresh], [p for p, _ in fresh])
-    return sequence, len(at)
+class Prefill:
+    """Which tokens of a prompt come from encodings, which are computed: `encodings` has one, or None, for each part."""
+
+    def __init__(self, prompt, encodings):
+        self.prompt, self.encodings = prompt, encodings
+        self.exact = [e is not None and e.sight == whole.sight for e, whole in zip(encodings, prompt.whole())]
+        self.again = set()  # (part, token): cached ones that are computed all the same
+        if encodings[-1] is not None:
+            self.again.add((len(encodings) - 1, len(prompt.parts[-1].tokens) - 1))
+
+    def cached(self):
+        """-> [(part, token)] of what is taken from encodings"""
+        return [(i, j) for i, part in enumerate(self.prompt.parts) if self.encodings[i] is not None
+                for j in range(len(part.tokens)) if (i, j) not in self.again]
+
+    def sequence(self, states):
+        """-> the sequence after prefill"""
+        sequence = Sequence(states.model)
+        kept, at, fresh = [], [], []
+        cached = set(self.cached())
+        for i, part in enumerate(self.prompt.parts):
+            taken = [j for j in range(len(part.tokens)) if (i, j) in cached]
+            fresh += [(part.start + j, t) for j, t in enumerate(part.tokens) if (i, j) not in cached]
+            if taken:
+                kept.append([(k[:, :, taken], v[:, :, taken]) for k, v in states.of(self.encodings[i], part.start)])
+                at += [part.start + j for j in taken]
+        sequence.states, sequence.positions = joined(kept), at
+        sequence.compute([t for _, t in fresh], [p for p, _ in fresh])
+        return sequence
 
 
-def uncached(model, prompt):
-    """The baseline: the same tokens in the order of their positions, without gaps."""
+def uncached(model, prompt, in_place=False):
+    """The baseline: the same tokens in the order of their positions, without gaps, or at the prompt's positions."""
     sequence = Sequence(model)
-    present = [(p.start + i, t) for p, _ in prompt.cached for i, t in enumerate(p.tokens)]
-    present += [(f.start + i, t) for f in prompt.fresh for i, t in enumerate(f.tokens)]
-    present.sort()
-    sequence.compute([t for _, t in present], list(range(len(present))))
+    present = [(part.start + i, t) for part in prompt.parts for i, t in enumerate(part.tokens)]
+    sequence.compute([t for _, t in present], [p for p, _ in present] if in_place else list(range(len(present))))
     return sequence
 
 

@@ -8,9 +8,10 @@ from white_space import normalized
 
 @dataclass(eq=False)
 class Piece:
-    """A segment, or a parameter's place; `tokens` of the latter are its placeholder."""
+    """A segment, or a parameter's place in the schema's layout; `tokens` of the latter are its placeholder."""
     module: Module
     start: int
+    length: int
     tokens: list
     order: int
     parameter: Parameter | None = None
@@ -20,7 +21,7 @@ class Piece:
 
     @property
     def end(self):
-        return self.start + len(self.tokens)
+        return self.start + self.length
 
 
 class SchemaLayout:
@@ -30,6 +31,7 @@ class SchemaLayout:
         self.pieces = []
         self.modules = []  # in layout order
         self.starts, self.ends = {}, {}  # by path
+        self.orders = {}  # by path: orders of the first piece in it and of the first behind it
         self.union_spans = []  # (union, holder, order of the first piece behind it)
         self.limit = limit
         self.first = 0
@@ -40,11 +42,11 @@ class SchemaLayout:
         self._fits(self.length)
 
     def _fits(self, length):
-        if length > self.limit:
+        if not self.schema.compact and length > self.limit:
             raise Problem(LAYOUT, f"{length} positions, the model has {self.limit}")
 
-    def _piece(self, module, start, tokens, **more):
-        piece = Piece(module, start, tokens, len(self.pieces), **more)
+    def _piece(self, module, start, tokens, length=None, **more):
+        piece = Piece(module, start, len(tokens) if length is None else length, tokens, len(self.pieces), **more)
         self.pieces.append(piece)
         return piece.end
 
@@ -52,6 +54,7 @@ class SchemaLayout:
         if module.path:
             self.modules.append(module)
         self.starts[module.path] = at
+        order = len(self.pieces)
         space = False  # one that moves to the parameter behind it
         for item in module.items:
             if isinstance(item, Run):
@@ -71,6 +74,7 @@ class SchemaLayout:
             else:
                 at = self._module(item, at)
         self.ends[module.path] = at
+        self.orders[module.path] = (order, len(self.pieces))
         return at
 
     def _text(self, run, at):
@@ -89,5 +93,9 @@ class SchemaLayout:
             shown = self.tokens.text(lead + parameter.scaffold)
             if len(shown) > parameter.length:
                 raise Problem(LAYOUT, f"the placeholder of `{parameter.name}` is longer than its `length`")
-        shown = shown + [self.tokens.filler] * (parameter.length - len(shown))
-        return self._piece(module, at, shown, parameter=parameter, argument_space=space)
+        if self.schema.compact:
+            if parameter.scaffold is None:
+                shown = [self.tokens.filler] if parameter.default is None else self.tokens.text(lead + parameter.default)
+        else:
+            shown = shown + [self.tokens.filler] * (parameter.length - len(shown))
+        return self._piece(module, at, shown, parameter.length, parameter=parameter, argument_space=space)

@@ -1,21 +1,23 @@
 #!/usr/bin/env python3
 """Small random models that differ from the demo model in what the language depends on: tokenizer, BOS, chat template.
 
-    models.py FOLDER        writes FOLDER/chat, FOLDER/pieces, FOLDER/bare"""
+    models.py FOLDER        writes FOLDER/chat, FOLDER/pieces, FOLDER/bare, and the two small enough for a repository:
+                            FOLDER/end, FOLDER/distances"""
 import json
 import pathlib
 import shutil
 import sys
 
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, processors, trainers
-from transformers import LlamaConfig, LlamaForCausalLM
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import LlamaConfig, LlamaForCausalLM, MptConfig, MptForCausalLM
 
 from cases import FOLDER
 from reference import DEMO_MODEL
 
 CHATML = "{% for m in messages %}{{'<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>' + '\n'}}{% endfor %}"
 LLAMA2 = "{% if messages[0].role == 'system' %}{{'<<SYS>>\\n'}}{% endif %}{{bos_token + '[INST] '}}"
+LETTERS = "Answer the question. The mayor of Norville is Didi. She likes soup. Her room is 418. Who is the mayor? It rains."
 LLAMA3 = "{{'<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n'}}"
 
 
@@ -24,9 +26,14 @@ def network(folder, vocabulary, seed, eos, shards=False, dtype=torch.float32, **
     config = LlamaConfig(
         vocab_size=vocabulary, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, max_position_embeddings=8192, initializer_range=0.15, eos_token_id=eos, **config)
-    model = LlamaForCausalLM(config).to(dtype)
-    model.save_pretrained(folder, max_shard_size="100KB" if shards else "5GB")
-    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": eos}))
+    save(LlamaForCausalLM(config).to(dtype), folder, eos, max_shard_size="100KB" if shards else "5GB")
+
+
+def save(model, folder, eos, **options):
+    model.save_pretrained(folder, **options)
+    for file in folder.glob("*.safetensors"):
+        file.chmod(0o644)
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": eos}) + "\n")
 
 
 def start(folder):
@@ -88,8 +95,43 @@ def bare(folder):
         "original_max_position_embeddings": 512}, rope_theta=500000.0)
 
 
+def letters(folder, **declared):
+    """A tokenizer of bytes and a few words of English. -> tokens"""
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(vocab_size=320, special_tokens=["<s>", "</s>"], show_progress=False,
+                                  initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()))
+    tokenizer.train_from_iterator([LETTERS], trainer)
+    (folder / "tokenizer.json").write_text(tokenizer.to_str())
+    (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "</s>", **declared}) + "\n")
+    return tokenizer.get_vocab_size()
+
+
+def end(folder):
+    """No BOS and none named, so that isolated modules rest on EOS; a short context."""
+    size = letters(folder)
+    torch.manual_seed(4)
+    config = LlamaConfig(
+        vocab_size=size, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, max_position_embeddings=160, initializer_range=0.3, bos_token_id=None, eos_token_id=1,
+        rope_theta=1000.0, tie_word_embeddings=True)
+    save(LlamaForCausalLM(config).to(torch.bfloat16), folder, 1)
+
+
+def distances(folder):
+    """ALiBi; a BOS that is named but begins no sequence."""
+    size = letters(folder, bos_token="<s>", add_bos_token=False)
+    torch.manual_seed(5)
+    config = MptConfig(
+        vocab_size=size, d_model=32, n_heads=4, n_layers=2, expansion_ratio=4, max_seq_len=160, initializer_range=0.3,
+        bos_token_id=0, eos_token_id=1)
+    save(MptForCausalLM(config).to(torch.bfloat16), folder, 1)
+
+
 def main():
-    for make in (chat, pieces, bare):
+    for make in (chat, pieces, bare, end, distances):
         make(pathlib.Path(sys.argv[1]) / make.__name__)
 
 

@@ -1,7 +1,9 @@
 """A prompt laid out on its schema: which pieces are present, what fills parameters, where new text stands."""
 from dataclasses import dataclass
 
+from contexts import Encoding
 from document import SPACE, Element
+from layout import Piece
 from names import ROLES
 from problem import GRAMMAR, LAYOUT, PROMPT, Problem
 from white_space import normalized
@@ -14,13 +16,24 @@ class NewRun:
     is_last: bool = False
 
 
-@dataclass
-class Fresh:
-    """Tokens that no encoding covers."""
+@dataclass(eq=False)
+class Part:
+    """Tokens of a prompt at consecutive positions: a segment of the schema, what fills a parameter, or new text."""
     start: int
     tokens: list
     end: int  # behind what they take
-    is_new: bool = False  # text of the prompt itself
+    piece: Piece | None = None
+    scaffold: tuple | None = None
+    is_last: bool = False  # of the last new text
+
+    @property
+    def is_cached(self):
+        return self.piece is not None and self.piece.parameter is None and self.piece.module.cache
+
+    @property
+    def may_be_joint(self):
+        """Arguments and new text too, but nothing of a module that is not to be cached."""
+        return not self.is_last and (self.piece is None or self.piece.module.cache)
 
 
 class PromptLayout:
@@ -35,13 +48,16 @@ class PromptLayout:
         self.imported = {(): {}}  # path -> arguments
         groups = self._read(root, schema.root)
         self._default_arguments()
-        self.fresh, self.cached = [], []
-        self._place_schema()
-        self._place_new_text(groups)
-        self.fresh.sort(key=lambda f: f.start)
-        taken = [f.end for f in self.fresh] + [p.end for p, _ in self.cached]
-        self.next = max(taken, default=0)
-        self.present = sum(len(f.tokens) for f in self.fresh) + sum(len(p.tokens) for p, _ in self.cached)
+        self.parts = []  # in the order of their positions
+        present = self._present()
+        if schema.compact:
+            self._place_side_by_side(present, groups)
+        else:
+            self._place_in_layout(present, groups)
+        self._place_last(*groups[-1][1:])
+        self.next = self._end()
+        self.parts = [part for part in self.parts if part.tokens]
+        self.present = sum(len(part.tokens) for part in self.parts)
         if self.next >= limit:
             raise Problem(LAYOUT, f"the prompt takes {self.next} positions, the model has {limit}")
         if not self.present:
@@ -133,58 +149,79 @@ class PromptLayout:
 
     # Placing
 
-    def _place_schema(self):
+    def _present(self):
+        """-> parts of the schema in layout order, at their places there"""
         covering = self.plan.covering(self.imported)
+        parts = []
         for piece in self.layout.pieces:
             path = piece.module.path
             if path not in self.imported:
                 continue
+            tokens = piece.tokens
             if piece.parameter is not None:
                 text = (" " if piece.argument_space else "") + self.imported[path][piece.parameter.name]
                 tokens = self.tokens.text(text)
                 if len(tokens) > piece.parameter.length:
                     raise Problem(LAYOUT, f"{len(tokens)} tokens for `{piece.parameter.name}`")
-                self.fresh.append(Fresh(piece.start, tokens, piece.end))
-            elif piece.module.cache:
-                self.cached.append((piece, covering.get(path)))
-            else:
-                self.fresh.append(Fresh(piece.start, piece.tokens, piece.end))
+            parts.append(Part(piece.start, tokens, piece.end, piece, covering.get(path)))
+        return parts
 
-    def _place_new_text(self, groups):
-        pieces = [p for p in self.layout.pieces if p.module.path in self.imported]
-        for number, (module, flat, user_last) in enumerate(groups[:-1]):
+    def _place_side_by_side(self, present, groups):
+        between = []  # (order of the first piece behind the new text, the text)
+        for module, flat, _ in groups[:-1]:
+            ahead = groups[1][0] if module is None else module
+            between.append((self.layout.orders[ahead.path][0 if module is None else 1], flat))
+        for part in present:
+            while between and between[0][0] <= part.piece.order:
+                self._append(between.pop(0)[1])
+            part.start = self._end()
+            part.end = part.start + len(part.tokens)
+            self.parts.append(part)
+        for _, flat in between:
+            self._append(flat)
+
+    def _append(self, flat):
+        """New text right behind what there is."""
+        start = self._end()
+        self.parts += self._new_text(flat, start, self._closes_system(start))
+
+    def _place_in_layout(self, present, groups):
+        self.parts = present
+        pieces = [part.piece for part in present]
+        new = []
+        for module, flat, _ in groups[:-1]:
             if not flat:
                 continue
             if module is None:
-                following = groups[1][0]
-                ahead = [p.end for p in pieces if p.module.path == ()
-                         and p.end <= self.layout.starts[following.path] and self._before(p, following)]
-                start = max(ahead, default=0)
+                first = self.layout.orders[groups[1][0].path][0]
+                start = max([p.end for p in pieces if p.module.path == () and p.order < first], default=0)
             else:
                 held = [p.end for p in pieces if p.module.path[: len(module.path)] == module.path]
-                start = max(held + [f.end for f in self.fresh if f.is_new], default=self.layout.starts[module.path])
+                start = max(held + [part.end for part in new], default=self.layout.starts[module.path])
             behind = [p.start for p in pieces if p.start >= start]
-            placed = self._new_text(flat, start, self._closes_system(pieces, start))
+            placed = self._new_text(flat, start, self._closes_system(start))
             end = placed[-1].end if placed else start
             if behind and end > min(behind):
                 raise Problem(LAYOUT, f"{end - start} tokens, {min(behind) - start} positions are free")
-            self.fresh += placed
-        module, flat, user_last = groups[-1]
-        taken = [p.end for p in pieces] + [f.end for f in self.fresh]
-        start = max(taken, default=0)
-        placed = self._new_text(flat, start, self._closes_system(pieces, start))
+            new += placed
+        self.parts = sorted(present + new, key=lambda part: part.start)
+
+    def _place_last(self, flat, user_last):
+        start = self._end()
+        placed = self._new_text(flat, start, self._closes_system(start))
         if user_last and self.template.header:
             at = placed[-1].end if placed else start
             tokens = self.tokens.template(self.template.header)
-            placed.append(Fresh(at, tokens, at + len(tokens)))
-        self.fresh += placed
+            placed.append(Part(at, tokens, at + len(tokens)))
+        for part in placed:
+            part.is_last = True
+        self.parts += placed
 
-    def _before(self, piece, module):
-        own = [p.order for p in self.layout.pieces if p.module.path[: len(module.path)] == module.path]
-        return not own or piece.order < min(own)
+    def _end(self):
+        return max((part.end for part in self.parts), default=0)
 
-    def _closes_system(self, pieces, at):
-        return any(p.closes_system and p.end == at for p in pieces)
+    def _closes_system(self, at):
+        return any(part.piece is not None and part.piece.closes_system and part.end == at for part in self.parts)
 
     def _new_text(self, flat, at, after_system):
         placed = []
@@ -192,7 +229,7 @@ class PromptLayout:
         def place(tokens):
             nonlocal at
             if tokens:
-                placed.append(Fresh(at, tokens, at + len(tokens), True))
+                placed.append(Part(at, tokens, at + len(tokens)))
                 at += len(tokens)
 
         for item in flat:
@@ -212,3 +249,25 @@ class PromptLayout:
             return run.text
         text, _ = normalized(run.text, at == self.layout.first, False)
         return text.rstrip(SPACE) if run.is_last else text
+
+    # Encodings
+
+    def plain(self):
+        """-> of each part its encoding in the version of its schema, or None"""
+        return [self.plan.encoding(part.piece, part.scaffold) if part.is_cached else None for part in self.parts]
+
+    def whole(self):
+        """-> of each part the encoding that sees all in front of it, as it stands in the prompt"""
+        found = []
+        for part in self.parts:
+            found.append(Encoding(part.tokens, part.start, [(e.start, e) for e in found]))
+        return found
+
+    def chain(self):
+        """-> the joint encodings of what is in front of the last new text, and of `cache="false"`"""
+        chain = []
+        for part, encoding in zip(self.parts, self.whole()):
+            if not part.may_be_joint:
+                break
+            chain.append(encoding)
+        return chain

@@ -55,6 +55,7 @@ class Schema:
     name: str
     root: Module
     scaffolds: list  # of tuples of paths
+    compact: bool = True
 
 
 class Reader:
@@ -66,13 +67,16 @@ class Reader:
     def read(self, root):
         if root.name != "schema":
             raise Problem(GRAMMAR, f"root `{root.name}`")
-        root.only("name", "attention", "xml:space")
+        root.only("name", "attention", "positions", "xml:space")
         name = root.required("name")
         if not is_name(name):
             raise Problem(GRAMMAR, f"`{name}` is not a name")
+        positions = root.attributes.get("positions", "compact")
+        if positions not in ("compact", "fixed"):
+            raise Problem(GRAMMAR, f"positions `{positions}`")
         module = Module((), isolated=self.attention(root, False))
         self.content(root, module, role=False)
-        return Schema(name, module, [self.scaffold(module, e) for e in self.scaffolds])
+        return Schema(name, module, [self.scaffold(module, e) for e in self.scaffolds], positions == "compact")
 
     def attention(self, element, inherited):
         value = element.attributes.get("attention")

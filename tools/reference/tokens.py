@@ -17,6 +17,7 @@ class Tokens:
         config = folder / "tokenizer_config.json"
         self.config = json.loads(config.read_text()) if config.exists() else {}
         self.bos = self._bos()
+        self.rest = self._rest()
         self.filler = self._filler()
 
     def text(self, text):
@@ -38,9 +39,20 @@ class Tokens:
         plain = self.of_text.encode("x", add_special_tokens=False).ids
         if first != plain and first[-len(plain):] == plain:
             return first[0]
-        if declared:
-            token = self.config.get("bos_token")
-            return self.of_text.token_to_id(token["content"] if isinstance(token, dict) else token)
+        return self._named("bos_token") if declared else None
+
+    def _named(self, field):
+        """-> the token that a field of tokenizer_config.json names, or None"""
+        token = self.config.get(field)
+        if isinstance(token, dict):
+            token = token["content"]
+        return None if token is None else self.of_text.token_to_id(token)
+
+    def _rest(self):
+        """-> the token in front of an isolated module that its attention rests on, or None"""
+        for token in (self.bos, self._named("bos_token"), self._named("eos_token")):
+            if token is not None:
+                return token
         return None
 
     def _filler(self):
