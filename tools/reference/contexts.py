@@ -10,16 +10,15 @@ from problem import LAYOUT, Problem
 
 
 class Encoding:
-    def __init__(self, tokens, start, context, is_placeholder=False):
+    def __init__(self, tokens, start, context):
         """context: [(start, Encoding)] of what is seen, in the same frame"""
         self.tokens, self.start, self.context = tokens, start, context
-        self.is_placeholder = is_placeholder
 
     @cached_property
     def key(self):
-        """Equal keys mean one entry in a store. A placeholder is not kept, so it is no encoding to share."""
+        """Equal keys mean one entry in a store. What saw a placeholder and what saw text of the same tokens are one."""
         seen = sorted((start, other.key) for start, other in self.context)
-        return _digest(self.is_placeholder, self.tokens, self.start, seen)
+        return _digest(self.tokens, self.start, seen)
 
     @cached_property
     def sight(self):
@@ -71,13 +70,13 @@ class EncodingPlan:
         for other, variant in self._seen(piece, scaffold):
             context.append((at, self.encoding(other, variant)))
             at += len(other.tokens)
-        return Encoding(piece.tokens, at, context, piece.parameter is not None)
+        return Encoding(piece.tokens, at, context)
 
     def _in_place(self, piece, scaffold):
         origin = self.layout.starts[piece.module.path] if self._is_relative(piece, scaffold) else 0
         context = [(other.start - origin, self.encoding(other, variant)) for other, variant in self._seen(piece, scaffold)]
         context += self._rest(piece, scaffold)
-        return Encoding(piece.tokens, piece.start - origin, context, piece.parameter is not None)
+        return Encoding(piece.tokens, piece.start - origin, context)
 
     def _is_relative(self, piece, scaffold):
         """An isolated encoding does not depend on where its module lies."""
