@@ -95,7 +95,7 @@ let package = Package(
     tests("TokenizersTests", ["Failure", "GGUF", "JSONText", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
       "PMLCompilerTests", ["ContentHash", "Failure", "FileSystem", "JSONText", "PMLCompiler", "TestSupport"],
-      exclude: ["Cases", "Layout/encoding_digests.py"]),
+      exclude: ["Cases", "Fixtures", "Layout/encoding_digests.py"]),
     .target(
       name: "StoreTestSupport", dependencies: ["ContentHash", "FileSystem", "KVCacheFormat", "Store"],
       path: "Tests/StoreTestSupport", swiftSettings: settings),

@@ -12,6 +12,9 @@ public struct Tokenizer: Sendable {
   public let beginOfSequence: Int32?
   /// `eos_token` of `tokenizer_config.json`, if the vocabulary has it.
   public let endOfSequence: Int32?
+  /// Tokens that text may rest on where sequences begin with none: what `bos_token` names, then `eos_token`, as far as the
+  /// vocabulary has them.
+  public let restTokens: [Int32]
   /// `unk_token` of the model in `tokenizer.json`, if the vocabulary has it.
   public let unknownToken: Int32?
   /// What stands for text that is not known yet: the unknown token, or else the first token of a single space.
@@ -38,18 +41,20 @@ public struct Tokenizer: Sendable {
       encoder: encoder,
       decoder: file.decoder.map { section throws(TokenizerError) in try TextDecoder(section) } ?? .spaces,
       beginOfSequence: Self.beginOfSequence(file, configuration, encoder),
+      namedBeginOfSequence: configuration.beginOfSequence.flatMap { encoder.id(of: $0) },
       endOfSequence: configuration.endOfSequence.flatMap { encoder.id(of: $0) },
       chatTemplate: configuration.chatTemplate, namedTokens: configuration.namedTokens)
   }
 
   init(
-    encoder: TextEncoder, decoder: TextDecoder, beginOfSequence: Int32?, endOfSequence: Int32?, chatTemplate: String?,
-    namedTokens: [String: String]
+    encoder: TextEncoder, decoder: TextDecoder, beginOfSequence: Int32?, namedBeginOfSequence: Int32?,
+    endOfSequence: Int32?, chatTemplate: String?, namedTokens: [String: String]
   ) throws(TokenizerError) {
     self.encoder = encoder
     self.decoder = decoder
     self.beginOfSequence = beginOfSequence
     self.endOfSequence = endOfSequence
+    restTokens = [namedBeginOfSequence, endOfSequence].compactMap { $0 }
     self.chatTemplate = chatTemplate
     self.namedTokens = namedTokens
     vocabularySize = max(encoder.model.vocabulary.size, encoder.added.size)

@@ -112,9 +112,17 @@ import Testing
 
   @Test func schemaLongerThanTheContext() async throws {
     try folder.write(
-      "<schema name=\"s\"><module name=\"a\"><parameter name=\"p\" length=\"9000\"/></module></schema>", to: "wrong.pml"
-    )
-    try await refused(["warm", "wrong.pml"], status: 1, saying: "8192")
+      """
+      <schema name="s" positions="fixed"><module name="a"><parameter name="p" length="9000"/></module></schema>
+      """, to: "wrong.pml")
+    try await refused(["warm", "wrong.pml"], status: 1, saying: "PML403", "8192")
+  }
+
+  @Test func textLongerThanTheContext() async throws {
+    let text = String(repeating: " word and word", count: 6000)
+    try folder.write("<schema name=\"s\"><module name=\"a\">\(text)</module></schema>", to: "wrong.pml")
+    try await refused(["warm", "wrong.pml"], status: 1, saying: "PML405", "8192")
+    try await refused(["check", "wrong.pml", "--model", GoldenTests.demoModel], status: 1, saying: "PML405", "8192")
   }
 
   @Test func schemaThatIsAPrompt() async throws {

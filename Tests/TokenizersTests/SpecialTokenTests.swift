@@ -47,6 +47,15 @@ import Tokenizers
     #expect(try begin(#"{"add_bos_token": true}"#) == 8)
   }
 
+  @Test func textRestsOnTheTokensThatTheFileNames() throws {
+    func rest(_ config: String?) throws -> [Int32] { try TokenizerJSON.tokenizer { $0.config = config }.restTokens }
+    #expect(try rest(nil) == [])
+    #expect(try rest(#"{"bos_token": "abc", "eos_token": {"content": "c"}}"#) == [5, 3])
+    #expect(try rest(#"{"bos_token": "abc", "add_bos_token": false}"#) == [5])
+    #expect(try rest(#"{"bos_token": null, "eos_token": "c"}"#) == [3])
+    #expect(try rest(#"{"bos_token": "nowhere", "eos_token": "c"}"#) == [3])
+  }
+
   @Test func beginsNoSequenceWithATokenBehindTheText() throws {
     let tokenizer = try TokenizerJSON.tokenizer {
       $0.postProcessor = """

@@ -26,14 +26,17 @@
 /// what holds for the values. Both are documents of PML that compile like others, with the texts exactly as they stand here.
 public struct PromptProgram: Sendable {
   private let name: String
+  private let positions: Schema.Positions
   private let attention: Schema.Attention
   private let content: PromptContent
 
   /// A program for the schema `name`.
   public init(
-    _ name: String, attention: Schema.Attention = .context, @PromptBuilder _ content: () -> PromptContent
+    _ name: String, positions: Schema.Positions = .compact, attention: Schema.Attention = .context,
+    @PromptBuilder _ content: () -> PromptContent
   ) {
     self.name = name
+    self.positions = positions
     self.attention = attention
     self.content = content()
   }
@@ -41,7 +44,7 @@ public struct PromptProgram: Sendable {
   /// The schema's document.
   public var schema: String {
     var writer = SchemaWriter()
-    writer.write(content.nodes, name: name, attention: attention)
+    writer.write(content.nodes, name: name, positions: positions, attention: attention)
     return writer.text
   }
 

@@ -8,8 +8,11 @@ struct SchemaWriter {
 
   var text: String { xml.text + "\n" }
 
-  mutating func write(_ nodes: [ProgramNode], name: String, attention: Schema.Attention) {
+  mutating func write(
+    _ nodes: [ProgramNode], name: String, positions: Schema.Positions, attention: Schema.Attention
+  ) {
     var attributes = [("name", name)]
+    if positions != .compact { attributes.append(("positions", positions.rawValue)) }
     if attention != .context { attributes.append(("attention", attention.rawValue)) }
     element("schema", attributes, nodes, isPreserved: false)
   }

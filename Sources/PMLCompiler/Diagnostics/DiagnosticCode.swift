@@ -72,6 +72,8 @@ extension Diagnostic.Code {
   static let defaultTooLong = Self("PML402")
   static let schemaTooLong = Self("PML403")
   static let unembeddedToken = Self("PML404")
+  static let textDoesNotFit = Self("PML405")
+  static let layoutTooLong = Self("PML406")
   static let argumentTooLong = Self("PML411")
   static let newTextDoesNotFit = Self("PML412")
   static let promptTooLong = Self("PML413")
@@ -144,6 +146,8 @@ extension Diagnostic.Code {
     .defaultTooLong: "a parameter's default has more tokens than its `length`",
     .schemaTooLong: "the schema takes more positions than the model has",
     .unembeddedToken: "text needs a token that the tokenizer has and the model has not",
+    .textDoesNotFit: "a text of a compact schema does not fit the model together with what it sees",
+    .layoutTooLong: "the schema takes more positions than can be counted",
     .argumentTooLong: "an argument has more tokens than its parameter's `length`",
     .newTextDoesNotFit: "new text has more tokens than there are free positions before what follows it",
     .promptTooLong: "the prompt leaves the model no position for an answer",

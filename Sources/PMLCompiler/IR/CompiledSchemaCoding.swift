@@ -12,18 +12,21 @@ import JSONText
 //
 // `hash` is the schema's. `run` counts the schema's runs of text in document order; the segment of BOS has none, and a run
 // that has no tokens no segment. The positions follow from schema and tokens: reading derives them anew.
+//
+// Version 1 knows fixed positions alone, and no token that isolated modules rest on (`"rest"` of the layout). What it can say
+// is still written in it.
 
 extension CompiledSchema {
-  /// Version of the file's form.
-  static let formatVersion = 1
-  /// Beyond any model's context, and far from overflow.
-  private static let longestLayout = Int(Int32.max)
+  /// Newest version of the file's form.
+  static let formatVersion = 2
+  /// What this schema is written in: the first version that can say it, so that its bytes stay what they were.
+  private var version: Int { schema.positions == .fixed && layout.restToken == nil ? 1 : 2 }
 
   /// The bytes of the file: the same for equal values, on any machine.
   public var encoded: [UInt8] {
     let json: JSONValue = .object([
       "format": "pmlir",
-      "version": .integer(Self.formatVersion),
+      "version": .integer(version),
       "compiler": .string(Self.compilerVersion),
       "hash": .string(schema.contentHash.hexadecimal),
       "schema": schema.json,
@@ -42,7 +45,7 @@ extension CompiledSchema {
     var members = try JSONMembers(JSONValue(reading: bytes), of: "file")
     guard members.optional("format") == "pmlir" else { throw .notIR }
     let version = try members.integer("version")
-    guard version == Self.formatVersion else {
+    guard (1...Self.formatVersion).contains(version) else {
       throw .unsupportedVersion(found: version, supported: Self.formatVersion)
     }
     _ = try members.string("compiler")
@@ -57,17 +60,18 @@ extension CompiledSchema {
 
     let placement = SchemaPlacement(
       of: schema, tokens: try SchemaTokens(of: schema, in: layout), limits: try Self.limits(in: layout))
-    guard placement.fits, placement.layout.length <= Self.longestLayout, placement.layout.json == layout else {
+    guard placement.fits, placement.layout.length <= SchemaLayout.longest, placement.layout.json == layout else {
       throw .layoutMismatch
     }
     self.init(schema: schema, template: template, layout: placement.layout)
+    guard version == self.version else { throw .layoutMismatch }
   }
 
   /// Limits that say of any layout what the file says of its own: whether it takes long factors.
   private static func limits(in layout: JSONValue) throws(IRError) -> ContextLimits {
     var members = try JSONMembers(layout, of: "layout")
     let isExtended = members.optional("extended") == .bool(true)
-    return ContextLimits(length: longestLayout, original: isExtended ? 0 : nil)
+    return ContextLimits(length: SchemaLayout.longest, original: isExtended ? 0 : nil)
   }
 
   private static func template(_ json: JSONValue) throws(IRError) -> ChatTemplate {
@@ -89,6 +93,7 @@ extension SchemaLayout {
       "segments": .array(segments.map { $0.json(at: modules[$0.module].path) }),
     ]
     if let token = beginOfSequence { json["bos"] = .integer(Int(token)) }
+    if let token = restToken { json["rest"] = .integer(Int(token)) }
     if isExtended { json["extended"] = .bool(true) }
     return .object(json)
   }
@@ -129,6 +134,7 @@ extension SchemaTokens {
   fileprivate init(of schema: Schema, in layout: JSONValue) throws(IRError) {
     var layout = try JSONMembers(layout, of: "layout")
     let beginOfSequence = layout.contains("bos") ? try layout.token("bos") : nil
+    let restToken = layout.contains("rest") ? try layout.token("rest") : nil
     let fillToken = try layout.token("fill")
     var text: [Int: [TokenID]] = [:]
     for json in try layout.array("segments") {
@@ -148,6 +154,6 @@ extension SchemaTokens {
       case .defaultText(let number): number < parameters.count ? parameters[number].defaultTokens : []
       }
     }
-    self.init(beginOfSequence: beginOfSequence, fillToken: fillToken, runs: runs)
+    self.init(beginOfSequence: beginOfSequence, restToken: restToken, fillToken: fillToken, runs: runs)
   }
 }

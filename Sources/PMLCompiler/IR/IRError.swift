@@ -43,7 +43,7 @@ extension IRError: CategorizedError, CustomStringConvertible {
     case .malformed(let error): "not JSON: \(error.message.printable(limit: 200))"
     case .notIR: "not a compiled schema"
     case .unsupportedVersion(let found, let supported):
-      "version \(found) of the format, this compiler reads version \(supported)"
+      "version \(found) of the format, this compiler reads versions up to \(supported)"
     case .tooLarge(let bytes): "\(bytes) bytes, more than a compiled schema may have"
     case .unknownKey(let key, let object): "unknown key \(key.quoted()) in the \(object)"
     case .expected(let type, let key, let object): "`\(key)` of the \(object) is no \(type)"

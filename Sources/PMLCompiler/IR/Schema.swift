@@ -4,6 +4,8 @@
 public struct Schema: Hashable, Sendable {
   /// Its name.
   public let name: String
+  /// Where its parts stand in prompts.
+  public let positions: Positions
   /// What the schema's own text sees while it is encoded.
   public let attention: Attention
   /// Content in document order.
@@ -12,11 +14,22 @@ public struct Schema: Hashable, Sendable {
   public let scaffolds: [Scaffold]
 
   /// A lowered schema.
-  public init(name: String, attention: Attention, nodes: [Node], scaffolds: [Scaffold] = []) {
+  public init(
+    name: String, positions: Positions = .compact, attention: Attention, nodes: [Node], scaffolds: [Scaffold] = []
+  ) {
     self.name = name
+    self.positions = positions
     self.attention = attention
     self.nodes = nodes
     self.scaffolds = scaffolds
+  }
+
+  /// Where the parts of a schema stand in prompts, and in each other's contexts.
+  public enum Positions: String, Hashable, Sendable {
+    /// Side by side: what is not there takes no positions.
+    case compact
+    /// At the places that the schema's layout gives them, so that what a prompt leaves out leaves a gap.
+    case fixed
   }
 
   /// What a segment sees of the rest while it is encoded.

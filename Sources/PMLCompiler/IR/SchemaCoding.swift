@@ -11,11 +11,14 @@ import JSONText
 //     {"union":{"members":[{"attention":"isolated","cache":true,"name":"miami","nodes":[]}],"scaffold":"miami"}}],
 //    "scaffolds":[["plan","miami"]],"version":1}
 //
-// written by RFC 8785: keys in order, no white space. What is optional is left out.
+// written by RFC 8785: keys in order, no white space. What is optional is left out. This one's positions are fixed; version
+// 2 has `"positions":"compact"` besides, and is otherwise the same.
 
 extension Schema {
-  /// Version of the JSON form.
-  static let formatVersion = 1
+  /// Newest version of the JSON form.
+  static let formatVersion = 2
+  /// What this schema is written in: the first version that can say it, so that its bytes and hash stay what they were.
+  private var version: Int { positions == .fixed ? 1 : 2 }
 
   /// The one JSON form of this schema: equal schemas have equal bytes.
   public var canonicalJSON: [UInt8] { json.canonicalBytes }
@@ -30,23 +33,28 @@ extension Schema {
   }
 
   var json: JSONValue {
-    .object([
-      "version": .integer(Self.formatVersion),
+    var json: [String: JSONValue] = [
+      "version": .integer(version),
       "name": .string(name),
       "attention": .string(attention.rawValue),
       "nodes": .array(nodes.map(\.json)),
       "scaffolds": .array(scaffolds.map { .array($0.modules.map { .string($0.description) }) }),
-    ])
+    ]
+    if positions != .fixed { json["positions"] = .string(positions.rawValue) }
+    return .object(json)
   }
 
   init(json: JSONValue) throws(IRError) {
     var members = try JSONMembers(json, of: "schema")
     let version = try members.integer("version")
-    guard version == Self.formatVersion else {
+    guard (1...Self.formatVersion).contains(version) else {
       throw .unsupportedVersion(found: version, supported: Self.formatVersion)
     }
+    if version > 1, try members.string("positions") != Positions.compact.rawValue {
+      throw .expected("`compact`", key: "positions", in: "schema")
+    }
     self.init(
-      name: try members.string("name"), attention: try members.attention(),
+      name: try members.string("name"), positions: version == 1 ? .fixed : .compact, attention: try members.attention(),
       nodes: try Node.nodes(members.array("nodes")),
       scaffolds: try members.array("scaffolds").map { json throws(IRError) in try Scaffold(json: json) })
     try members.finish()

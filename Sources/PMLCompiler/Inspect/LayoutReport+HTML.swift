@@ -18,6 +18,7 @@ extension LayoutReport {
       "name": .string(layout.schema),
       "hash": .string(schema.contentHash.hexadecimal),
       "length": .integer(layout.length),
+      "compact": .bool(layout.kind == .compact),
       "formats": .array(formats.map { .string($0.name) }),
       "totals": pageData(of: stored),
       "modules": .array(layout.modules.indices.map { pageData(ofModule: $0, encodings: encodings[$0]) }),
@@ -28,15 +29,17 @@ extension LayoutReport {
     ])
   }
 
-  /// Segments, then parameters.
+  /// Segments, then parameters, then the rest token.
   private var items: [SchemaLayout.Item] {
     layout.segments.indices.map(SchemaLayout.Item.segment) + layout.parameters.indices.map(SchemaLayout.Item.parameter)
+      + (layout.restToken == nil ? [] : [.restToken])
   }
 
   private func index(of item: SchemaLayout.Item) -> Int {
     switch item {
     case .segment(let index): index
     case .parameter(let index): layout.segments.count + index
+    case .restToken: layout.segments.count + layout.parameters.count
     }
   }
 
@@ -63,7 +66,7 @@ extension LayoutReport {
     let positions = layout.positions(of: item)
     var data: [String: JSONValue] = [
       "module": .integer(layout.module(of: item)), "start": .integer(positions.lowerBound),
-      "length": .integer(positions.count),
+      "length": .integer(positions.count), "tokens": .integer(layout.encodedTokenCount(of: item)),
     ]
     switch item {
     case .parameter(let index):
@@ -72,6 +75,8 @@ extension LayoutReport {
     case .segment(let index):
       data["kind"] = module.isCached ? module.attention == .isolated ? "isolated" : "text" : "uncached"
       data["text"] = .string(beginning(of: layout.segments[index]))
+    case .restToken:
+      data["kind"] = "rest"
     }
     return .object(data)
   }
@@ -80,7 +85,8 @@ extension LayoutReport {
     let count = plan.tokenCount(of: encoding)
     return .object([
       "item": .integer(index(of: encoding.item)), "scaffold": .integer(encoding.scaffold ?? -1),
-      "context": .integer(encoding.context.link), "digest": .string(String(encoding.digest.hexadecimal.prefix(12))),
+      "at": .integer(encoding.start), "context": .integer(encoding.context.link),
+      "digest": .string(String(encoding.digest.hexadecimal.prefix(12))),
       "bytes": .integers(formats.map { $0.byteCount(count) }),
     ])
   }

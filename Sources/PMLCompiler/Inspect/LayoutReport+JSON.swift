@@ -2,7 +2,7 @@ import ContentHash
 import JSONText
 
 extension LayoutReport {
-  /// `{"schema","hash","length","modules","parameters","segments"}` in layout order; beside them `"encodings"`,
+  /// `{"schema","hash","length","modules","parameters","segments"}` in layout order; beside them `"positions"`, `"encodings"`,
   /// `"contexts"` and `"stored"`, totals over what is kept.
   ///
   /// An encoding's `context` is an index into `contexts`, each of which is the one `before` it (if there is one) and one
@@ -29,6 +29,7 @@ extension LayoutReport {
     let json: JSONValue = .object([
       "schema": .string(layout.schema),
       "hash": .string(schema.contentHash.hexadecimal),
+      "positions": .string(schema.positions.rawValue),
       "length": .integer(layout.length),
       "modules": .array(modules),
       "parameters": .array(parameters),
@@ -44,10 +45,11 @@ extension LayoutReport {
     var json: [String: JSONValue] = [
       "path": .string(path(of: layout.module(of: encoding.item))),
       "start": .integer(layout.positions(of: encoding.item).lowerBound),
+      "encoded_at": .integer(encoding.start),
       "tokens": .integer(plan.tokenCount(of: encoding)),
       "stored": .bool(encoding.isStored),
       "digest": .string(encoding.digest.hexadecimal),
-      "isolated": .bool(encoding.isRelative),
+      "isolated": .bool(encoding.isIsolated),
     ]
     if encoding.context != .empty { json["context"] = .integer(encoding.context.link) }
     json["scaffold"] = encoding.scaffold.map { .array(layout.scaffolds[$0].map { .string(path(of: $0)) }) }

@@ -4,7 +4,7 @@ extension LayoutReport {
   /// A table for a terminal: one row a module or parameter, nested ones indented, members of a union behind a bar.
   public var text: String {
     let stored = EncodingTotals(plan.distinctStored, of: plan, formats: formats)
-    var head = "\(layout.schema.printable()): \(counted(layout.length, "position"))"
+    var head = "\(layout.schema.printable()): \(schema.positions), \(counted(layout.length, "position"))"
     head += ", \(counted(stored.encodings, "encoding")) of \(counted(stored.tokens, "token"))"
     for (format, bytes) in zip(formats, stored.bytes) { head += ", \(readable(bytes: bytes)) in \(format.name)" }
     let scaffolds = layout.scaffolds.map { modules in
@@ -45,7 +45,7 @@ extension LayoutReport {
           ] + formats.map { _ in "" })
       case .module(let child):
         appendRows(for: child, depth: depth + 1, encodings: encodings, to: &table)
-      case .item(.segment), .unionScaffold:
+      case .item(.segment), .item(.restToken), .unionScaffold:
         continue
       }
     }

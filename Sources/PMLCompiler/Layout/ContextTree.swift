@@ -60,11 +60,13 @@ struct ContextTree: Sendable {
     return Context(link: links.count - 1)
   }
 
-  /// What lies in `context` from position `place` on, and the context that is left without it.
-  func split(_ context: Context, at place: Int) -> (before: Context, after: [ContextEntry]) {
+  /// The last entries of `context` of which `isAfter` is true, and the context that is left without them.
+  func split(
+    _ context: Context, where isAfter: (ContextEntry) -> Bool
+  ) -> (before: Context, after: [ContextEntry]) {
     var after: [ContextEntry] = []
     var context = context
-    while context != .empty, links[context.link].entry.place >= place {
+    while context != .empty, isAfter(links[context.link].entry) {
       after.append(links[context.link].entry)
       context = links[context.link].before
     }

@@ -10,7 +10,7 @@ extension EncodingPlan {
   /// In plan order, one for each digest; found in time linear in the plan's size.
   ///
   /// - Parameter wanted: indices of encodings of the plan.
-  /// - Parameter isMissing: whether there are no states for an encoding that is kept; asked once for each.
+  /// - Parameter isMissing: whether there are no states for an encoding that is kept, or that has the digest of one.
   public func computation<E: Error>(
     of wanted: [Int], where isMissing: (Encoding) throws(E) -> Bool
   ) throws(E) -> [Int] {
@@ -22,7 +22,7 @@ extension EncodingPlan {
     while let index = pending.popLast() {
       let encoding = encodings[index]
       guard settled.insert(index).inserted else { continue }
-      if encoding.isStored {
+      if encoding.isStored || placeholdersLikeTexts.contains(encoding.digest) {
         guard try isMissing(encoding) else { continue }
       }
       needed.append(index)
@@ -36,8 +36,20 @@ extension EncodingPlan {
     return distinct(needed.sorted())
   }
 
+  /// One encoding for each digest, where the first of them stands: one that is kept, if one is, since a placeholder may
+  /// have the tokens of a text.
   private func distinct(_ indices: [Int]) -> [Int] {
-    var digests: Set<SHA256Digest> = []
-    return indices.filter { digests.insert(encodings[$0].digest).inserted }
+    var places: [SHA256Digest: Int] = [:]
+    var distinct: [Int] = []
+    for index in indices {
+      let encoding = encodings[index]
+      if let place = places[encoding.digest] {
+        if encoding.isStored, !encodings[distinct[place]].isStored { distinct[place] = index }
+      } else {
+        places[encoding.digest] = distinct.count
+        distinct.append(index)
+      }
+    }
+    return distinct
   }
 }

@@ -2,24 +2,29 @@ public import ContentHash
 
 /// Every encoding of a schema: each segment in each context, in an order in which each follows what it sees.
 ///
-/// Parameters' placeholders are among them: they are computed so that what follows can see them, but not kept. Two
-/// encodings with one digest have equal states, and are one blob of a store.
+/// Parameters' placeholders are among them, and a token that isolated modules rest on: they are computed so that what follows
+/// can see them, but not kept. Two encodings with one digest have equal states, and are one blob of a store.
+///
+/// With fixed positions everything is encoded at its place in the layout. With compact ones a context stands side by side
+/// from position 0 on, and what sees it right behind it, so that an encoding depends on nothing else of the schema; a
+/// prompt that uses it elsewhere makes up the difference by rotating its queries. Isolated modules are encoded as if they
+/// began at position 0 either way.
 public struct EncodingPlan: Sendable {
-  /// One segment, or one parameter's placeholder, in one context.
+  /// One segment, one parameter's placeholder, or the rest token, in one context.
   public struct Encoding: Hashable, Sendable {
     /// Identity: SHA-256 over tokens, start, and the digests and places of what it sees.
     public let digest: SHA256Digest
     /// What is encoded.
     public let item: SchemaLayout.Item
-    /// Position of its first token while it is encoded: from its module's start where `isRelative`.
+    /// Position of its first token while it is encoded: from its module's start where `isIsolated`.
     public let start: Int
-    /// Whether positions, its own and those of its context, count from its module's start.
-    public let isRelative: Bool
+    /// Whether it sees its own module alone, and positions, its own and those of its context, count from that one's start.
+    public let isIsolated: Bool
     /// Index of the scaffold that it belongs to; `nil` for the plain encoding.
     public let scaffold: Int?
     let context: ContextTree.Context
 
-    /// Whether its states are kept: a placeholder's are not.
+    /// Whether its states are kept: a placeholder's and the rest token's are not.
     public var isStored: Bool { if case .segment = item { true } else { false } }
   }
 
@@ -30,6 +35,8 @@ public struct EncodingPlan: Sendable {
   private let plain: [SchemaLayout.Item: Int]
   private let scaffolded: [[SchemaLayout.Item: Int]]
   let contexts: ContextTree
+  /// Digests of encodings that are not kept, but equal one that is: a placeholder may say what a text says.
+  let placeholdersLikeTexts: Set<SHA256Digest>
 
   /// Finds the encodings of what is laid out, in time linear in its size.
   public init(of layout: SchemaLayout) {
@@ -41,6 +48,9 @@ public struct EncodingPlan: Sendable {
     encodings = builder.encodings
     plain = builder.plain
     contexts = builder.contexts
+    let placeholders = Set(encodings.lazy.filter { !$0.isStored }.map(\.digest))
+    placeholdersLikeTexts = Set(
+      encodings.lazy.filter { $0.isStored && placeholders.contains($0.digest) }.map(\.digest))
   }
 
   /// What an encoding sees beside itself, by place.
@@ -50,7 +60,7 @@ public struct EncodingPlan: Sendable {
   public func tokens(of encoding: Encoding) -> [TokenID] { layout.encodedTokens(of: encoding.item) }
 
   /// Number of tokens to encode.
-  public func tokenCount(of encoding: Encoding) -> Int { layout.positions(of: encoding.item).count }
+  public func tokenCount(of encoding: Encoding) -> Int { layout.encodedTokenCount(of: encoding.item) }
 
   /// Index of the encoding of `segment` (an index into the layout's segments) outside scaffolds, or in one of them.
   ///

@@ -6,6 +6,9 @@ enum LayoutProblem: Problem {
   case placeholderTooLong(parameter: String, tokens: Int, length: Int)
   case defaultTooLong(parameter: String, tokens: Int, length: Int)
   case schemaTooLong(positions: Int, contextLength: Int)
+  case layoutTooLong(limit: Int)
+  /// Of a module, `nil` for the schema's own text, by itself or together with the modules of a scaffold.
+  case textDoesNotFit(of: ModulePath?, tokens: Int, seen: Int, contextLength: Int, together: [ModulePath]?)
   case unembeddedToken(TokenID, spelling: String, embedded: Int)
   case schemaTakesMost(positions: Int, contextLength: Int)
   /// A module; `nil` for the schema's own text.
@@ -33,8 +36,21 @@ enum LayoutProblem: Problem {
       Report(
         code: .schemaTooLong,
         message: "the schema takes \(counted(positions, "position")), the model has \(contextLength)",
-        help: "shorten the text, make modules that exclude each other members of a `<union>`, "
-          + "or take a model with a longer context")
+        help:
+          "shorten the text, make modules that exclude each other members of a `<union>`, take a model with a longer "
+          + "context, or leave out `positions=\"fixed\"`: a compact schema may be of any length")
+    case .layoutTooLong(let limit):
+      Report(
+        code: .layoutTooLong, message: "the schema takes more than \(limit) positions",
+        help: "lower the `length` of parameters, or make several schemas of it")
+    case .textDoesNotFit(let module, let tokens, let seen, let contextLength, let together):
+      Report(
+        code: .textDoesNotFit,
+        message: "a text of \(module.map { "module \($0.description.quoted())" } ?? "the schema itself") has "
+          + "\(counted(tokens, "token")), behind \(counted(seen, "token")) that it sees while it is encoded"
+          + (together.map { " with \($0.map { $0.description.quoted() }.joined(separator: ", "))" } ?? "")
+          + "; the model has \(counted(contextLength, "position"))",
+        help: "make several modules of it, shorten it or what it sees, or take a model with a longer context")
     case .unembeddedToken(let token, let spelling, let embedded):
       Report(
         code: .unembeddedToken,
@@ -63,7 +79,9 @@ enum LayoutProblem: Problem {
         code: .newTextDoesNotFit,
         message: "new text before \(module.description.quoted()) has \(counted(tokens, "token")), "
           + "but \(counted(free, "position")) \(free == 1 ? "is" : "are") free there",
-        help: "reserve positions with a `<parameter>` in the schema, or put the text after the last reference")
+        help:
+          "reserve positions with a `<parameter>` in the schema, put the text after the last reference, or leave out "
+          + "`positions=\"fixed\"`: a compact schema needs no free positions")
     case .promptTooLong(let positions, let limits, let isExtended):
       if limits.positions(isExtended: isExtended) < limits.length {
         Report(

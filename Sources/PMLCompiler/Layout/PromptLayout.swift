@@ -6,7 +6,8 @@ public struct PromptLayout: Hashable, Sendable {
   public struct CachedUse: Hashable, Sendable {
     /// Index of the encoding in the schema's plan.
     public let encoding: Int
-    /// Position at which its first token stands in this prompt; the encoding's own `start` where it is not relative.
+    /// Position at which its first token stands in this prompt. The encoding's own `start` may be another: that of compact
+    /// schemas and of isolated modules.
     public let place: Int
     /// Tokens used: all, or all but the last where that one is computed again.
     public let count: Int
@@ -27,7 +28,8 @@ public struct PromptLayout: Hashable, Sendable {
   public let computed: [ComputedToken]
   /// All tokens in the order of their positions: what plain inference, without a cache, takes at positions 0, 1, 2, …
   public let present: [TokenID]
-  /// Position of the answer's first token: 1 + the highest one taken. A parameter takes all its `length`.
+  /// Position of the answer's first token: 1 + the highest one taken. A parameter with fixed positions takes all its
+  /// `length`.
   public let nextPosition: Int
   /// Whether it is computed with a model's long factors, as the schema's encodings are (`ContextLimits`).
   public let isExtended: Bool
@@ -52,8 +54,8 @@ public struct PromptLayout: Hashable, Sendable {
     diagnostics: inout [Diagnostic]
   ) {
     var placement = PromptPlacement(of: prompt, plan: plan, tokenizer: tokenizer)
-    placement.placeModules()
-    placement.placeNewText()
+    placement.placeParts()
+    placement.placeLastText()
     if prompt.endsWithUserTurn { placement.placeHeader(template.header) }
     placement.checkLength()
     diagnostics += placement.problems.map { $0.problem.diagnostic(in: file, at: $0.range) }

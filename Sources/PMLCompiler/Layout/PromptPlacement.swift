@@ -11,25 +11,26 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
   private(set) var pieces: [Piece] = []
   private(set) var problems: [(problem: LayoutProblem, range: Range<SourcePosition>?)] = []
   /// 1 + the highest position taken so far.
-  private(set) var end = 0
+  var end: Int { placing.end }
 
   private let prompt: Prompt
   private let plan: EncodingPlan
   private let tokenizer: Tokenizer
+  private var placing: any PromptPlacing
   private var layout: SchemaLayout { plan.layout }
   private var limits: ContextLimits { tokenizer.contextLimits }
   /// Indices of the modules that are present, the schema's first.
   private let modules: [Int]
   private let arguments: [Int: [String: Prompt.Argument]]
-  /// First positions of what the schema's text and the modules take, ascending.
-  private var starts: [Int] = []
-  /// After what each reference at the top takes, with all that is imported in it.
-  private var endOfReference: [Int: Int] = [:]
 
   init(of prompt: Prompt, plan: EncodingPlan, tokenizer: Tokenizer) {
     self.prompt = prompt
     self.plan = plan
     self.tokenizer = tokenizer
+    switch plan.layout.kind {
+    case .compact: placing = CompactPlacing()
+    case .fixed: placing = FixedPlacing(contextLength: tokenizer.contextLength)
+    }
     var arguments: [Int: [String: Prompt.Argument]] = [:]
     for imported in prompt.imports {
       guard let module = plan.layout.module(at: imported.path) else {
@@ -41,47 +42,40 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
     modules = [0] + arguments.keys.sorted()
   }
 
-  /// The schema's own text, and what is imported of its modules.
-  mutating func placeModules() {
-    let scaffolds = ScaffoldChoice(of: layout.scaffolds, importing: modules)
-    for module in modules {
-      let reference = topReference(of: module)
-      endOfReference[reference, default: 0].raise(to: layout.modules[module].start)
-      for item in layout.ownItems(of: module) {
-        let positions = layout.positions(of: item)
-        pieces.append(piece(of: item, at: positions.lowerBound, in: scaffolds.scaffold(of: module)))
-        starts.append(positions.lowerBound)
-        endOfReference[reference, default: 0].raise(to: positions.upperBound)
-        end.raise(to: positions.upperBound)
+  /// Places the schema's own text, what is imported of its modules, and new text before and between these.
+  mutating func placeParts() {
+    let parts = parts()
+    var following: [Int?] = []
+    var next: Int?
+    for part in parts.reversed() {
+      following.append(next)
+      if case .schema(let positions, _) = part.kind { next = positions.lowerBound }
+    }
+    for (part, following) in zip(parts, following.reversed()) {
+      switch part.kind {
+      case .schema(let positions, let encoding):
+        let tokens = part.runs.first ?? []
+        let start = placing.place(laidOutAt: positions, count: tokens.count)
+        pieces.append(Piece(start: start, tokens: tokens, encoding: encoding))
+      case .newText(let position, let module, let range):
+        let count = part.runs.reduce(0) { $0 + $1.count }
+        do throws(NoRoom) {
+          var start = try placing.place(newText: count, behind: position, before: following)
+          for run in part.runs {
+            pieces.append(Piece(start: start, tokens: run, encoding: nil))
+            start += run.count
+          }
+        } catch {
+          problems.append((.newTextDoesNotFit(before: module, tokens: count, free: error.free), range))
+        }
       }
     }
-    starts.sort()
   }
 
-  /// New text, from the prompt's first to its last.
-  mutating func placeNewText() {
-    var endOfText = 0
-    for text in prompt.newText {
-      let tokens = text.runs.map(tokenizer.tokens(of:))
-      check(tokens.joined(), at: text.range)
-      switch text.place {
-      case .end:
-        for run in tokens { append(run) }
-      case .before(let following, let preceding):
-        let count = tokens.reduce(0) { $0 + $1.count }
-        let start = max(endOfText, preceding.map(endOfReference(at:)) ?? endOfSchemaText(before: following))
-        let free = max(0, firstStart(from: start) - start)
-        guard count <= free else {
-          problems.append((.newTextDoesNotFit(before: following, tokens: count, free: free), text.range))
-          continue
-        }
-        endOfText = start
-        for run in tokens {
-          pieces.append(Piece(start: endOfText, tokens: run, encoding: nil))
-          endOfText += run.count
-        }
-        end.raise(to: endOfText)
-      }
+  /// Places the new text behind the last reference.
+  mutating func placeLastText() {
+    for text in prompt.newText where text.place == .end {
+      for run in tokens(of: text) { append(run) }
     }
   }
 
@@ -104,27 +98,65 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
     }
   }
 
-  /// Reports tokens that the model has no embedding of.
-  private mutating func check(_ tokens: some Sequence<TokenID>, at range: Range<SourcePosition>?) {
-    for token in tokenizer.withoutEmbedding(tokens) {
-      let problem = LayoutProblem.unembeddedToken(
-        token, spelling: tokenizer.spelling(of: token), embedded: tokenizer.embeddedTokenCount)
-      problems.append((problem, range))
+  /// What takes positions together.
+  private struct Part {
+    enum Kind {
+      /// A segment or parameter, with its positions in the layout, and the encoding that holds its states.
+      case schema(positions: Range<Int>, encoding: Int?)
+      /// New text behind a position of the layout, before a reference.
+      case newText(behind: Int, before: ModulePath, range: Range<SourcePosition>)
+    }
+
+    let kind: Kind
+    let runs: [[TokenID]]
+
+    /// Layout order, new text ahead of what begins where that stands that it follows.
+    var order: (Int, Int) {
+      switch kind {
+      case .schema(let positions, _): (positions.lowerBound, 1)
+      case .newText(let position, _, _): (position, 0)
+      }
     }
   }
 
-  private mutating func append(_ tokens: [TokenID]) {
-    pieces.append(Piece(start: end, tokens: tokens, encoding: nil))
-    end += tokens.count
+  /// All but the last new text, in layout order.
+  private mutating func parts() -> [Part] {
+    let scaffolds = ScaffoldChoice(of: layout.scaffolds, importing: modules)
+    var parts: [Part] = []
+    // After what each reference at the top takes, with all that is imported in it.
+    var endOfReference: [Int: Int] = [:]
+    for module in modules {
+      let reference = topReference(of: module)
+      endOfReference[reference, default: 0].raise(to: layout.modules[module].start)
+      for item in layout.ownItems(of: module) {
+        endOfReference[reference, default: 0].raise(to: layout.positions(of: item).upperBound)
+        parts.append(part(of: item, in: scaffolds.scaffold(of: module)))
+      }
+    }
+    for text in prompt.newText {
+      guard case .before(let following, let preceding) = text.place else { continue }
+      let position = preceding.map { layout.module(at: $0).flatMap { endOfReference[$0] } ?? 0 }
+      let kind = Part.Kind.newText(
+        behind: position ?? endOfSchemaText(before: following), before: following, range: text.range)
+      parts.append(Part(kind: kind, runs: tokens(of: text)))
+    }
+    // Stable: texts at one place stay in the prompt's order.
+    return parts.sorted { $0.order < $1.order }
   }
 
-  private mutating func piece(of item: SchemaLayout.Item, at start: Int, in scaffold: Int?) -> Piece {
+  private mutating func part(of item: SchemaLayout.Item, in scaffold: Int?) -> Part {
+    let positions = layout.positions(of: item)
     switch item {
     case .segment(let index):
-      Piece(
-        start: start, tokens: layout.segments[index].tokens, encoding: plan.encoding(ofSegment: index, in: scaffold))
+      let encoding = plan.encoding(ofSegment: index, in: scaffold)
+      return Part(
+        kind: .schema(positions: positions, encoding: encoding), runs: [layout.segments[index].tokens])
     case .parameter(let index):
-      Piece(start: start, tokens: tokens(for: layout.parameters[index]), encoding: nil)
+      return Part(
+        kind: .schema(positions: positions, encoding: nil), runs: [tokens(for: layout.parameters[index])])
+    case .restToken:
+      // No module's own.
+      return Part(kind: .schema(positions: positions, encoding: nil), runs: [])
     }
   }
 
@@ -140,15 +172,30 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
     return tokens
   }
 
+  private mutating func tokens(of text: Prompt.NewText) -> [[TokenID]] {
+    let runs = text.runs.map(tokenizer.tokens(of:))
+    check(runs.joined(), at: text.range)
+    return runs
+  }
+
+  /// Reports tokens that the model has no embedding of.
+  private mutating func check(_ tokens: some Sequence<TokenID>, at range: Range<SourcePosition>?) {
+    for token in tokenizer.withoutEmbedding(tokens) {
+      let problem = LayoutProblem.unembeddedToken(
+        token, spelling: tokenizer.spelling(of: token), embedded: tokenizer.embeddedTokenCount)
+      problems.append((problem, range))
+    }
+  }
+
+  private mutating func append(_ tokens: [TokenID]) {
+    pieces.append(Piece(start: placing.append(tokens.count), tokens: tokens, encoding: nil))
+  }
+
   /// The reference at the prompt's top that `module` is imported by; 0 for the schema's own text.
   private func topReference(of module: Int) -> Int {
     var module = module
     while let parent = layout.modules[module].parent, parent != 0 { module = parent }
     return module
-  }
-
-  private func endOfReference(at path: ModulePath) -> Int {
-    layout.module(at: path).flatMap { endOfReference[$0] } ?? 0
   }
 
   /// After the schema's own text, BOS among it, ahead of a module at its top.
@@ -159,41 +206,8 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
       if case .item(let item) = content { layout.positions(of: item).upperBound } else { end }
     }
   }
-
-  /// First position from `position` on that is taken, or the end of the model's positions.
-  private func firstStart(from position: Int) -> Int {
-    var range = starts.indices
-    while let middle = range.isEmpty ? nil : (range.lowerBound + range.upperBound) / 2 {
-      range = starts[middle] < position ? middle + 1..<range.upperBound : range.lowerBound..<middle
-    }
-    return range.lowerBound < starts.count ? starts[range.lowerBound] : tokenizer.contextLength
-  }
 }
 
 extension Int {
   fileprivate mutating func raise(to other: Int) { self = Swift.max(self, other) }
-}
-
-/// Which scaffolds' encodings a prompt uses in place of the plain ones.
-///
-/// The one with the most modules goes first, then the one declared first; one that lists a module already taken is passed
-/// over whole.
-private struct ScaffoldChoice {
-  private var scaffolds: [Int: Int] = [:]
-
-  /// - Parameter scaffolds: the modules of each, as indices.
-  /// - Parameter modules: what the prompt imports.
-  init(of scaffolds: [[Int]], importing modules: some Sequence<Int>) {
-    let imported = Set(modules)
-    // Stable: equal counts keep the order of declaration.
-    let order = scaffolds.indices.sorted { scaffolds[$0].count > scaffolds[$1].count }
-    for scaffold in order {
-      let fits = scaffolds[scaffold].allSatisfy { imported.contains($0) && self.scaffolds[$0] == nil }
-      guard fits else { continue }
-      for module in scaffolds[scaffold] { self.scaffolds[module] = scaffold }
-    }
-  }
-
-  /// Index of the scaffold whose encodings stand for a module's own segments; `nil` for the plain ones.
-  func scaffold(of module: Int) -> Int? { scaffolds[module] }
 }

@@ -10,7 +10,7 @@ public struct SchemaDiff: Sendable {
     case new
     /// The text is another one.
     case textChanged
-    /// The text stands that many positions further on (or back, below zero).
+    /// The text stands that many positions further on (or back, below zero). In compact schemas nothing moves.
     case moved(by: Int)
     /// What it sees changed: the text of these modules, in layout order, or its place.
     case contextChanged(in: [ModulePath])
@@ -90,6 +90,9 @@ public struct SchemaDiff: Sendable {
 }
 
 /// Tells what differs between an encoding of one plan and of another.
+///
+/// Where positions are fixed, a place is part of what is seen. In compact contexts it follows from the texts ahead, which are
+/// what changed.
 private struct ContextComparison {
   let old: EncodingPlan
   let new: EncodingPlan
@@ -99,10 +102,10 @@ private struct ContextComparison {
     let tokens: [TokenID]
   }
 
-  /// One text at one place.
+  /// One text, at one place where that matters.
   private struct Sight: Hashable {
     let text: Int
-    let place: Int
+    let place: Int?
   }
 
   /// A number for each encoding's text: equal texts in one module have equal numbers.
@@ -130,24 +133,38 @@ private struct ContextComparison {
     let before = old.encodings[oldIndex]
     let after = new.encodings[newIndex]
     if oldTexts[oldIndex] != newTexts[newIndex] { return .textChanged }
-    if before.isRelative == after.isRelative, before.start != after.start {
+    let isFixed = old.layout.kind == .fixed && new.layout.kind == .fixed
+    if isFixed, before.isIsolated == after.isIsolated, before.start != after.start {
       return .moved(by: after.start - before.start)
     }
 
     let oldContext = old.context(of: before)
     let newContext = new.context(of: after)
-    let seenBefore = Set(oldContext.map { Sight(text: oldTexts[$0.encoding], place: $0.place) })
-    let seenAfter = Set(newContext.map { Sight(text: newTexts[$0.encoding], place: $0.place) })
-    let gone = oldContext.filter { !seenAfter.contains(Sight(text: oldTexts[$0.encoding], place: $0.place)) }
-    let come = newContext.filter { !seenBefore.contains(Sight(text: newTexts[$0.encoding], place: $0.place)) }
-    var causes = paths(of: come, in: new) + paths(of: gone, in: old)
+    var causes = changes(from: oldContext, to: newContext, isPlaced: isFixed)
+    if causes.isEmpty, old.layout.kind != new.layout.kind, before.start != after.start {
+      return .moved(by: after.start - before.start)
+    }
     if causes.isEmpty {
       // The same text at the same places, encoded otherwise: a module's attention changed.
       let digests = Set(oldContext.map { old.encodings[$0.encoding].digest })
       causes = paths(of: newContext.filter { !digests.contains(new.encodings[$0.encoding].digest) }, in: new)
     }
+    // The same in another order.
+    if causes.isEmpty { causes = changes(from: oldContext, to: newContext, isPlaced: true) }
     var known: Set<ModulePath> = []
     return .contextChanged(in: causes.filter { known.insert($0).inserted })
+  }
+
+  /// Modules of what only one of two contexts has.
+  private func changes(from old: [ContextEntry], to new: [ContextEntry], isPlaced: Bool) -> [ModulePath] {
+    func sight(_ entry: ContextEntry, _ texts: [Int]) -> Sight {
+      Sight(text: texts[entry.encoding], place: isPlaced ? entry.place : nil)
+    }
+    let seenBefore = Set(old.map { sight($0, oldTexts) })
+    let seenAfter = Set(new.map { sight($0, newTexts) })
+    let come = new.filter { !seenBefore.contains(sight($0, newTexts)) }
+    let gone = old.filter { !seenAfter.contains(sight($0, oldTexts)) }
+    return paths(of: come, in: self.new) + paths(of: gone, in: self.old)
   }
 
   private func paths(of entries: [ContextEntry], in plan: EncodingPlan) -> [ModulePath] {

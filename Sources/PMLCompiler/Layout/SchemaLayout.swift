@@ -2,6 +2,9 @@
 ///
 /// Depth first, in document order: each segment takes the next positions, a parameter its `length`. The members of a
 /// union start together, and what follows starts after the longest of them.
+///
+/// With fixed positions these are the places in prompts too. With compact ones they are the order alone in which the parts
+/// of a prompt stand side by side.
 public struct SchemaLayout: Hashable, Sendable {
   /// An unbroken run of tokens at consecutive positions: one run of text.
   public struct Segment: Hashable, Sendable {
@@ -36,8 +39,12 @@ public struct SchemaLayout: Hashable, Sendable {
     public let start: Int
     /// Positions reserved.
     public let length: Int
-    /// Tokens of its placeholder text; `SchemaLayout.fillToken` stands in the positions after them.
+    /// Tokens of its placeholder text.
     public let placeholder: [TokenID]
+    /// What stands for an argument while others are encoded, and `SchemaLayout.fillToken` behind it, `fillCount` times.
+    public let standIn: [TokenID]
+    /// How often `SchemaLayout.fillToken` stands behind `standIn`.
+    public let fillCount: Int
     /// Tokens used where a prompt gives no argument, if it may do so.
     public let defaultTokens: [TokenID]?
     /// Whether a space begins an argument's text.
@@ -73,6 +80,8 @@ public struct SchemaLayout: Hashable, Sendable {
     case segment(Int)
     /// The parameter with this index.
     case parameter(Int)
+    /// `SchemaLayout.restToken`, which is no part of the schema.
+    case restToken
   }
 
   /// A piece of a module's content.
@@ -87,6 +96,8 @@ public struct SchemaLayout: Hashable, Sendable {
 
   /// The schema's name.
   public let schema: String
+  /// What the positions are for.
+  public let kind: Schema.Positions
   /// The schema itself first, then the modules in document order, each after the one around it.
   public internal(set) var modules: [Module] = []
   /// BOS, where the model has one, and the text, in document order.
@@ -97,15 +108,21 @@ public struct SchemaLayout: Hashable, Sendable {
   public internal(set) var scaffolds: [[Int]] = []
   /// Fills a parameter's positions after its placeholder text.
   public let fillToken: TokenID
+  /// What isolated modules rest on while they are encoded, where sequences begin with no token and there is one to take.
+  public internal(set) var restToken: TokenID?
   /// Whether a model with LongRoPE turns all keys by its long factors (`ContextLimits`).
   public internal(set) var isExtended = false
 
   private var indices: [ModulePath: Int] = [:]
 
-  init(schema: String, fillToken: TokenID) {
+  init(schema: String, kind: Schema.Positions, fillToken: TokenID) {
     self.schema = schema
+    self.kind = kind
     self.fillToken = fillToken
   }
+
+  /// Positions that a layout may have, whatever the model: far from overflow.
+  static let longest = Int(Int32.max)
 
   /// Number of positions that the schema reserves.
   public var length: Int { modules.first?.length ?? 0 }
@@ -123,11 +140,12 @@ public struct SchemaLayout: Hashable, Sendable {
     modules[module].content.compactMap { if case .item(let item) = $0 { item } else { nil } }
   }
 
-  /// The positions that `item` takes.
+  /// The positions that `item` takes; the rest token's is ahead of all.
   public func positions(of item: Item) -> Range<Int> {
     switch item {
     case .segment(let index): segments[index].positions
     case .parameter(let index): parameters[index].positions
+    case .restToken: -1..<0
     }
   }
 
@@ -136,18 +154,29 @@ public struct SchemaLayout: Hashable, Sendable {
     switch item {
     case .segment(let index): segments[index].module
     case .parameter(let index): parameters[index].module
+    case .restToken: 0
     }
   }
 
-  /// The tokens that stand for `item` while others are encoded: a parameter's are its placeholder's, `length` of them.
+  /// The tokens that stand for `item` while others are encoded.
+  ///
+  /// A parameter's are with fixed positions its placeholder's, filled up to its `length`; with compact ones those of its
+  /// placeholder text, else of its default, else one.
   public func encodedTokens(of item: Item) -> [TokenID] {
     switch item {
-    case .segment(let index):
-      return segments[index].tokens
+    case .segment(let index): segments[index].tokens
     case .parameter(let index):
-      let parameter = parameters[index]
-      let fill = repeatElement(fillToken, count: parameter.length - parameter.placeholder.count)
-      return parameter.placeholder + fill
+      parameters[index].standIn + repeatElement(fillToken, count: parameters[index].fillCount)
+    case .restToken: restToken.map { [$0] } ?? []
+    }
+  }
+
+  /// Number of tokens that stand for `item` while others are encoded.
+  public func encodedTokenCount(of item: Item) -> Int {
+    switch item {
+    case .segment(let index): segments[index].tokens.count
+    case .parameter(let index): parameters[index].standIn.count + parameters[index].fillCount
+    case .restToken: restToken == nil ? 0 : 1
     }
   }
 

@@ -7,7 +7,7 @@ extension SchemaLayout {
   /// - Parameter schema: the schema.
   /// - Parameter sources: where its parts stand in its file, for the problems; a schema out of a store has none, and no warnings.
   /// - Parameter diagnostics: takes what is wrong, in document order. A text of more tokens than its parameter's `length`
-  ///   and a layout beyond the model's context length are errors.
+  ///   and a fixed layout beyond the model's context length are errors.
   /// - Returns: `nil` where there are errors.
   public init?(
     of schema: Schema, tokenizer: some TextTokenizer, sources: SchemaSourceMap?, diagnostics: inout [Diagnostic]
@@ -46,7 +46,7 @@ struct SchemaPlacement {
 
   private(set) var layout: SchemaLayout
   private(set) var problems: [(problem: LayoutProblem, place: Place)] = []
-  /// Whether no text is longer than its parameter and the layout no longer than the model's context.
+  /// Whether no text is longer than its parameter and the layout no longer than it may be.
   private(set) var fits = true
 
   private let limits: ContextLimits
@@ -57,7 +57,7 @@ struct SchemaPlacement {
 
   /// - Parameter limits: of the model's positions.
   init(of schema: Schema, tokens: SchemaTokens, limits: ContextLimits) {
-    layout = SchemaLayout(schema: schema.name, fillToken: tokens.fillToken)
+    layout = SchemaLayout(schema: schema.name, kind: schema.positions, fillToken: tokens.fillToken)
     remaining = tokens.runs[...]
     self.limits = limits
     let root = layout.append(
@@ -71,14 +71,20 @@ struct SchemaPlacement {
     end = place(schema.nodes, in: root, at: end)
     layout.modules[root].length = end
     layout.isExtended = limits.isExtended(for: end)
+    let hasIsolated = layout.modules.dropFirst().contains { $0.attention == .isolated && $0.isCached }
+    layout.restToken = hasIsolated ? tokens.restToken : nil
     layout.scaffolds = schema.scaffolds.map { scaffold in
       scaffold.modules.compactMap(layout.module(at:)).sorted()
     }
   }
 
   /// Reports a layout that the model has no positions for, and, to one who can change it, one that leaves few or none.
+  ///
+  /// A compact one may be as long as can be counted.
   mutating func checkLength(warns: Bool) {
-    if layout.length > longest {
+    if layout.kind == .compact {
+      if layout.length > SchemaLayout.longest { report(.layoutTooLong(limit: SchemaLayout.longest), at: .schema) }
+    } else if layout.length > longest {
       report(.schemaTooLong(positions: layout.length, contextLength: longest), at: .schema)
     } else if warns, layout.length > longest / 2 {
       problems.append((.schemaTakesMost(positions: layout.length, contextLength: longest), .schema))
@@ -105,10 +111,11 @@ struct SchemaPlacement {
       let path = layout.modules[parameter.module].path
       found += check(parameter.placeholder, at: .placeholder(path, parameter: parameter.name))
       found += check(parameter.defaultTokens ?? [], at: .defaultText(path, parameter: parameter.name))
-      if parameter.length > parameter.placeholder.count {
+      if parameter.fillCount > 0 {
         found += check([layout.fillToken], at: path == .root ? .schema : .module(path))
       }
     }
+    if let token = layout.restToken { found += check([token], at: .schema) }
     for (problem, place) in found { report(problem, at: place) }
   }
 
@@ -201,11 +208,18 @@ struct SchemaPlacement {
         .defaultTooLong(parameter: parameter.name, tokens: defaultTokens.count, length: parameter.length),
         at: .defaultText(path, parameter: parameter.name))
     }
+    let standIn: (tokens: [TokenID], fillCount: Int) =
+      switch layout.kind {
+      case .fixed: (placeholder, max(0, parameter.length - placeholder.count))
+      case .compact where parameter.placeholder != nil: (placeholder, 0)
+      case .compact: defaultTokens.map { ($0, 0) } ?? ([], 1)
+      }
     layout.modules[module].content.append(.item(.parameter(layout.parameters.count)))
     layout.parameters.append(
       SchemaLayout.Parameter(
         module: module, name: parameter.name, start: start, length: parameter.length, placeholder: placeholder,
-        defaultTokens: defaultTokens, leadingSpace: parameter.leadingSpace))
+        standIn: standIn.tokens, fillCount: standIn.fillCount, defaultTokens: defaultTokens,
+        leadingSpace: parameter.leadingSpace))
     return start.advancedSaturating(by: parameter.length)
   }
 }

@@ -2,13 +2,16 @@
 struct SchemaTokens {
   /// What stands at position 0, where the model has it.
   let beginOfSequence: TokenID?
+  /// What isolated modules rest on, where nothing stands at position 0.
+  let restToken: TokenID?
   /// Fills parameters.
   let fillToken: TokenID
   /// Tokens of `schema.tokenizedRuns`, in that order.
   let runs: [[TokenID]]
 
-  init(beginOfSequence: TokenID?, fillToken: TokenID, runs: [[TokenID]]) {
+  init(beginOfSequence: TokenID?, restToken: TokenID?, fillToken: TokenID, runs: [[TokenID]]) {
     self.beginOfSequence = beginOfSequence
+    self.restToken = beginOfSequence == nil ? restToken : nil
     self.fillToken = fillToken
     self.runs = runs
   }
@@ -16,7 +19,7 @@ struct SchemaTokens {
   /// Tokenizes `schema`, on several cores where there is much of it.
   init(of schema: Schema, with tokenizer: some TextTokenizer) {
     self.init(
-      beginOfSequence: tokenizer.beginOfSequence, fillToken: tokenizer.placeholder,
+      beginOfSequence: tokenizer.beginOfSequence, restToken: tokenizer.restToken, fillToken: tokenizer.placeholder,
       runs: Self.tokenize(schema.tokenizedRuns.map(\.run), with: tokenizer))
   }
 

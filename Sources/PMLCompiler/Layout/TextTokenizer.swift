@@ -9,6 +9,9 @@ public protocol TextTokenizer: Sendable {
   func tokens(ofTemplate text: String) -> [TokenID]
   /// The token that begins a sequence, where the model wants one.
   var beginOfSequence: TokenID? { get }
+  /// The token that isolated modules rest on while they are encoded, where sequences begin with none: what `bos_token`
+  /// names, else `eos_token`.
+  var restToken: TokenID? { get }
   /// What fills a parameter's positions while the text around it is encoded: `unk_token`, or else the first token of a
   /// single space.
   var placeholder: TokenID { get }
@@ -23,6 +26,8 @@ public protocol TextTokenizer: Sendable {
 }
 
 extension TextTokenizer {
+  /// None.
+  public var restToken: TokenID? { nil }
   /// No such scaling.
   public var originalContextLength: Int? { nil }
   /// The model's positions.

@@ -22,7 +22,7 @@ struct SchemaLowering<Includes: IncludeReader> {
     let attention = syntax.attention ?? .context
     if let name = syntax.name { sourceMap.names[.root] = source.positions(of: name.valueRange) }
     return Schema(
-      name: syntax.name?.value ?? "", attention: attention,
+      name: syntax.name?.value ?? "", positions: syntax.positions ?? .compact, attention: attention,
       nodes: lower(syntax.content, in: .root, attention: attention),
       scaffolds: syntax.scaffolds.map { Schema.Scaffold(modules: $0.paths.map(\.path)) })
   }

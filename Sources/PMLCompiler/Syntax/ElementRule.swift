@@ -57,7 +57,9 @@ struct AttributeRule {
     }
   }
 
-  private static let ofSchema = [required("name", .name), attention, space]
+  private static let ofSchema = [
+    required("name", .name), optional("positions", .oneOf(["compact", "fixed"])), attention, space,
+  ]
   private static let ofModule = [
     required("name", .moduleName), optional("cache", .oneOf(["true", "false"])), optional("src", .text), attention,
     space,

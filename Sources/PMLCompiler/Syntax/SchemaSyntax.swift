@@ -10,12 +10,14 @@ struct SchemaSyntax {
   }
 
   let name: XMLAttribute?
+  let positions: Schema.Positions?
   let attention: Schema.Attention?
   let content: [SchemaSyntax.Part]
   let scaffolds: [ScaffoldSyntax]
 
   init(_ root: XMLElement, in source: SourceFile) {
     name = root.attribute("name")
+    positions = root.attribute("positions").flatMap { Schema.Positions(rawValue: $0.value) }
     attention = root.attention
     content = root.schemaParts(isPreserved: false)
     scaffolds = root.content.compactMap { content in

@@ -39,12 +39,11 @@ public struct CacheBenchmark: Sendable {
       tokens: cached + new, decoded: Self.decodedTokens, contextLength: model.configuration.contextLength)
     let documents = BenchmarkDocuments(cached: cached, new: new, tokenizer: model.tokenizer)
     let schemaSource = SourceFile(path: "benchmark", text: documents.schema)
-    guard let schema = model.compile(schema: schemaSource).value else { throw tooLong }
-    let engine = try session.engine
-    let warmed = try session.warm(schema, as: element)
-    guard let layout = layout(documents.prompt, schema),
+    guard let schema = model.compile(schema: schemaSource).value, let layout = layout(documents.prompt, schema),
       layout.nextPosition + Self.decodedTokens <= layout.limits.positions(isExtended: layout.isExtended)
     else { throw tooLong }
+    let engine = try session.engine
+    let warmed = try session.warm(schema, as: element)
 
     let firstLookup = try await time { () async throws(PromptCacheError) in
       _ = try session.prepare(layout, of: schema, element: element)

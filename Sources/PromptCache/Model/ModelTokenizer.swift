@@ -45,6 +45,9 @@ public struct ModelTokenizer: TextTokenizer {
   public func tokens(ofTemplate text: String) -> [TokenID] { tokenizer.encodeTemplate(text) }
   /// The token that begins a sequence, where the model wants one.
   public var beginOfSequence: TokenID? { tokenizer.beginOfSequence }
+  /// What isolated modules rest on where sequences begin with no token: the first of the candidates that the model has an
+  /// embedding of.
+  public var restToken: TokenID? { tokenizer.restTokens.first { Int($0) < embeddedTokenCount } }
   /// How a token is spelled, for messages.
   public func spelling(of token: TokenID) -> String { tokenizer.decode([token], skippingSpecialTokens: false) }
   /// What stands at a parameter's positions while the text around it is encoded.

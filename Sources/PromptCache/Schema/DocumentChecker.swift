@@ -36,29 +36,29 @@ public struct DocumentChecker: Sendable {
   public func check(_ sources: [SourceFile], schema: SourceFile? = nil) -> [Result] {
     let kinds = sources.map { PML.rootKind(of: $0) }
     let names = PML.checkNames(of: sources)
-    let schemas = inParallel(sources.count + 1) { index -> CheckedSchema? in
+    let schemas = inParallel(sources.count + 1) { index -> DocumentCompiler.CompiledDocument? in
       if index == sources.count { return schema.map(compile) }
       return kinds[index] == .prompt ? nil : compile(sources[index])
     }
     let given = schemas[sources.count]
     // Where two have one name, which is an error by itself, prompts are held against the first.
     let byName = Dictionary(
-      zip(sources, schemas).compactMap { source, checked in
-        checked.flatMap { checked in PML.name(ofSchema: source).map { ($0, checked) } }
+      zip(sources, schemas).compactMap { source, document in
+        document.flatMap { document in PML.name(ofSchema: source).map { ($0, document) } }
       },
       uniquingKeysWith: { first, _ in first })
     let results = inParallel(sources.count) { index in
       let source = sources[index]
-      if let checked = schemas[index] {
-        let found = checked.document.diagnostics + names.filter { $0.file == source.path }
+      if let document = schemas[index] {
+        let found = document.diagnostics + names.filter { $0.file == source.path }
         return Result(source: source, diagnostics: found.inSourceOrder())
       }
       let schema = given ?? PML.schemaName(ofPrompt: source).flatMap { byName[$0] }
       return Result(source: source, diagnostics: check(source, against: schema).inSourceOrder())
     }
     var all = results
-    if let schema, let given, !given.document.diagnostics.isEmpty {
-      all.append(Result(source: schema, diagnostics: given.document.diagnostics.inSourceOrder()))
+    if let schema, let given, !given.diagnostics.isEmpty {
+      all.append(Result(source: schema, diagnostics: given.diagnostics.inSourceOrder()))
     }
     var wasSaid = false
     return all.compactMap { result in
@@ -73,19 +73,13 @@ public struct DocumentChecker: Sendable {
     return CompilationResult(document.hasErrors ? nil : document.schema, of: source, document.diagnostics)
   }
 
-  private struct CheckedSchema: Sendable {
-    let document: DocumentCompiler.CompiledDocument
-    let plan: EncodingPlan?
+  private func compile(_ source: SourceFile) -> DocumentCompiler.CompiledDocument {
+    compiler.compile(schema: source, includes: includes(source))
   }
 
-  private func compile(_ source: SourceFile) -> CheckedSchema {
-    let document = compiler.compile(schema: source, includes: includes(source))
-    return CheckedSchema(document: document, plan: document.layout.map { EncodingPlan(of: $0) })
-  }
-
-  private func check(_ source: SourceFile, against checked: CheckedSchema?) -> [Diagnostic] {
-    guard let checked else { return PML.checkPrompt(source) }
-    guard let schema = checked.document.schema else { return PML.checkPrompt(source, isSchemaKnown: true) }
-    return compiler.compile(prompt: source, of: schema, plan: checked.plan).diagnostics
+  private func check(_ source: SourceFile, against document: DocumentCompiler.CompiledDocument?) -> [Diagnostic] {
+    guard let document else { return PML.checkPrompt(source) }
+    guard let schema = document.schema else { return PML.checkPrompt(source, isSchemaKnown: true) }
+    return compiler.compile(prompt: source, of: schema, plan: document.plan).diagnostics
   }
 }

@@ -12,8 +12,8 @@ struct DocumentCompiler: Sendable {
     let source: SourceFile
     /// The lowered schema, unless it has errors in itself.
     let schema: Schema?
-    /// Its layout, unless it has errors or there is no tokenizer.
-    let layout: SchemaLayout?
+    /// Its encodings, and with them its layout, unless it has errors or there is no tokenizer.
+    let plan: EncodingPlan?
     var diagnostics: [Diagnostic]
 
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
@@ -23,12 +23,23 @@ struct DocumentCompiler: Sendable {
     let compilation = PML.compileSchema(source, template: template.template, includes: includes)
     var diagnostics = compilation.diagnostics
     if let warning = template.warning(for: compilation.roles, in: source.path) { diagnostics.append(warning) }
-    var layout: SchemaLayout?
+    var plan: EncodingPlan?
     if let schema = compilation.schema, let tokenizer {
-      layout = SchemaLayout(
-        of: schema, tokenizer: tokenizer, sources: compilation.sourceMap, diagnostics: &diagnostics)
+      plan = self.plan(schema, tokenizer, compilation.sourceMap, diagnostics: &diagnostics)
     }
-    return CompiledDocument(source: source, schema: compilation.schema, layout: layout, diagnostics: diagnostics)
+    return CompiledDocument(source: source, schema: compilation.schema, plan: plan, diagnostics: diagnostics)
+  }
+
+  /// Lays a schema out and finds its encodings; `nil` where it does not fit the model.
+  private func plan(
+    _ schema: Schema, _ tokenizer: ModelTokenizer, _ sources: SchemaSourceMap, diagnostics: inout [Diagnostic]
+  ) -> EncodingPlan? {
+    let layout = SchemaLayout(of: schema, tokenizer: tokenizer, sources: sources, diagnostics: &diagnostics)
+    guard let layout else { return nil }
+    let plan = EncodingPlan(of: layout)
+    let problems = plan.problems(within: tokenizer.contextLimits, sources: sources)
+    diagnostics += problems
+    return problems.isEmpty ? plan : nil
   }
 
   /// Compiles a prompt for a schema that was lowered with the same template.

@@ -25,8 +25,8 @@ extension LoadedModel {
     _ document: DocumentCompiler.CompiledDocument, _ names: [Diagnostic]
   ) -> CompilationResult<PlannedSchema> {
     var schema: PlannedSchema?
-    if names.isEmpty, let lowered = document.schema, let layout = document.layout {
-      schema = PlannedSchema(CompiledSchema(schema: lowered, template: template, layout: layout))
+    if names.isEmpty, let lowered = document.schema, let plan = document.plan {
+      schema = PlannedSchema(lowered, template: template, plan: plan)
     }
     return CompilationResult(schema, of: document.source, document.diagnostics + names)
   }

@@ -16,9 +16,9 @@ public struct PlannedSchema: Sendable {
   /// SHA-256 of the lowered schema.
   public var hash: SHA256Digest { compiled.schema.contentHash }
 
-  init(_ compiled: CompiledSchema) {
-    self.compiled = compiled
-    plan = EncodingPlan(of: compiled.layout)
+  init(_ schema: Schema, template: ChatTemplate, plan: EncodingPlan) {
+    compiled = CompiledSchema(schema: schema, template: template, layout: plan.layout)
+    self.plan = plan
   }
 
   /// Reads a lowered schema.
@@ -27,7 +27,9 @@ public struct PlannedSchema: Sendable {
   init(lowered bytes: [UInt8], for model: LoadedModel) throws(IRError) {
     let compiled = try CompiledSchema(decoding: bytes)
     try compiled.check(model.tokenizer)
-    self.init(compiled)
+    let plan = EncodingPlan(of: compiled.layout)
+    guard plan.problems(within: model.tokenizer.contextLimits, sources: nil).isEmpty else { throw .otherTokenizer }
+    self.init(compiled.schema, template: compiled.template, plan: plan)
   }
 
   /// Reads the lowered schema of a version in a store.

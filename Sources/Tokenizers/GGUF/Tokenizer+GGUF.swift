@@ -51,7 +51,7 @@ extension Tokenizer {
     }
     try self.init(
       encoder: encoder, decoder: decoder, beginOfSequence: wantsBegin ? begin : nil,
-      endOfSequence: vocabulary.token(header, "eos_token_id"), chatTemplate: template,
+      namedBeginOfSequence: begin, endOfSequence: vocabulary.token(header, "eos_token_id"), chatTemplate: template,
       namedTokens: vocabulary.namedTokens(header))
   }
 

@@ -119,6 +119,12 @@ import Testing
 
   // Lowering
 
+  @Test func positionsAreCompactUnlessFixed() throws {
+    #expect(try lowered("<schema name=\"s\"/>").positions == .compact)
+    #expect(try lowered("<schema name=\"s\" positions=\"compact\"/>").positions == .compact)
+    #expect(try lowered("<schema name=\"s\" positions=\"fixed\"/>").positions == .fixed)
+  }
+
   @Test func attentionIsInherited() throws {
     let lowered = try lowered(
       """

@@ -157,7 +157,7 @@ import Testing
   }
 
   @Test func attributesAreWritten() throws {
-    let program = PromptProgram("s", attention: .isolated) {
+    let program = PromptProgram("s", positions: .fixed, attention: .isolated) {
       Part("a", attention: .context, cache: false) { "A" }
       Choose(nil, scaffold: "c") {
         for name in ["b", "c"] { Alternative(name, cache: name == "c") { "text" } }

@@ -79,8 +79,12 @@ import Testing
         diagnostics += [template.warning(for: compilation.roles, in: source.path)].compactMap { $0 }
       }
       if example.needsTokens, let schema = compilation.schema {
-        _ = SchemaLayout(
+        let layout = SchemaLayout(
           of: schema, tokenizer: tokenizer, sources: compilation.sourceMap, diagnostics: &diagnostics)
+        if let layout {
+          diagnostics += EncodingPlan(of: layout).problems(
+            within: tokenizer.contextLimits, sources: compilation.sourceMap)
+        }
       }
       if example.code == nil { schema = try #require(compilation.schema) }
     }

@@ -1,5 +1,6 @@
 import ContentHash
 import PMLCompiler
+import TestSupport
 import Testing
 
 struct CompiledSchemaTests {
@@ -74,7 +75,7 @@ struct CompiledSchemaTests {
       }
     }
     #expect(error("pmlir", "pdf") == .notIR)
-    #expect(error(#"]},"version":1}"#, #"]},"version":3}"#) == .unsupportedVersion(found: 3, supported: 1))
+    #expect(error(#"]},"version":1}"#, #"]},"version":3}"#) == .unsupportedVersion(found: 3, supported: 2))
     #expect(error(#""compiler""#, #""by":"me","compiler""#) == .unknownKey("by", in: "file"))
     guard case .hashMismatch(Self.schema.contentHash, _) = error(#"{"text":"ab"}"#, #"{"text":"AB"}"#) else {
       Issue.record("an edited schema is read")
@@ -110,6 +111,66 @@ struct CompiledSchemaTests {
       #expect(EncodingPlan(of: compiled.layout).encodings.count == 6)
     }
     #expect(read < 100)
+  }
+
+  // MARK: What was written before schemas were compact
+
+  private static let digestsOfVersion1 = [
+    "24616a6ff1da2b8faf06b19997aee23464786e7956107bf3e4fc2c2226b555ca",
+    "9824486dba72efeb7e8a48d56cbb143b4d095940e73aa5c35f8ebd51903b14da",
+    "91021fb87925a2a19bb2074933ad26ff1d8c41bd230c156ef8ebca04c3036f92",
+    "e861bd09e58afec658545acd07b1a92a02d02eb4bb188494ac2626e49a42dbb4",
+    "9c61d0febe1aceb76375f1481e0f9e55b079ab7ae7174ba4cea2284325349367",
+    "788c3d0979547f636fe87e3e95ead38961b70f6bf1034158d94e95bacbe812f3",
+    "f5390202d07f784f155a8d665406f128f45867d0b5f2f93507d58ce56868e55f",
+    "b14a6fbfbd2742ac5dd3d864763aacbd025cea20c362ba4aa5f3d8f1d213eeb0",
+    "a7c1be0b786444710f067dd34c6e4d0d626ef0cc32be2c0ce9c20ec296d97228",
+    "91021fb87925a2a19bb2074933ad26ff1d8c41bd230c156ef8ebca04c3036f92",
+    "e861bd09e58afec658545acd07b1a92a02d02eb4bb188494ac2626e49a42dbb4",
+    "9c61d0febe1aceb76375f1481e0f9e55b079ab7ae7174ba4cea2284325349367",
+    "635e33040db8b3082fdeb079b1c3035fc9ab0cc15ab766748b58d17c215f42e4",
+  ]
+
+  /// The file, and the digests, are those of the program as it was before there were compact schemas.
+  @Test func filesOfVersion1AreFixed() throws {
+    let text = try Repository.text("Tests/PMLCompilerTests/Fixtures/version-1.pmlir")
+    let bytes = Array(text.utf8.prefix { $0 != UInt8(ascii: "\n") })
+    let compiled = try CompiledSchema(decoding: bytes)
+    #expect(compiled.schema.positions == .fixed && compiled.layout.kind == .fixed)
+    #expect(compiled.encoded == bytes)
+    #expect(
+      EncodingPlan(of: compiled.layout).encodings.map(\.digest.hexadecimal) == Self.digestsOfVersion1)
+  }
+
+  @Test func compactSchemasAreOfVersion2() throws {
+    for seed in 0..<100 as Range<UInt64> {
+      let tokenizer = ByteTokenizer(
+        beginOfSequence: seed.isMultiple(of: 2) ? 1 : nil, restToken: seed.isMultiple(of: 3) ? nil : ByteTokenizer.rest)
+      for positions in [Schema.Positions.compact, .fixed] {
+        let compiled = try Self.compiled(RandomSchema.schema(seed: seed, positions: positions), tokenizer)
+        let read = try CompiledSchema(decoding: compiled.encoded)
+        #expect(read == compiled && read.encoded == compiled.encoded)
+        try read.check(tokenizer)
+        let isNew = positions == .compact || compiled.layout.restToken != nil
+        #expect(String(decoding: read.encoded, as: UTF8.self).hasSuffix(#","version":\#(isNew ? 2 : 1)}"#))
+      }
+    }
+    let text = String(decoding: try Self.compiled(Self.schema).encoded, as: UTF8.self)
+    #expect(throws: IRError.layoutMismatch) {
+      try CompiledSchema(decoding: Array(text.replacing(#"]},"version":1}"#, with: #"]},"version":2}"#).utf8))
+    }
+  }
+
+  /// States of isolated modules that rest on nothing stay usable with the model that they were made for.
+  @Test func filesOfVersion1HaveNoRestToken() throws {
+    let schema = PMLCompilerTests.schema([module("m", attention: .isolated, [text("a")])])
+    let before = try Self.compiled(schema, ByteTokenizer(beginOfSequence: nil))
+    let now = ByteTokenizer(beginOfSequence: nil, restToken: ByteTokenizer.rest)
+    try CompiledSchema(decoding: before.encoded).check(now)
+    #expect(try Self.compiled(schema, now).layout != before.layout)
+    let compact = PMLCompilerTests.schema(schema.nodes, positions: .compact)
+    let edited = try Self.compiled(compact, ByteTokenizer(beginOfSequence: nil))
+    #expect(throws: IRError.otherTokenizer) { try edited.check(now) }
   }
 
   @Test func refusesFilesLargerThanAnyItWrites() {

@@ -5,7 +5,7 @@ import Testing
 
 struct SchemaCodingTests {
   private static let travel = Schema(
-    name: "travel", attention: .context,
+    name: "travel", positions: .fixed, attention: .context,
     nodes: [
       text("You plan trips.\n\"Naïve\" \\ \u{1} 東京"),
       template("<|im_start|>user\n"),
@@ -52,7 +52,8 @@ struct SchemaCodingTests {
   }
 
   @Test func refusesOtherVersionsAndKeys() {
-    #expect(error(edited(#""version":1"#, #""version":2"#)) == .unsupportedVersion(found: 2, supported: 1))
+    #expect(error(edited(#""version":1"#, #""version":3"#)) == .unsupportedVersion(found: 3, supported: 2))
+    #expect(error(edited(#""version":1"#, #""version":0"#)) == .unsupportedVersion(found: 0, supported: 2))
     #expect(error(edited(#""version":1"#, #""version":1,"more":0"#)) == .unknownKey("more", in: "schema"))
     #expect(error(edited(#""cache":true"#, #""cache":true,"kept":true"#)) == .unknownKey("kept", in: "module"))
     #expect(error(edited(#""cache":true,"#, "")) == .expected("boolean", key: "cache", in: "module"))
@@ -60,6 +61,28 @@ struct SchemaCodingTests {
     #expect(error(edited("isolated", "alone")) == .expected("attention", key: "attention", in: "module or schema"))
     #expect(error(edited(#"{"text":"beach"}"#, #"{"image":"beach"}"#)) == .expected("value", key: "union", in: "node"))
     #expect(error("[]") == .notIR)
+  }
+
+  @Test func compactPositionsAreSaidInVersion2() throws {
+    let golden = edited(#""version":1"#, #""version":2"#)
+      .replacing(#""scaffolds":[["plan""#, with: #""positions":"compact","scaffolds":[["plan""#)
+    let compact = Schema(
+      name: Self.travel.name, positions: .compact, attention: .context, nodes: Self.travel.nodes,
+      scaffolds: Self.travel.scaffolds)
+    #expect(String(decoding: compact.canonicalJSON, as: UTF8.self) == golden)
+    #expect(try Schema(canonicalJSON: Array(golden.utf8)) == compact)
+    for seed in 0..<50 as Range<UInt64> {
+      let schema = RandomSchema.schema(seed: seed, positions: .compact)
+      #expect(try Schema(canonicalJSON: schema.canonicalJSON) == schema)
+    }
+    // Each schema has one form.
+    #expect(
+      error(edited(#""version":1"#, #""positions":"fixed","version":2"#))
+        == .expected("`compact`", key: "positions", in: "schema"))
+    #expect(
+      error(edited(#""version":1"#, #""version":2"#)) == .expected("string", key: "positions", in: "schema"))
+    #expect(
+      error(edited(#""version":1"#, #""positions":"compact","version":1"#)) == .unknownKey("positions", in: "schema"))
   }
 
   @Test func refusesMalformedJSON() {
@@ -92,8 +115,8 @@ struct SchemaCodingTests {
     schema([module("m", [module("n", [])])], scaffolds: [["m/n", "m"]]),
     schema([module("m", cache: false, []), module("n", [])], scaffolds: [["m", "n"]]),
     schema([union([member("m", [module("x", [])]), member("n", [])])], scaffolds: [["m/x", "n"]]),
-    Schema(name: "", attention: .context, nodes: []),
-    Schema(name: "s\u{1B}[31m", attention: .context, nodes: []),
+    Schema(name: "", positions: .fixed, attention: .context, nodes: []),
+    Schema(name: "s\u{1B}[31m", positions: .fixed, attention: .context, nodes: []),
     schema([module("m\n", [])]),
     schema([module("m", [parameter("p\u{202E}", length: 1)])]),
     schema([module("m", [parameter("p", length: -1)])]),

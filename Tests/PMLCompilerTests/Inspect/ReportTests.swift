@@ -24,7 +24,7 @@ struct ReportTests {
   @Test func layoutAsText() throws {
     #expect(
       try Self.report(Self.travel).text == """
-        s: 16 positions, 7 encodings of 12 tokens, 48.0 kB in f32, 24.0 kB in f16
+        s: fixed, 16 positions, 7 encodings of 12 tokens, 48.0 kB in f32, 24.0 kB in f16
         hash \(Self.travel.contentHash)
 
         positions  module      attention   tokens  sees      f32     f16
@@ -47,11 +47,11 @@ struct ReportTests {
       json == #"""
         {"contexts":[{"encoding":0,"place":0},{"before":0,"encoding":1,"place":1},{"before":1,"encoding":2,"place":2}],\#
         "encodings":[\#
-        {"digest":"\#(digests[0])","isolated":false,"path":"","start":0,"stored":true,"tokens":1},\#
-        {"context":0,"digest":"\#(digests[1])","isolated":false,"path":"m","start":1,"stored":true,"tokens":1},\#
-        {"context":1,"digest":"\#(digests[2])","isolated":false,"path":"m","start":2,"stored":false,"tokens":2}],\#
+        {"digest":"\#(digests[0])","encoded_at":0,"isolated":false,"path":"","start":0,"stored":true,"tokens":1},\#
+        {"context":0,"digest":"\#(digests[1])","encoded_at":1,"isolated":false,"path":"m","start":1,"stored":true,"tokens":1},\#
+        {"context":1,"digest":"\#(digests[2])","encoded_at":2,"isolated":false,"path":"m","start":2,"stored":false,"tokens":2}],\#
         "hash":"\#(schema.contentHash)","length":4,"modules":[{"cached":true,"length":3,"path":"m","start":1}],\#
-        "parameters":[{"length":2,"name":"p","path":"m","start":2}],"schema":"s",\#
+        "parameters":[{"length":2,"name":"p","path":"m","start":2}],"positions":"fixed","schema":"s",\#
         "segments":[{"path":"","start":0,"tokens":[1]},{"path":"m","start":1,"tokens":[97]}],\#
         "stored":{"bytes":{"f16":4000,"f32":8000},"encodings":2,"tokens":2}}
         """#)

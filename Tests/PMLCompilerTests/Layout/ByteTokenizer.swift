@@ -4,8 +4,10 @@ import PMLCompiler
 struct ByteTokenizer: TextTokenizer {
   static let bos: TokenID = 1
   static let fill: TokenID = 2
+  static let rest: TokenID = 3
 
   var beginOfSequence: TokenID? = Self.bos
+  var restToken: TokenID?
   var placeholder: TokenID = Self.fill
   var contextLength = 4_096
   var originalContextLength: Int?
@@ -20,11 +22,13 @@ struct ByteTokenizer: TextTokenizer {
 }
 
 extension [TokenID] {
-  /// What `ByteTokenizer` made these of: BOS as `^`, a placeholder's fill as `_`, template text in upper case.
+  /// What `ByteTokenizer` made these of: BOS as `^`, the rest token as `$`, a placeholder's fill as `_`, template text in
+  /// upper case.
   var spelled: String {
     map { token -> String in
       switch token {
       case ByteTokenizer.bos: "^"
+      case ByteTokenizer.rest: "$"
       case ByteTokenizer.fill: "_"
       case 1_000...: String(UnicodeScalar(UInt8(token - 1_000))).uppercased()
       default: String(UnicodeScalar(UInt8(token)))

@@ -59,6 +59,20 @@ struct ContextReference {
     return all.sorted { ($0.position, $0.scaffold ?? -1) < ($1.position, $1.scaffold ?? -1) }
   }
 
+  /// The same in document order, side by side: from position 0 on, or with BOS ahead of it where a module is isolated.
+  func compactContext(of item: SchemaLayout.Item, in scaffold: Int?) -> [Seen] {
+    let own = layout.modules[layout.module(of: item)]
+    let items = encodedItems()
+    var end = own.attention == .isolated && own.path != .root && scaffold == nil ? -1 : 0
+    let seen = context(of: item, in: scaffold).sorted { one, other in
+      (items.firstIndex(of: one.item) ?? -1) < (items.firstIndex(of: other.item) ?? -1)
+    }
+    return seen.map { seen in
+      defer { end += layout.encodedTokenCount(of: seen.item) }
+      return Seen(item: seen.item, scaffold: seen.scaffold, position: end)
+    }
+  }
+
   /// Members that stand in the context of `item` because their union says so: the union lies ahead in the module that
   /// holds it, and `item` is in that module.
   private func scaffoldMembers(ahead item: SchemaLayout.Item) -> Set<ModulePath> {

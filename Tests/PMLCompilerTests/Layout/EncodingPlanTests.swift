@@ -5,7 +5,7 @@ import Testing
 /// What encodings see, checked by hand on small schemas, and against the definition on random ones.
 struct EncodingPlanTests {
   /// `text@start` of each encoding with what it sees, `text@place`, behind `<`.
-  private func drawing(_ plan: EncodingPlan) -> [String] {
+  func drawing(_ plan: EncodingPlan) -> [String] {
     plan.encodings.map { encoding in
       let seen = plan.context(of: encoding).map { entry in
         let seen = plan.encodings[entry.encoding]
@@ -46,7 +46,7 @@ struct EncodingPlanTests {
       drawing(plan) == [
         "^@0", "a@1 < ^@0", "b@0 < ^@-1", "c@0 < ^@-1", "d@2 < ^@-1 b@0", "e@0 < ^@-1", "f@6 < ^@0 a@1 e@5",
       ])
-    #expect(plan.encodings.map(\.isRelative) == [false, false, true, true, true, true, false])
+    #expect(plan.encodings.map(\.isIsolated) == [false, false, true, true, true, true, false])
   }
 
   @Test func anIsolatedSchemasTextSeesItselfAndBOS() throws {
@@ -110,7 +110,7 @@ struct EncodingPlanTests {
         "a'0@1 < ^@0", "c'0@3 < ^@0 a'0@1 b@2", "d'0@5 < ^@0 a'0@1 b@2 c'0@3",
         "e'0@6 < ^@0 a'0@1 c'0@3 d'0@5", "f'0@7 < ^@0 a'0@1 c'0@3 d'0@5 e'0@6",
       ])
-    #expect(plan.encodings.suffix(5).allSatisfy { !$0.isRelative })
+    #expect(plan.encodings.suffix(5).allSatisfy { !$0.isIsolated })
   }
 
   @Test func aListedMemberReplacesItselfAsItsUnionsScaffold() throws {
@@ -137,7 +137,7 @@ struct EncodingPlanTests {
     let reference = ContextReference(schema: schema, layout: plan.layout)
     for (index, encoding) in plan.encodings.enumerated() {
       let module = plan.layout.module(of: encoding.item)
-      let origin = encoding.isRelative ? plan.layout.modules[module].start : 0
+      let origin = encoding.isIsolated ? plan.layout.modules[module].start : 0
       #expect(encoding.start + origin == plan.layout.positions(of: encoding.item).lowerBound)
       let seen = plan.context(of: encoding).map { entry in
         let seen = plan.encodings[entry.encoding]
@@ -154,8 +154,27 @@ struct EncodingPlanTests {
     }
   }
 
+  @Test(arguments: 0..<300 as Range<UInt64>) func compactContextsStandSideBySide(seed: UInt64) throws {
+    let schema = RandomSchema.schema(seed: seed, positions: .compact)
+    let plan = try plan(schema)
+    let reference = ContextReference(schema: schema, layout: plan.layout)
+    for encoding in plan.encodings {
+      let seen = plan.context(of: encoding).map { entry in
+        let seen = plan.encodings[entry.encoding]
+        return ContextReference.Seen(item: seen.item, scaffold: seen.scaffold, position: entry.place)
+      }
+      #expect(seen == reference.compactContext(of: encoding.item, in: encoding.scaffold))
+      let end = seen.last.map { $0.position + plan.layout.encodedTokenCount(of: $0.item) } ?? 0
+      #expect(encoding.start == end)
+    }
+    let fixed = try PMLCompilerTests.plan(RandomSchema.schema(seed: seed))
+    #expect(plan.encodings.map(\.item) == fixed.encodings.map(\.item))
+    #expect(plan.layout.length == fixed.layout.length)
+  }
+
   /// Equal digests mean equal states, and equal states equal digests, over many schemas at once.
-  @Test func digestsAreEqualWhereStatesAre() throws {
+  @Test(arguments: [Schema.Positions.fixed, .compact])
+  func digestsAreEqualWhereStatesAre(positions: Schema.Positions) throws {
     struct State: Hashable {
       let tokens: [TokenID]
       let isPlaceholder: Bool
@@ -166,13 +185,14 @@ struct EncodingPlanTests {
     var numbers: [SHA256Digest: Int] = [:]
     var shared = 0
     for seed in 0..<200 as Range<UInt64> {
-      let plan = try plan(RandomSchema.schema(seed: seed))
+      let plan = try plan(RandomSchema.schema(seed: seed, positions: positions))
       for encoding in plan.encodings {
         let seen = try plan.context(of: encoding).map { entry in
           [try #require(numbers[plan.encodings[entry.encoding].digest]), entry.place]
         }
         let state = State(
-          tokens: plan.tokens(of: encoding), isPlaceholder: !encoding.isStored, start: encoding.start, seen: seen)
+          tokens: plan.tokens(of: encoding), isPlaceholder: positions == .fixed && !encoding.isStored,
+          start: encoding.start, seen: seen)
         if let known = states[state] {
           #expect(known == encoding.digest)
           shared += 1
@@ -225,8 +245,9 @@ struct EncodingPlanTests {
     #expect(plan.computation(of: [first]) { _ in true }.count == 2)  // BOS and a
   }
 
-  @Test(arguments: 0..<100 as Range<UInt64>) func whatIsComputedSuffices(seed: UInt64) throws {
-    let plan = try plan(RandomSchema.schema(seed: seed))
+  @Test(arguments: 0..<100 as Range<UInt64>, [Schema.Positions.fixed, .compact])
+  func whatIsComputedSuffices(seed: UInt64, positions: Schema.Positions) throws {
+    let plan = try plan(RandomSchema.schema(seed: seed, positions: positions))
     var generator = SeededGenerator(seed: seed)
     let stored = plan.distinctStored.map { plan.encodings[$0].digest }
     let missing = Set(stored.filter { _ in Bool.random(using: &generator) })
@@ -238,7 +259,7 @@ struct EncodingPlanTests {
       let context = plan.context(of: encoding).map { plan.encodings[$0.encoding].digest }
       #expect(there.isSuperset(of: context))
       #expect(there.insert(encoding.digest).inserted)
-      if !encoding.isStored { placeholders.insert(encoding.digest) }
+      if encoding.isStored { #expect(missing.contains(encoding.digest)) } else { placeholders.insert(encoding.digest) }
       seen.formUnion(context)
     }
     #expect(there.isSuperset(of: stored))
@@ -270,7 +291,10 @@ struct EncodingPlanTests {
 
   @Test func aLargeSchemaTakesLinearTime() throws {
     let modules = (0..<1_000).flatMap { [text("\($0)"), module("m\($0)", [text("x"), text("y")])] }
-    let plan = try plan(schema(modules, scaffolds: [["m0", "m999"]]), ByteTokenizer(contextLength: 100_000))
-    #expect(plan.encodings.count == 1 + 3_000 + 4)
+    for positions in [Schema.Positions.fixed, .compact] {
+      let schema = schema(modules, scaffolds: [["m0", "m999"]], positions: positions)
+      let plan = try plan(schema, ByteTokenizer(contextLength: 100_000))
+      #expect(plan.encodings.count == 1 + 3_000 + 4)
+    }
   }
 }

@@ -2,31 +2,31 @@ import PMLCompiler
 import Testing
 
 struct PromptLayoutTests {
-  private func imports(_ references: [(String, [String: String])]) -> [Prompt.Import] {
+  func imports(_ references: [(String, [String: String])]) -> [Prompt.Import] {
     references.map { name, arguments in
       let arguments = arguments.mapValues { Prompt.Argument(text: $0, range: range(70)) }
       return Prompt.Import(path: path(name), arguments: arguments, range: range(60))
     }
   }
 
-  private func prompt(
+  func prompt(
     _ references: [(String, [String: String])], _ newText: [Prompt.NewText] = [], userTurn: Bool = false
   ) -> Prompt {
     Prompt(schema: "s", imports: imports(references), newText: newText, endsWithUserTurn: userTurn)
   }
 
-  private func end(_ texts: String...) -> Prompt.NewText {
+  func end(_ texts: String...) -> Prompt.NewText {
     Prompt.NewText(place: .end, runs: texts.map { TextRun($0) }, range: range(80))
   }
 
-  private func before(_ name: String, after preceding: String? = nil, _ text: String) -> Prompt.NewText {
+  func before(_ name: String, after preceding: String? = nil, _ text: String) -> Prompt.NewText {
     Prompt.NewText(place: .before(path(name), after: preceding.map(path)), runs: [TextRun(text)], range: range(90))
   }
 
-  private static let template = ChatTemplate(
+  static let template = ChatTemplate(
     system: .init("", ""), user: .init("", ""), assistant: .init("", ""), header: "h")
 
-  private func lay(
+  func lay(
     _ prompt: Prompt, on schema: Schema, _ tokenizer: ByteTokenizer = ByteTokenizer()
   ) throws -> (layout: PromptLayout?, plan: EncodingPlan, diagnostics: [Diagnostic]) {
     let plan = try plan(schema, tokenizer)
@@ -38,7 +38,7 @@ struct PromptLayoutTests {
   }
 
   /// `cached@place …| computed@position …| next`, runs of computed tokens put together.
-  private func drawing(
+  func drawing(
     _ prompt: Prompt, on schema: Schema, _ tokenizer: ByteTokenizer = ByteTokenizer()
   ) throws -> String {
     let (found, plan, diagnostics) = try lay(prompt, on: schema, tokenizer)
@@ -61,7 +61,7 @@ struct PromptLayoutTests {
     return "\(cached.joined(separator: " ")) | \(computed.joined(separator: " ")) | \(layout.nextPosition)"
   }
 
-  private static let travel = schema([
+  static let travel = schema([
     text("ab"),
     module("plan", [text("in"), parameter("days", length: 4, default: "3", space: true), text("go")]),
     union([member("x", [text("xx")]), member("y", [text("yyyy"), module("z", [text("z")])])]),
@@ -120,7 +120,7 @@ struct PromptLayoutTests {
 
   // MARK: New text between references
 
-  private static let gaps = schema([
+  static let gaps = schema([
     text("s"), module("a", [text("aa"), module("n", [text("nnn")])]), module("b", [text("bbb")]),
     module("c", [text("c")]),
     text("t"), module("d", [text("d")]),
@@ -216,7 +216,7 @@ struct PromptLayoutTests {
 
   @Test func documentsGetTheirPositions() throws {
     let text = """
-      <schema name="trip">
+      <schema name="trip" positions="fixed">
         You plan.
         <module name="plan">Take <parameter name="days" length="6" default="2" scaffold="x"/> days.</module>
         <union scaffold="bern">
@@ -243,6 +243,22 @@ struct PromptLayoutTests {
   }
 
   // MARK: On random schemas
+
+  @Test(arguments: 0..<100 as Range<UInt64>) func compactPromptsStandWhereTheBaselineDoes(seed: UInt64) throws {
+    let fixed = RandomSchema.schema(seed: seed)
+    let compact = RandomSchema.schema(seed: seed, positions: .compact)
+    for modules in Presence.prompts(of: fixed.nodes).prefix(40) {
+      let prompt = prompt(modules.map { ($0.description, [String: String]()) }, [end("new")])
+      let layout = try #require(try lay(prompt, on: compact).layout)
+      let other = try #require(try lay(prompt, on: fixed).layout)
+      #expect(layout.present == other.present && layout.nextPosition == layout.present.count)
+      #expect(layout.cached.map(\.encoding) == other.cached.map(\.encoding))
+      #expect(layout.computed.map(\.token) == other.computed.map(\.token))
+      let positions =
+        layout.cached.flatMap { $0.place..<$0.place + $0.count } + layout.computed.map(\.position)
+      #expect(positions.sorted() == Array(layout.present.indices))
+    }
+  }
 
   @Test(arguments: 0..<100 as Range<UInt64>) func everyPromptIsLaidOutConsistently(seed: UInt64) throws {
     let schema = RandomSchema.schema(seed: seed)

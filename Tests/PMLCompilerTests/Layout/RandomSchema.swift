@@ -22,14 +22,14 @@ struct RandomSchema {
 
   init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
-  static func schema(seed: UInt64) -> Schema {
+  static func schema(seed: UInt64, positions: Schema.Positions = .fixed) -> Schema {
     var random = Self(seed: seed)
-    return random.schema()
+    return random.schema(positions)
   }
 
   private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &generator) < percent }
 
-  private mutating func schema() -> Schema {
+  private mutating func schema(_ positions: Schema.Positions) -> Schema {
     let attention: Schema.Attention = chance(15) ? .isolated : .context
     let nodes = nodes(depth: 0, inherited: attention)
     var scaffolds: [Schema.Scaffold] = []
@@ -41,7 +41,7 @@ struct RandomSchema {
       }
       if listed.count > 1 { scaffolds.append(Schema.Scaffold(modules: listed)) }
     }
-    return Schema(name: "random", attention: attention, nodes: nodes, scaffolds: scaffolds)
+    return Schema(name: "random", positions: positions, attention: attention, nodes: nodes, scaffolds: scaffolds)
   }
 
   private mutating func nodes(depth: Int, inherited: Schema.Attention) -> [Schema.Node] {

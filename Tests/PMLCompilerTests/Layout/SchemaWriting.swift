@@ -29,11 +29,13 @@ func union(_ members: [Schema.Module], scaffold: String? = nil) -> Schema.Node {
   .union(Schema.Union(members: members, representative: scaffold))
 }
 
+/// A schema whose positions are fixed, so that places can be counted, unless a test is about compact ones.
 func schema(
-  _ nodes: [Schema.Node], attention: Schema.Attention = .context, scaffolds: [[String]] = []
+  _ nodes: [Schema.Node], attention: Schema.Attention = .context, scaffolds: [[String]] = [],
+  positions: Schema.Positions = .fixed
 ) -> Schema {
   Schema(
-    name: "s", attention: attention, nodes: nodes,
+    name: "s", positions: positions, attention: attention, nodes: nodes,
     scaffolds: scaffolds.map { Schema.Scaffold(modules: $0.map(path)) })
 }
 

@@ -9,6 +9,7 @@ import Testing
   static let accepted = [
     "<schema name='s'/>",
     "<schema name='s' attention='isolated' xml:space='preserve'>text</schema>",
+    "<schema name='s' positions='compact'/>", "<schema positions='fixed' name='s'>text</schema>",
     "<schema name='s'> <!-- x --> <?x y?> <![CDATA[x]]> </schema>",
     "<schema name='東京'><module name='unit.py'>a</module><module name='task-1'>a</module></schema>",
     "<schema name='s'><module name='_' cache='false' src='a' attention='context' xml:space='default'/></schema>",
@@ -31,6 +32,8 @@ import Testing
       "<schema name=''/>", "<schema name='1'/>", "<schema name='a b'/>", "<schema name='a:b'/>", "<schema name=' a'/>",
       "<schema name='s' attention='none'/>", "<schema name='s' xml:space='keep'/>", "<schema name='s' cache='true'/>",
       "<schema name='s' xml:lang='en'/>",
+      "<schema name='s' positions='loose'/>", "<schema name='s' positions=''/>",
+      "<schema name='s'><module name='m' positions='fixed'/></schema>",
       "<schema name='s'><module/></schema>", "<schema name='s'><module name='m' cache='no'/></schema>",
       "<schema name='s'><modul name='m'/></schema>",
       "<schema name='s'><module name='module'>a</module></schema>",

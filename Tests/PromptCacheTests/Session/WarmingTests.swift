@@ -40,10 +40,21 @@ import Testing
     #expect(report.version == 2)
   }
 
-  @Test func aLongerModuleMovesWhatFollowsButNotTheIsolated() throws {
+  @Test func aLongerModuleIsComputedAlone() throws {
     let fixture = try Fixture()
     try fixture.warm(fixture.schema(schema()))
     let report = try fixture.warm(fixture.schema(schema(middle: "The blue town, which is longer now.")))
+    #expect(report.encodings.computed == 1)
+    #expect(report.encodings.reused == 6)
+  }
+
+  @Test func atFixedPositionsItMovesWhatFollowsButNotTheIsolated() throws {
+    let fixture = try Fixture()
+    func fixed(_ text: String) throws -> PlannedSchema {
+      try fixture.schema(text.replacing("<schema ", with: #"<schema positions="fixed" "#))
+    }
+    try fixture.warm(fixed(schema()))
+    let report = try fixture.warm(fixed(schema(middle: "The blue town, which is longer now.")))
     // `two`, and `three` and `inner`, which stand elsewhere now; `alone` is the same wherever it stands.
     #expect(report.encodings.computed == 3)
     #expect(report.encodings.reused == 4)
