@@ -47,13 +47,13 @@ struct Bench {
   }
 
   /// From the request to the first token: the states' addresses, the pass, the choice.
-  func firstToken(cached: Int, new: Int) throws -> Measurement {
+  func firstToken(cached: Int, new: Int, moved: Bool = false) throws -> Measurement {
     try states.prepare(cached, tokens: tokens(1024))
     let tokens = tokens(new)
     let positions = tokens.indices.map { Int32(cached + $0) }
     var first: Int32 = 0
     let measured = try Measurement.of {
-      let sequence = SequenceState(attending: try states.attended(cached))
+      let sequence = SequenceState(attending: try states.attended(cached, moved: moved))
       first = likeliest(
         try engine.forward(tokens: tokens, positions: positions, sequence: sequence, logits: .last))
     }

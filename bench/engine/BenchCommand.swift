@@ -6,6 +6,8 @@ enum BenchCommand {
   case prefill(new: Int)
   /// The first token of `new` tokens behind `cached` ones, read from a store.
   case cached(Int, new: Int)
+  /// The same, with each segment at another place than it was encoded at, so that queries are turned for each.
+  case moved(Int, new: Int)
   /// `count` tokens, one after the other, of each of `sequences` sequences behind `cached` ones.
   case decode(cached: Int, count: Int, sequences: Int)
   /// The states of `segments` segments of `tokens` tokens each.
@@ -16,7 +18,8 @@ enum BenchCommand {
   case resident
 
   static let help = """
-    prefill NEW · cached CACHED NEW · decode CACHED COUNT [SEQUENCES] · warm SEGMENTS TOKENS · encode TOKENS · resident
+    prefill NEW · cached CACHED NEW · moved CACHED NEW · decode CACHED COUNT [SEQUENCES] · warm SEGMENTS TOKENS · \
+    encode TOKENS · resident
     """
 
   init(_ words: [Substring]) throws {
@@ -24,6 +27,7 @@ enum BenchCommand {
     switch (words[0], numbers.count) {
     case ("prefill", 1): self = .prefill(new: numbers[0])
     case ("cached", 2): self = .cached(numbers[0], new: numbers[1])
+    case ("moved", 2): self = .moved(numbers[0], new: numbers[1])
     case ("decode", 2): self = .decode(cached: numbers[0], count: numbers[1], sequences: 1)
     case ("decode", 3): self = .decode(cached: numbers[0], count: numbers[1], sequences: numbers[2])
     case ("warm", 2): self = .warm(segments: numbers[0], tokens: numbers[1])
@@ -37,6 +41,7 @@ enum BenchCommand {
     switch self {
     case .prefill(let new): try bench.firstToken(cached: 0, new: new)
     case .cached(let cached, let new): try bench.firstToken(cached: cached, new: new)
+    case .moved(let cached, let new): try bench.firstToken(cached: cached, new: new, moved: true)
     case .decode(let cached, let count, let sequences):
       try bench.decode(cached: cached, count: count, sequences: sequences)
     case .warm(let segments, let tokens): try bench.encode(segments: segments, tokens: tokens)

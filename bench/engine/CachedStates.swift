@@ -63,8 +63,9 @@ struct CachedStates {
     }
   }
 
-  /// The first `count` tokens, where they lie in the store's map.
-  func attended(_ count: Int) throws -> [AttendedSegment] {
+  /// The first `count` tokens, where they lie in the store's map; `moved`, each segment is seen at another distance from
+  /// where it was encoded.
+  func attended(_ count: Int, moved: Bool = false) throws -> [AttendedSegment] {
     guard count > 0 else { return [] }
     let snapshot = try store.snapshot()
     var place = 0
@@ -73,7 +74,8 @@ struct CachedStates {
       guard let blobs = try snapshot.blobs(of: key(index, tokens: length), expecting: layout(length)) else {
         throw BenchError.statesMissing
       }
-      return AttendedSegment(try KVSegment(layers: blobs, layout: layout(length)), place: place)
+      let segment = try KVSegment(layers: blobs, layout: layout(length))
+      return AttendedSegment(segment, place: place, encodedAt: moved ? place - index : place)
     }
   }
 

@@ -37,16 +37,51 @@ INLINE size_t rows_of_block(size_t left) {
   return left <= CK_ROWS ? left : left < 2 * CK_ROWS ? (left + 1) / 2 : CK_ROWS;
 }
 
+// Numbers d ..< d + 8 of eight rows of queries, `count` of which are wanted, one row beside the other. What is written past
+// them is what comes next, and is written after this.
+INLINE void pack_eight(const float *const rows[8], size_t d, size_t count, float *packed) {
+  v8f t[8];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < 8; r++) t[r] = *(const v8f_any *)(rows[r] + d) * log2_e;
+#pragma clang loop unroll(full)
+  for (int r = 0; r < 8; r += 2) {
+    v8f a = t[r], b = t[r + 1];
+    t[r] = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14);
+    t[r + 1] = __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; i++) {
+    int r = i / 2 * 4 + i % 2;
+    v8f a = t[r], b = t[r + 2];
+    t[r] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+    t[r + 2] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < 4; r++) {
+    v8f a = t[r], b = t[r + 4];
+    t[r] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11);
+    t[r + 4] = __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < 8; i++) *(v8f_any *)(packed + (d + i) * count) = t[i];
+}
+
 static void pack_queries(const ck_attention_call *call, int32_t variant, float *packed) {
   size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
   const float *queries = call->queries + variant * call->query_variant_stride;
   for (size_t block = 0, count; block < rows; block += count) {
     count = rows_of_block(rows - block);
-    for (size_t r = 0; r < count; r++) {
-      size_t row = block + r;
-      const float *q = queries + row / call->group * call->query_token_stride + row % call->group * dimension;
-      for (size_t d = 0; d < dimension; d++) packed[d * count + r] = q[d] * log2_e;
+    _Static_assert(CK_ROWS <= 8, "a square takes a block");
+    const float *of_block[8];
+    for (size_t r = 0; r < 8; r++) {
+      size_t row = block + (r < count ? r : 0);
+      of_block[r] = queries + row / call->group * call->query_token_stride + row % call->group * dimension;
     }
+    // A square writes past its rows: the last numbers of all go one by one.
+    size_t d = 0, end = block + count < rows ? dimension : dimension - 1;
+    for (; d + 8 <= end; d += 8) pack_eight(of_block, d, count, packed);
+    for (; d < dimension; d++)
+      for (size_t r = 0; r < count; r++) packed[d * count + r] = of_block[r][d] * log2_e;
     packed += count * dimension;
   }
 }

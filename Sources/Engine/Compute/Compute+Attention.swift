@@ -21,9 +21,11 @@ extension Compute {
       let block = plan.blocks[task.block]
       let span = pass.spans[block.span]
       let queries = unsafe scratch + kernelNumbers
-      unsafe turnQueries(block, span, projection, table: table, decoder, into: queries)
       let target = unsafe partials.target(task, block, output, decoder)
       unsafe span.withRuns(layer: layer, head: block.head, part: task.part, of: block.parts, decoder) { runs in
+        for form in unsafe span.forms(of: runs) {
+          unsafe turnQueries(block, span, form: form, projection, table: table, decoder, into: queries)
+        }
         unsafe decoder.withKernelCall(block, pass: pass, layer: layer, runs: runs) { call in
           unsafe call.pointee.queries = UnsafePointer(queries)
           unsafe call.pointee.output = target.results
@@ -38,22 +40,20 @@ extension Compute {
     }
   }
 
-  /// Writes the block's queries, scaled, once for each rotated form: (forms, rows, group, headDimension).
+  /// Writes the block's queries in one rotated form, scaled, where it belongs in (forms, rows, group, headDimension).
   private func turnQueries(
-    _ block: AttentionPlan.Block, _ span: Pass.Span, _ projection: Matrix, table: RotaryTable?,
+    _ block: AttentionPlan.Block, _ span: Pass.Span, form: Int, _ projection: Matrix, table: RotaryTable?,
     _ decoder: DecoderDescription, into queries: UnsafeMutablePointer<Float>
   ) {
     let column = decoder.queryColumn(block.head * decoder.groupSize)
     let rowNumbers = decoder.groupSize * decoder.headDimension
-    for form in span.shifts.indices {
-      for (index, row) in block.rows.enumerated() {
-        let source = unsafe projection.pointer(row: row) + column
-        let destination = unsafe queries + (form * block.rows.count + index) * rowNumbers
-        let angle = span.angle(form: form, row: row)
-        unsafe ck_rotate(
-          source, table?.cosines(angle), table?.sines(angle), decoder.attentionScale, decoder.groupSize,
-          decoder.headDimension, 2 * (table?.pairs ?? 0), destination)
-      }
+    for (index, row) in block.rows.enumerated() {
+      let source = unsafe projection.pointer(row: row) + column
+      let destination = unsafe queries + (form * block.rows.count + index) * rowNumbers
+      let angle = span.angle(form: form, row: row)
+      unsafe ck_rotate(
+        source, table?.cosines(angle), table?.sines(angle), decoder.attentionScale, decoder.groupSize,
+        decoder.headDimension, 2 * (table?.pairs ?? 0), destination)
     }
   }
 
@@ -97,6 +97,18 @@ private struct Partials {
 }
 
 extension Pass.Span {
+  /// The rotated forms that meet these runs, and perhaps some more: numbers go up with the cached segments, so that those
+  /// of a part are side by side but for the first form, which is everywhere.
+  fileprivate func forms(of runs: UnsafeBufferPointer<ck_kv_run>) -> [Int] {
+    var (first, last) = (shifts.count, 0)
+    var meetsFirst = false
+    for index in runs.indices {
+      let variant = unsafe Int(runs[index].variant)
+      if variant == 0 { meetsFirst = true } else { (first, last) = (min(first, variant), max(last, variant)) }
+    }
+    return (meetsFirst ? [0] : []) + (first <= last ? Array(first...last) : [])
+  }
+
   /// Lends what the kernel reads of one head: every run of keys, or the tiles of part `part` of `parts`.
   fileprivate func withRuns(
     layer: Int, head: Int, part: Int, of parts: Int, _ decoder: DecoderDescription,
