@@ -14,6 +14,7 @@ import Tokenizers
     try expectEncoded(by: tokenizer, fixture)
     #expect(tokenizer.beginOfSequence == other.beginOfSequence)
     #expect(tokenizer.endOfSequence == other.endOfSequence)
+    #expect(!tokenizer.restTokens.isEmpty && tokenizer.restTokens == other.restTokens)
     #expect(tokenizer.chatTemplate == other.chatTemplate)
     #expect(tokenizer.vocabularySize == other.vocabularySize)
     for golden in try fixture.goldens().decoded {
