@@ -23,7 +23,9 @@ extension Compute {
       let queries = unsafe scratch + kernelNumbers
       let target = unsafe partials.target(task, block, output, decoder)
       unsafe span.withRuns(layer: layer, head: block.head, part: task.part, of: block.parts, decoder) { runs in
-        for form in unsafe span.forms(of: runs) {
+        let forms = unsafe span.forms(of: runs)
+        if forms.first { unsafe turnQueries(block, span, form: 0, projection, table: table, decoder, into: queries) }
+        for form in forms.others {
           unsafe turnQueries(block, span, form: form, projection, table: table, decoder, into: queries)
         }
         unsafe decoder.withKernelCall(block, pass: pass, layer: layer, runs: runs) { call in
@@ -97,16 +99,17 @@ private struct Partials {
 }
 
 extension Pass.Span {
-  /// The rotated forms that meet these runs, and perhaps some more: numbers go up with the cached segments, so that those
-  /// of a part are side by side but for the first form, which is everywhere.
-  fileprivate func forms(of runs: UnsafeBufferPointer<ck_kv_run>) -> [Int] {
-    var (first, last) = (shifts.count, 0)
+  /// Whether the first rotated form meets these runs, which may be anywhere among the cached segments and is that of fresh
+  /// states; and which others do, with perhaps some more: numbers go up with the segments, so those of a part are side by
+  /// side. No list, since this is asked for each task of each layer.
+  fileprivate func forms(of runs: UnsafeBufferPointer<ck_kv_run>) -> (first: Bool, others: Range<Int>) {
+    var (lowest, end) = (shifts.count, 0)
     var meetsFirst = false
     for index in runs.indices {
       let variant = unsafe Int(runs[index].variant)
-      if variant == 0 { meetsFirst = true } else { (first, last) = (min(first, variant), max(last, variant)) }
+      if variant == 0 { meetsFirst = true } else { (lowest, end) = (min(lowest, variant), max(end, variant + 1)) }
     }
-    return (meetsFirst ? [0] : []) + (first <= last ? Array(first...last) : [])
+    return (meetsFirst, lowest..<max(lowest, end))
   }
 
   /// Lends what the kernel reads of one head: every run of keys, or the tiles of part `part` of `parts`.
