@@ -38,6 +38,8 @@ public enum Remedy: Hashable, Sendable {
   case collectGarbage
   /// Warm a schema again, which replaces what is damaged of its states.
   case replaceDamaged
+  /// Make the joint encodings of a prompt again, which replaces what is damaged of them.
+  case makeJointAnew
   /// Save what is whole in a damaged store.
   case salvageStore
   /// Export again, or copy the export again.
@@ -96,6 +98,7 @@ extension Remedy: CustomStringConvertible {
     case .giveStoreLimit: "give a limit of the store's size, for which address space is taken then"
     case .collectGarbage: "free space in the store"
     case .replaceDamaged: "warm the schema again, which replaces what is damaged"
+    case .makeJointAnew: "make the prompt's joint encodings again, which replaces what is damaged"
     case .salvageStore: "save what is whole, then warm again"
     case .exportAgain: "copy the export again, or export again"
     case .nameModelFolder: "name a Hugging Face model folder with config.json, tokenizer.json and *.safetensors"

@@ -12,6 +12,8 @@ public enum CacheProgress: Sendable {
   case computingStates(schema: String, WarmProgress)
   /// Converted weights cannot be kept beside the store, so they are made in memory each time.
   case weightsNotKept(WeightFormat, because: PromptCacheError)
+  /// A joint encoding of a schema's prompt is damaged, and others are used from there on.
+  case jointEncodingDamaged(schema: String, because: PromptCacheError)
   /// The work has ended, successfully or not.
   case ended
 }

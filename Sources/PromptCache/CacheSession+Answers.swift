@@ -1,3 +1,4 @@
+internal import ContentHash
 internal import Engine
 package import KVCacheFormat
 public import PMLCompiler
@@ -9,12 +10,14 @@ extension CacheSession {
   /// - Parameters:
   ///   - source: the document.
   ///   - schema: the schema that it is for.
+  ///   - joint: what to do with joint encodings.
   ///   - options: how tokens are chosen, and when the answer ends.
   /// - Throws: `PromptCacheError.invalidDocument` where the prompt has errors; else as the other `generate`.
   public func generate(
-    from source: SourceFile, of schema: WarmedSchema, options: GenerationOptions = .init()
+    from source: SourceFile, of schema: WarmedSchema, joint: JointUse = .use, options: GenerationOptions = .init()
   ) throws(PromptCacheError) -> Generation {
-    try generate(from: model.compile(prompt: source, of: schema.schema).get(), of: schema, options: options)
+    try generate(
+      from: model.compile(prompt: source, of: schema.schema).get(), of: schema, joint: joint, options: options)
   }
 
   /// The answer to a prompt from the store's states, as it is made.
@@ -24,15 +27,16 @@ extension CacheSession {
   /// - Parameters:
   ///   - prompt: compiled for `schema`.
   ///   - schema: how the states are kept.
+  ///   - joint: what to do with joint encodings.
   ///   - options: how tokens are chosen, and when the answer ends.
   /// - Throws: `PromptCacheError.statesMissing` where states that it needs are not in the store (see `ensureStates`);
   ///   `.store` for damaged ones; `.engine` for weights that cannot be loaded.
   public func generate(
-    from prompt: PlannedPrompt, of schema: WarmedSchema, options: GenerationOptions = .init()
+    from prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, options: GenerationOptions = .init()
   ) throws(PromptCacheError) -> Generation {
     _ = try engine
     let start = ContinuousClock.now - prompt.compileTime
-    return try generate(from: try ready(prompt, of: schema), options: options, start: start)
+    return try generate(from: try ready(prompt, of: schema, joint: joint), options: options, start: start)
   }
 
   /// The answer to a prompt with every token computed, at positions 0, 1, 2 …: the baseline to compare with.
@@ -64,9 +68,16 @@ extension CacheSession {
 
   /// Finds the states that a prompt uses. They are read where they lie for as long as the result lives.
   ///
-  /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states.
-  public func ready(_ prompt: PlannedPrompt, of schema: WarmedSchema) throws(PromptCacheError) -> ReadyPrompt {
-    try prepare(prompt.layout, of: schema.schema, element: schema.element)
+  /// - Parameters:
+  ///   - prompt: compiled for `schema`.
+  ///   - schema: how the states are kept.
+  ///   - joint: what to do with joint encodings. `.make` makes those that are missing first.
+  /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states; with `.make` as `makeJoint`.
+  public func ready(
+    _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use
+  ) throws(PromptCacheError) -> ReadyPrompt {
+    if joint == .make { try makeJoint(for: [prompt], of: schema) }
+    return try prepare(prompt.layout, of: schema.schema, element: schema.element, joint: joint != .off)
   }
 
   /// Compares the answer from the store's states with the baseline's.
@@ -74,27 +85,72 @@ extension CacheSession {
   /// - Parameters:
   ///   - prompt: compiled for `schema`.
   ///   - schema: how the states are kept.
+  ///   - joint: what to do with joint encodings. `.make` makes those that are missing first.
   ///   - maximumTokens: how long answers get, 1 or more.
   /// - Throws: as `generate`.
   public func audit(
-    _ prompt: PlannedPrompt, of schema: WarmedSchema, maximumTokens: Int
+    _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, maximumTokens: Int
   ) async throws(PromptCacheError) -> AuditReport {
-    try await PromptAudit(self, element: schema.element, maximumTokens: maximumTokens)
+    if joint == .make { try makeJoint(for: [prompt], of: schema) }
+    return try await PromptAudit(self, element: schema.element, joint: joint != .off, maximumTokens: maximumTokens)
       .report(on: prompt.layout, of: schema.schema)
   }
 
   /// The same for a layout and its schema.
+  ///
+  /// - Parameter joint: whether joint encodings are used as far as they are there, from the front on.
   package func prepare(
-    _ layout: PromptLayout, of schema: PlannedSchema, element: KVElement
+    _ layout: PromptLayout, of schema: PlannedSchema, element: KVElement, joint: Bool = true
   ) throws(PromptCacheError) -> ReadyPrompt {
-    let lookup = try lookup(schema, element)
-    var attended: [AttendedSegment] = []
-    attended.reserveCapacity(layout.cached.count)
-    for use in layout.cached {
-      let encoding = schema.plan.encodings[use.encoding]
-      guard let segment = try lookup.segment(encoding) else { throw .statesMissing(schema: schema.name) }
-      attended.append(AttendedSegment(segment, place: use.place, encodedAt: encoding.start, count: use.count))
+    let lookup = try lookup(element)
+    var sight = ExactSight(of: layout, in: schema.plan)
+    var chain = layout.chain.digests[..<(joint ? layout.chain.digests.count : 0)]
+    var lastJoint: SHA256Digest?
+    var states: [StoredStates?] = []
+    states.reserveCapacity(layout.parts.count)
+    for (index, part) in layout.parts.enumerated() {
+      guard layout.reusableCount(of: index) > 0 else {
+        states.append(nil)
+        continue
+      }
+      let plain = part.encoding.map { schema.plan.encodings[$0] }
+      if let digest = chain.popFirst() {
+        let isPlain = digest == plain?.digest
+        if let segment = try jointSegment(digest, of: part, isPlain: isPlain, schema.name, lookup) {
+          if !isPlain { lastJoint = digest }
+          states.append(StoredStates(segment: segment, encodedAt: part.start, isExact: true))
+          continue
+        }
+        chain = []
+      }
+      guard let plain, let encoding = part.encoding else {
+        states.append(nil)
+        continue
+      }
+      guard let segment = try lookup.segment(plain.digest, tokens: part.tokens.count) else {
+        throw .statesMissing(schema: schema.name)
+      }
+      states.append(
+        StoredStates(
+          segment: segment, encodedAt: plain.start, isExact: sight.isExact(encoding, at: index)))
     }
-    return ReadyPrompt(layout, attended: attended, snapshot: lookup.snapshot)
+    var lease: Lease?
+    if let lastJoint { lease = try lookup.lease(joint: lastJoint) }
+    return ReadyPrompt(layout, states: states, snapshot: lookup.snapshot, lease: lease)
+  }
+
+  /// The states of a joint encoding; `nil` if they are not there.
+  ///
+  /// A damaged one is as good as none: there are others to use. But one that the schema needs as well is missed anyway.
+  private func jointSegment(
+    _ digest: SHA256Digest, of part: PromptLayout.Part, isPlain: Bool, _ schema: String, _ lookup: StateLookup
+  ) throws(PromptCacheError) -> KVSegment? {
+    do throws(PromptCacheError) {
+      return try lookup.segment(digest, tokens: part.tokens.count)
+    } catch {
+      guard !isPlain, case .store(.unusableBlob) = error else { throw error }
+      progress(.jointEncodingDamaged(schema: schema, because: error))
+      return nil
+    }
   }
 }

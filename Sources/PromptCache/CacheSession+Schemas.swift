@@ -42,7 +42,8 @@ extension CacheSession {
   /// - Throws: `PromptCacheError` for the store's failures.
   public func forecast(_ schema: PlannedSchema, as element: KVElement = .f16) throws(PromptCacheError) -> WarmReport {
     let wanted = Array(schema.plan.encodings.indices)
-    return WarmReport(schema, try MissingStates(of: wanted, in: try lookup(schema, element)), version: nil, seconds: 0)
+    let missing = try MissingStates(of: wanted, in: schema.plan, try lookup(element))
+    return WarmReport(schema, missing, version: nil, seconds: 0)
   }
 
   /// The newest version of the schema called `name` that the store has now.
@@ -80,14 +81,29 @@ extension CacheSession {
   /// - Parameters:
   ///   - prompt: compiled for `schema`.
   ///   - schema: how the states are kept.
+  ///   - joint: what the answer will do with joint encodings; those that it uses take the place of others. `.make` makes
+  ///     those that are missing.
   /// - Throws: `PromptCacheError` for the engine's and the store's failures.
-  public func ensureStates(for prompt: PlannedPrompt, of schema: WarmedSchema) throws(PromptCacheError) {
-    let wanted = prompt.layout.cached.map(\.encoding)
+  public func ensureStates(
+    for prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use
+  ) throws(PromptCacheError) {
+    if try sessionStore.readable() == nil, prompt.layout.parts.contains(where: { $0.encoding != nil }) {
+      _ = try storeForStates()
+    }
+    var covered = 0
+    switch joint {
+    case .make:
+      try makeJoint(for: [prompt], of: schema)
+      covered = prompt.layout.chain.digests.count
+    case .use: covered = try jointCount(of: prompt.layout, try lookup(schema.element))
+    case .off: break
+    }
+    let wanted = prompt.layout.cached(behind: covered).map(\.encoding)
     guard !wanted.isEmpty else { return }
-    if try sessionStore.readable() == nil { _ = try storeForStates() }
-    let missing = try MissingStates(of: wanted, in: try lookup(schema.schema, schema.element))
+    let missing = try MissingStates(of: wanted, in: schema.schema.plan, try lookup(schema.element))
     guard !missing.order.isEmpty else { return }
-    try compute(missing, of: schema.schema, as: schema.element, in: try sessionStore.writable())
+    try compute(
+      missing, in: schema.schema.plan, of: schema.schema, as: schema.element, store: try sessionStore.writable())
   }
 
   /// Notes in the store which states were used last, for garbage collection, unless another process is writing or
@@ -136,7 +152,7 @@ extension CacheSession {
   ///
   /// A missing one is created after the weights are loaded, which may fail, unless these are to be kept beside it, and
   /// before the model's files are read, so that it remembers their digests.
-  private func storeForStates() throws(PromptCacheError) -> StateStore {
+  func storeForStates() throws(PromptCacheError) -> StateStore {
     if sessionStore.access == .writing, model.weights == .stored, try sessionStore.readable() == nil { _ = try engine }
     return try sessionStore.writable()
   }
@@ -149,8 +165,8 @@ extension CacheSession {
     let warming = try withStoreErrors { () throws(StoreError) in try store.leaseForWarming() }
     defer { withExtendedLifetime(warming) {} }
     let wanted = Array(schema.plan.encodings.indices)
-    let missing = try MissingStates(of: wanted, in: try lookup(schema, element))
-    try compute(missing, of: schema, as: element, in: store)
+    let missing = try MissingStates(of: wanted, in: schema.plan, try lookup(element))
+    try compute(missing, in: schema.plan, of: schema, as: element, store: store)
     let fingerprint = try fingerprint
     try model.checkUnchanged()
     let version = try withStoreErrors { () throws(StoreError) in
@@ -164,14 +180,15 @@ extension CacheSession {
     return WarmReport(schema, missing, version: version.number, seconds: (clock.now - start).inSeconds)
   }
 
-  private func compute(
-    _ missing: MissingStates, of schema: PlannedSchema, as element: KVElement, in store: StateStore
+  func compute(
+    _ missing: MissingStates, in graph: some EncodingGraph, of schema: PlannedSchema, as element: KVElement,
+    store: StateStore, describing description: @escaping (Int) throws(StoreError) -> JointRecord? = { _ in nil }
   ) throws(PromptCacheError) {
     guard !missing.order.isEmpty else { return }
     let clock = ContinuousClock()
     let computer = StateComputer(
-      plan: schema.plan, engine: try engine, store: store, model: try fingerprint, files: model.files,
-      element: element)
+      graph: graph, engine: try engine, store: store, model: try fingerprint, files: model.files,
+      element: element, description: description)
     defer { progress(.ended) }
     let start = clock.now
     try computer.perform(missing) { tokensDone in
@@ -182,11 +199,10 @@ extension CacheSession {
   }
 
   /// Finds states as the store has them now.
-  func lookup(_ schema: PlannedSchema, _ element: KVElement) throws(PromptCacheError) -> StateLookup {
+  func lookup(_ element: KVElement) throws(PromptCacheError) -> StateLookup {
     let store = try sessionStore.readable()
     let snapshot = try withStoreErrors { () throws(StoreError) in try store?.snapshot() }
     return StateLookup(
-      plan: schema.plan, snapshot: snapshot, model: try fingerprint, element: element,
-      layers: model.configuration.kvLayers)
+      snapshot: snapshot, model: try fingerprint, element: element, layers: model.configuration.kvLayers)
   }
 }

@@ -122,7 +122,7 @@ import Testing
     #expect(imported.status == 0, "\(imported.standardError)")
     try folder.write(#"<prompt schema="old"><a n="five"/><b/> Go:</prompt>"#, to: "prompt.pml")
     let answer = try await run()
-    #expect(answer.usage == .init(prompt_tokens: 17, cached_tokens: 12, completion_tokens: 4))
+    #expect(answer.usage == .init(prompt_tokens: 17, cached_tokens: 12, exact_tokens: 5, completion_tokens: 4))
     // What that program answered, on one CPU.
     #expect(Array(answer.token_ids.prefix(3)) == [364, 81, 1271])
     for (found, expected) in zip(answer.logprobs ?? [], [-0.11119, -0.00316, -2.49406]) {

@@ -76,7 +76,7 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
       + (model.map { ["--model", Self.goldens.appending(path: "models/\($0)").path(percentEncoded: false)] } ?? [])
   }
 
-  private static let goldens = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Goldens")
+  static let goldens = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Goldens")
 
   /// Writes the documents, and what they name, to a folder of their own.
   func write() throws -> TemporaryFolder {

@@ -33,6 +33,7 @@ struct RunResult: Decodable, Sendable {
   struct Usage: Decodable, Equatable {
     let prompt_tokens: Int
     let cached_tokens: Int
+    let exact_tokens: Int
     let completion_tokens: Int
   }
 

@@ -28,16 +28,22 @@ struct ContextTree: Sendable {
   struct Link: Sendable {
     let before: Context
     let entry: ContextEntry
+    /// Number of entries up to this one.
+    let count: Int
+    /// Place of the first entry.
+    let start: Int
     fileprivate let digest: SHA256Digest
   }
 
   private(set) var links: [Link] = []
-  private let emptyDigest = SHA256Digest(of: "prompt-cache context 1")
 
   /// Identity of a context: a function of its entries' digests and places, in order.
   func digest(of context: Context) -> SHA256Digest {
-    context == .empty ? emptyDigest : links[context.link].digest
+    context == .empty ? EncodingIdentity.emptyContext : links[context.link].digest
   }
+
+  /// Number of entries.
+  func count(of context: Context) -> Int { context == .empty ? 0 : links[context.link].count }
 
   /// The entries, by place.
   func entries(of context: Context) -> [ContextEntry] {
@@ -52,11 +58,11 @@ struct ContextTree: Sendable {
 
   /// `context` and one more entry, whose encoding has this digest.
   mutating func appending(_ entry: ContextEntry, digest: SHA256Digest, to context: Context) -> Context {
-    var hasher = SHA256Hasher()
-    hasher.update(self.digest(of: context))
-    hasher.update(digest)
-    hasher.update(entry.place)
-    links.append(Link(before: context, entry: entry, digest: hasher.finalize()))
+    let last = context == .empty ? nil : links[context.link]
+    links.append(
+      Link(
+        before: context, entry: entry, count: (last?.count ?? 0) + 1, start: last?.start ?? entry.place,
+        digest: EncodingIdentity.context(self.digest(of: context), appending: digest, at: entry.place)))
     return Context(link: links.count - 1)
   }
 

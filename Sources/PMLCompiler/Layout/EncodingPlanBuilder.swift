@@ -85,28 +85,27 @@ struct EncodingPlanBuilder {
     return found
   }
 
-  // The digest's form: tests pin it, since stores are searched by it.
   private mutating func encode(
     _ item: SchemaLayout.Item, at start: Int, isIsolated: Bool = false, seeing context: Context,
     in scaffold: Int? = nil
   ) -> Int {
-    var hasher = SHA256Hasher()
-    hasher.update(layout.isExtended ? "prompt-cache encoding 1, long factors" : "prompt-cache encoding 1")
-    hasher.update(contexts.digest(of: context))
-    hasher.update(start)
-    switch (item, layout.kind) {
-    case (.parameter(let index), .fixed):
-      let parameter = layout.parameters[index]
-      hasher.update(tokens: parameter.placeholder)
-      hasher.update(tokens: [layout.fillToken])
-      hasher.update(parameter.length)
-    case (.segment, _), (.parameter, .compact), (.restToken, _):
-      // A placeholder is like a text that says the same.
-      hasher.update(tokens: layout.encodedTokens(of: item))
+    let digest = EncodingIdentity.encoding(
+      seeing: contexts.digest(of: context), at: start, isExtended: layout.isExtended
+    ) { hasher in
+      switch (item, layout.kind) {
+      case (.parameter(let index), .fixed):
+        let parameter = layout.parameters[index]
+        hasher.update(tokens: parameter.placeholder)
+        hasher.update(tokens: [layout.fillToken])
+        hasher.update(parameter.length)
+      case (.segment, _), (.parameter, .compact), (.restToken, _):
+        // A placeholder is like a text that says the same.
+        hasher.update(tokens: layout.encodedTokens(of: item))
+      }
     }
     encodings.append(
       EncodingPlan.Encoding(
-        digest: hasher.finalize(), item: item, start: start, isIsolated: isIsolated, scaffold: scaffold,
+        digest: digest, item: item, start: start, isIsolated: isIsolated, scaffold: scaffold,
         context: context))
     return encodings.count - 1
   }
@@ -180,13 +179,4 @@ struct EncodingPlanBuilder {
 
   /// Where the item of an encoding stands in the document, among others.
   private func order(of encoding: Int) -> Int { plain[encodings[encoding].item] ?? -1 }
-}
-
-extension SHA256Hasher {
-  /// Feeds the number of tokens, then 4 bytes each, least significant first.
-  fileprivate mutating func update(tokens: [TokenID]) {
-    update(tokens.count)
-    let words = tokens.map(\.littleEndian)
-    unsafe update(bytes: words.span.bytes)
-  }
 }

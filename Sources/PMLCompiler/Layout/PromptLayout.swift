@@ -1,7 +1,30 @@
 public import FileSystem
 
-/// A prompt laid on its schema: which encodings it uses where, and what has to be computed.
+/// A prompt laid on its schema: what is present in it where, which encodings it uses, and what has to be computed.
 public struct PromptLayout: Hashable, Sendable {
+  /// Tokens at consecutive positions: a segment of the schema, what fills a parameter, or one run of new text.
+  public struct Part: Hashable, Sendable {
+    /// What the tokens are.
+    public enum Content: Hashable, Sendable {
+      /// A segment of the schema, or what fills a parameter.
+      case schema(SchemaLayout.Item)
+      /// New text before or between what is imported.
+      case newText
+      /// The last new text, the header of the answer included.
+      case ending
+    }
+
+    /// What the tokens are.
+    public let content: Content
+    /// Position of the first token.
+    public let start: Int
+    /// At least one.
+    public let tokens: [TokenID]
+    /// Index of the encoding in the schema's plan that holds the states where no joint one does; `nil` for what a request
+    /// computes: arguments, new text, text of modules with `cache="false"`.
+    public let encoding: Int?
+  }
+
   /// An encoding that the prompt reads from the store.
   public struct CachedUse: Hashable, Sendable {
     /// Index of the encoding in the schema's plan.
@@ -21,13 +44,10 @@ public struct PromptLayout: Hashable, Sendable {
     public let position: Int
   }
 
-  /// Encodings to read, by place.
-  public let cached: [CachedUse]
-  /// Arguments, defaults, text of modules with `cache="false"`, new text, the header of the answer, and the present token
-  /// with the highest position whatever it is, since the answer starts from it. Positions ascend; at least one.
-  public let computed: [ComputedToken]
-  /// All tokens in the order of their positions: what plain inference, without a cache, takes at positions 0, 1, 2, …
-  public let present: [TokenID]
+  /// All that is present, by position; at least one part.
+  public let parts: [Part]
+  /// Digests of the joint encodings of the first parts: the prompt's chain (`JointChain`).
+  public let chain: JointChain
   /// Position of the answer's first token: 1 + the highest one taken. A parameter with fixed positions takes all its
   /// `length`.
   public let nextPosition: Int
@@ -36,8 +56,36 @@ public struct PromptLayout: Hashable, Sendable {
   /// The positions that the model has.
   public let limits: ContextLimits
 
-  /// Number of tokens whose states are read.
+  /// All tokens in the order of their positions: what plain inference, without a cache, takes at positions 0, 1, 2, …
+  public var present: [TokenID] { parts.flatMap(\.tokens) }
+
+  /// Encodings of the schema's plan to read where no joint ones are used, by place.
+  public var cached: [CachedUse] { cached(behind: 0) }
+
+  /// The same where joint encodings stand for the first `count` parts.
+  public func cached(behind count: Int) -> [CachedUse] {
+    parts.indices.dropFirst(count).compactMap { index in
+      let (part, count) = (parts[index], reusableCount(of: index))
+      guard let encoding = part.encoding, count > 0 else { return nil }
+      return CachedUse(encoding: encoding, place: part.start, count: count)
+    }
+  }
+
+  /// Arguments, defaults, text of modules with `cache="false"`, new text, the header of the answer, and the present token
+  /// with the highest position whatever it is, since the answer starts from it. Positions ascend; at least one.
+  public var computed: [ComputedToken] {
+    parts.indices.flatMap { index in
+      let part = parts[index]
+      let reused = part.encoding == nil ? 0 : reusableCount(of: index)
+      return (reused..<part.tokens.count).map { ComputedToken(token: part.tokens[$0], position: part.start + $0) }
+    }
+  }
+
+  /// Number of tokens whose states are read where no joint encodings are used.
   public var cachedTokenCount: Int { present.count - computed.count }
+
+  /// Tokens of a part that may be read from the store: all but the last one of the prompt.
+  public func reusableCount(of part: Int) -> Int { parts[part].tokens.count - (part == parts.count - 1 ? 1 : 0) }
 
   /// Lays out a prompt.
   ///
@@ -60,32 +108,10 @@ public struct PromptLayout: Hashable, Sendable {
     placement.checkLength()
     diagnostics += placement.problems.map { $0.problem.diagnostic(in: file, at: $0.range) }
     guard placement.problems.isEmpty else { return nil }
-    self.init(
-      placement.pieces, nextPosition: placement.end, isExtended: plan.layout.isExtended,
-      limits: tokenizer.contextLimits)
-  }
-
-  private init(
-    _ pieces: [PromptPlacement<some TextTokenizer>.Piece], nextPosition: Int, isExtended: Bool, limits: ContextLimits
-  ) {
-    self.isExtended = isExtended
-    self.limits = limits
-    let pieces = pieces.filter { !$0.tokens.isEmpty }.sorted { $0.start < $1.start }
-    var cached: [CachedUse] = []
-    var computed: [ComputedToken] = []
-    for (index, piece) in pieces.enumerated() {
-      let isLast = index == pieces.count - 1
-      let reused = piece.encoding == nil ? 0 : piece.tokens.count - (isLast ? 1 : 0)
-      if let encoding = piece.encoding, reused > 0 {
-        cached.append(CachedUse(encoding: encoding, place: piece.start, count: reused))
-      }
-      for offset in reused..<piece.tokens.count {
-        computed.append(ComputedToken(token: piece.tokens[offset], position: piece.start + offset))
-      }
-    }
-    self.cached = cached
-    self.computed = computed
-    present = pieces.flatMap(\.tokens)
-    self.nextPosition = nextPosition
+    parts = placement.parts.filter { !$0.tokens.isEmpty }.sorted { $0.start < $1.start }
+    nextPosition = placement.end
+    isExtended = plan.layout.isExtended
+    limits = tokenizer.contextLimits
+    chain = JointChain(of: parts, layout: plan.layout)
   }
 }

@@ -1,14 +1,7 @@
 /// Gives positions to what is present in a prompt.
 struct PromptPlacement<Tokenizer: TextTokenizer> {
-  /// Tokens at consecutive positions.
-  struct Piece {
-    let start: Int
-    let tokens: [TokenID]
-    /// Index of the encoding that holds their states; `nil` for what is computed.
-    let encoding: Int?
-  }
-
-  private(set) var pieces: [Piece] = []
+  /// Those without tokens among them.
+  private(set) var parts: [PromptLayout.Part] = []
   private(set) var problems: [(problem: LayoutProblem, range: Range<SourcePosition>?)] = []
   /// 1 + the highest position taken so far.
   var end: Int { placing.end }
@@ -44,25 +37,25 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
 
   /// Places the schema's own text, what is imported of its modules, and new text before and between these.
   mutating func placeParts() {
-    let parts = parts()
+    let pieces = pieces()
     var following: [Int?] = []
     var next: Int?
-    for part in parts.reversed() {
+    for piece in pieces.reversed() {
       following.append(next)
-      if case .schema(let positions, _) = part.kind { next = positions.lowerBound }
+      if case .schema(let item, _) = piece.kind { next = layout.positions(of: item).lowerBound }
     }
-    for (part, following) in zip(parts, following.reversed()) {
-      switch part.kind {
-      case .schema(let positions, let encoding):
-        let tokens = part.runs.first ?? []
-        let start = placing.place(laidOutAt: positions, count: tokens.count)
-        pieces.append(Piece(start: start, tokens: tokens, encoding: encoding))
+    for (piece, following) in zip(pieces, following.reversed()) {
+      switch piece.kind {
+      case .schema(let item, let encoding):
+        let tokens = piece.runs.first ?? []
+        let start = placing.place(laidOutAt: layout.positions(of: item), count: tokens.count)
+        parts.append(PromptLayout.Part(content: .schema(item), start: start, tokens: tokens, encoding: encoding))
       case .newText(let position, let module, let range):
-        let count = part.runs.reduce(0) { $0 + $1.count }
+        let count = piece.runs.reduce(0) { $0 + $1.count }
         do throws(NoRoom) {
           var start = try placing.place(newText: count, behind: position, before: following)
-          for run in part.runs {
-            pieces.append(Piece(start: start, tokens: run, encoding: nil))
+          for run in piece.runs {
+            parts.append(PromptLayout.Part(content: .newText, start: start, tokens: run, encoding: nil))
             start += run.count
           }
         } catch {
@@ -91,7 +84,7 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
   mutating func checkLength() {
     guard problems.isEmpty else { return }
     let range = prompt.newText.last?.range ?? prompt.imports.last?.range
-    if pieces.allSatisfy(\.tokens.isEmpty) {
+    if parts.allSatisfy(\.tokens.isEmpty) {
       problems.append((.promptEmpty, range))
     } else if end >= limits.positions(isExtended: layout.isExtended) {
       problems.append((.promptTooLong(positions: end, limits, isExtended: layout.isExtended), range))
@@ -99,30 +92,22 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
   }
 
   /// What takes positions together.
-  private struct Part {
+  private struct Piece {
     enum Kind {
-      /// A segment or parameter, with its positions in the layout, and the encoding that holds its states.
-      case schema(positions: Range<Int>, encoding: Int?)
+      /// A segment or parameter, and the encoding that holds its states.
+      case schema(SchemaLayout.Item, encoding: Int?)
       /// New text behind a position of the layout, before a reference.
       case newText(behind: Int, before: ModulePath, range: Range<SourcePosition>)
     }
 
     let kind: Kind
     let runs: [[TokenID]]
-
-    /// Layout order, new text ahead of what begins where that stands that it follows.
-    var order: (Int, Int) {
-      switch kind {
-      case .schema(let positions, _): (positions.lowerBound, 1)
-      case .newText(let position, _, _): (position, 0)
-      }
-    }
   }
 
   /// All but the last new text, in layout order.
-  private mutating func parts() -> [Part] {
+  private mutating func pieces() -> [Piece] {
     let scaffolds = ScaffoldChoice(of: layout.scaffolds, importing: modules)
-    var parts: [Part] = []
+    var pieces: [Piece] = []
     // After what each reference at the top takes, with all that is imported in it.
     var endOfReference: [Int: Int] = [:]
     for module in modules {
@@ -130,33 +115,38 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
       endOfReference[reference, default: 0].raise(to: layout.modules[module].start)
       for item in layout.ownItems(of: module) {
         endOfReference[reference, default: 0].raise(to: layout.positions(of: item).upperBound)
-        parts.append(part(of: item, in: scaffolds.scaffold(of: module)))
+        pieces.append(piece(of: item, in: scaffolds.scaffold(of: module)))
       }
     }
     for text in prompt.newText {
       guard case .before(let following, let preceding) = text.place else { continue }
       let position = preceding.map { layout.module(at: $0).flatMap { endOfReference[$0] } ?? 0 }
-      let kind = Part.Kind.newText(
+      let kind = Piece.Kind.newText(
         behind: position ?? endOfSchemaText(before: following), before: following, range: text.range)
-      parts.append(Part(kind: kind, runs: tokens(of: text)))
+      pieces.append(Piece(kind: kind, runs: tokens(of: text)))
     }
     // Stable: texts at one place stay in the prompt's order.
-    return parts.sorted { $0.order < $1.order }
+    return pieces.sorted { order(of: $0) < order(of: $1) }
   }
 
-  private mutating func part(of item: SchemaLayout.Item, in scaffold: Int?) -> Part {
-    let positions = layout.positions(of: item)
+  /// Layout order, new text ahead of what begins where that stands that it follows.
+  private func order(of piece: Piece) -> (Int, Int) {
+    switch piece.kind {
+    case .schema(let item, _): (layout.positions(of: item).lowerBound, 1)
+    case .newText(let position, _, _): (position, 0)
+    }
+  }
+
+  private mutating func piece(of item: SchemaLayout.Item, in scaffold: Int?) -> Piece {
     switch item {
     case .segment(let index):
       let encoding = plan.encoding(ofSegment: index, in: scaffold)
-      return Part(
-        kind: .schema(positions: positions, encoding: encoding), runs: [layout.segments[index].tokens])
+      return Piece(kind: .schema(item, encoding: encoding), runs: [layout.segments[index].tokens])
     case .parameter(let index):
-      return Part(
-        kind: .schema(positions: positions, encoding: nil), runs: [tokens(for: layout.parameters[index])])
+      return Piece(kind: .schema(item, encoding: nil), runs: [tokens(for: layout.parameters[index])])
     case .restToken:
       // No module's own.
-      return Part(kind: .schema(positions: positions, encoding: nil), runs: [])
+      return Piece(kind: .schema(item, encoding: nil), runs: [])
     }
   }
 
@@ -188,7 +178,8 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
   }
 
   private mutating func append(_ tokens: [TokenID]) {
-    pieces.append(Piece(start: placing.append(tokens.count), tokens: tokens, encoding: nil))
+    let start = placing.append(tokens.count)
+    parts.append(PromptLayout.Part(content: .ending, start: start, tokens: tokens, encoding: nil))
   }
 
   /// The reference at the prompt's top that `module` is imported by; 0 for the schema's own text.

@@ -34,6 +34,8 @@ public struct AuditReport: Encodable, Sendable {
   public let promptTokens: Int
   /// Those of them whose states were read from the store.
   public let cachedTokens: Int
+  /// How many of these have the states of plain inference.
+  public let exactTokens: Int
   /// Next tokens whose distributions were compared: one for each token of the baseline's answer, and one for its end.
   public let positions: Int
   /// How far the distributions are apart.
@@ -48,6 +50,7 @@ public struct AuditReport: Encodable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case promptTokens = "prompt_tokens"
     case cachedTokens = "cached_tokens"
+    case exactTokens = "exact_tokens"
     case positions
     case divergence = "kl"
     case agreement, cached, baseline

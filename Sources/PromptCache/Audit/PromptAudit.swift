@@ -11,6 +11,7 @@ internal import Tokenizers
 public struct PromptAudit: Sendable {
   private let session: CacheSession
   private let element: KVElement
+  private let joint: Bool
   private let maximumTokens: Int
 
   /// An audit.
@@ -18,11 +19,13 @@ public struct PromptAudit: Sendable {
   /// - Parameters:
   ///   - session: the model and the store.
   ///   - element: KV format of the states.
+  ///   - joint: whether joint encodings are used as far as they are there.
   ///   - maximumTokens: how long answers get, 1 or more.
-  public init(_ session: CacheSession, element: KVElement, maximumTokens: Int) {
+  public init(_ session: CacheSession, element: KVElement, joint: Bool = true, maximumTokens: Int) {
     precondition(maximumTokens >= 1, "\(maximumTokens) tokens")
     self.session = session
     self.element = element
+    self.joint = joint
     self.maximumTokens = maximumTokens
   }
 
@@ -30,7 +33,7 @@ public struct PromptAudit: Sendable {
   ///
   /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states; `.engine`, `.cancelled`.
   public func report(on layout: PromptLayout, of schema: PlannedSchema) async throws(PromptCacheError) -> AuditReport {
-    let cached = try session.prepare(layout, of: schema, element: element)
+    let cached = try session.prepare(layout, of: schema, element: element, joint: joint)
     let baseline = ReadyPrompt(uncached: layout)
     guard !baseline.tokens.isEmpty else { throw .emptyPrompt }
     let limit = min(
@@ -59,7 +62,8 @@ public struct PromptAudit: Sendable {
     }
     let answer = AuditReport.Answer(text: text(of: tokens), tokens: tokens, finishReason: reason)
     return AuditReport(
-      promptTokens: baseline.tokens.count, cachedTokens: cached.cachedTokens, positions: divergences.count,
+      promptTokens: baseline.tokens.count, cachedTokens: cached.cachedTokens,
+      exactTokens: cached.exactTokens, positions: divergences.count,
       divergence: AuditReport.Divergence(
         mean: divergences.reduce(0, +) / Double(divergences.count), greatest: divergences.max() ?? 0),
       agreement: Double(agreeing) / Double(divergences.count),

@@ -14,12 +14,16 @@ public struct Completion: Encodable, Sendable {
     public let promptTokens: Int
     /// Those of them whose states were read from the store.
     public let cachedTokens: Int
+    /// How many of the prompt's tokens have the states of plain inference, though they were not all computed here: those
+    /// whose stored encoding saw every present token at a lower position, as it stands in the prompt.
+    public let exactTokens: Int
     /// Tokens of the answer.
     public let completionTokens: Int
 
     private enum CodingKeys: String, CodingKey {
       case promptTokens = "prompt_tokens"
       case cachedTokens = "cached_tokens"
+      case exactTokens = "exact_tokens"
       case completionTokens = "completion_tokens"
     }
   }

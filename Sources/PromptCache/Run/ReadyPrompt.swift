@@ -20,26 +20,67 @@ public struct ReadyPrompt: Sendable {
   let positionsLimit: Int
   /// Number of tokens whose states are read from the store.
   var cachedTokens: Int { present.count - tokens.count }
+  /// How many of these have the states of plain inference over the prompt's tokens: their encodings saw every present token
+  /// at a lower position, as that one stands in the prompt.
+  let exactTokens: Int
   /// What lends the states.
   private let snapshot: Snapshot?
+  /// Says to other processes that joint encodings are in use, so that they do not free them.
+  private let lease: Lease?
 
   /// The baseline: every token is computed, at positions 0, 1, 2 …
   public init(uncached layout: PromptLayout) {
     attended = []
-    tokens = layout.present
-    positions = layout.present.indices.map { Int32($0) }
     present = layout.present
-    nextPosition = layout.present.count
+    tokens = present
+    positions = present.indices.map { Int32($0) }
+    exactTokens = 0
+    nextPosition = present.count
     isExtended = layout.limits.isExtended(for: nextPosition)
     positionsLimit = layout.limits.positions(isExtended: isExtended)
     snapshot = nil
+    lease = nil
   }
 
-  package init(_ layout: PromptLayout, attended: [AttendedSegment], snapshot: Snapshot?) {
+  /// A prompt with the states that were found.
+  ///
+  /// - Parameters:
+  ///   - states: one entry a part of `layout`; `nil` where the part is computed.
+  ///   - snapshot: what lends the states.
+  ///   - lease: keeps joint encodings among them in the store.
+  package init(_ layout: PromptLayout, states: [StoredStates?], snapshot: Snapshot?, lease: Lease? = nil) {
+    precondition(states.count == layout.parts.count, "\(states.count) entries for \(layout.parts.count) parts")
+    var attended: [AttendedSegment] = []
+    attended.reserveCapacity(states.count)
+    var (tokens, positions): ([Int32], [Int32]) = ([], [])
+    var exactTokens = 0
+    for (index, (part, stored)) in zip(layout.parts, states).enumerated() {
+      var reused = 0
+      if let stored {
+        reused = layout.reusableCount(of: index)
+        attended.append(
+          AttendedSegment(stored.segment, place: part.start, encodedAt: stored.encodedAt, count: reused))
+        if stored.isExact { exactTokens += reused }
+      }
+      tokens += part.tokens[reused...]
+      positions += (reused..<part.tokens.count).map { Int32(part.start + $0) }
+    }
+    self.init(
+      layout, attended: attended, tokens: tokens, positions: positions, exactTokens: exactTokens, snapshot: snapshot,
+      lease: lease)
+  }
+
+  /// A prompt of these segments and tokens.
+  package init(
+    _ layout: PromptLayout, attended: [AttendedSegment], tokens: [Int32], positions: [Int32], exactTokens: Int,
+    snapshot: Snapshot?, lease: Lease? = nil
+  ) {
     self.attended = attended
+    self.tokens = tokens
+    self.positions = positions
+    self.exactTokens = exactTokens
     self.snapshot = snapshot
-    tokens = layout.computed.map(\.token)
-    positions = layout.computed.map { Int32($0.position) }
+    self.lease = lease
     present = layout.present
     nextPosition = layout.nextPosition
     isExtended = layout.isExtended

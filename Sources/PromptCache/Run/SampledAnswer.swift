@@ -27,6 +27,7 @@ struct SampledAnswer: ScoreReader {
   private let likeliest: Int?
   private let promptTokens: Int
   private let cachedTokens: Int
+  private let exactTokens: Int
 
   private var sampler: Sampler
   private var decoder: StreamingDecoder
@@ -51,6 +52,7 @@ struct SampledAnswer: ScoreReader {
     likeliest = options.logProbabilities
     promptTokens = prompt.present.count
     cachedTokens = prompt.cachedTokens
+    exactTokens = prompt.exactTokens
     sampler = Sampler(options.sampling, seen: prompt.present)
     decoder = model.tokenizer.tokenizer.makeStreamingDecoder()
     stops = StopMatcher(options.stops)
@@ -117,7 +119,8 @@ struct SampledAnswer: ScoreReader {
     Completion(
       text: text, tokens: tokens, finishReason: reason,
       usage: Completion.Usage(
-        promptTokens: promptTokens, cachedTokens: cachedTokens, completionTokens: tokens.count),
+        promptTokens: promptTokens, cachedTokens: cachedTokens, exactTokens: exactTokens,
+        completionTokens: tokens.count),
       timings: clock.timings, logProbabilities: likeliest == nil ? nil : logProbabilities)
   }
 }

@@ -1,52 +1,48 @@
 internal import ContentHash
 public import Engine
 internal import KVCacheFormat
-internal import PMLCompiler
 public import Store
 
 extension Blob: KVBlobOwner {}
 
-/// Finds the states of a plan's encodings in one snapshot of a store, and lends them where they lie.
+/// Finds the states of a model's encodings in one snapshot of a store, and lends them where they lie.
 struct StateLookup {
-  let plan: EncodingPlan
   /// `nil` where there is no store yet: nothing is found.
   let snapshot: Snapshot?
   let model: SHA256Digest
   let element: KVElement
   let layers: KVLayers
 
-  /// How the layers of `encoding` are laid out.
-  func layout(of encoding: EncodingPlan.Encoding) -> KVSegmentLayout {
-    KVSegmentLayout(layers, element: element, tokens: plan.tokenCount(of: encoding))
-  }
+  /// How the layers of an encoding of so many tokens are laid out.
+  func layout(tokens: Int) -> KVSegmentLayout { KVSegmentLayout(layers, element: element, tokens: tokens) }
 
-  /// Bytes of the states of `encoding` in all layers.
-  func byteCount(of encoding: EncodingPlan.Encoding) -> Int { layout(of: encoding).byteCount }
+  /// Where the states of the encoding with this digest are kept.
+  func key(of digest: SHA256Digest) -> EncodingKey { EncodingKey(model: model, element: element, encoding: digest) }
 
-  /// Where the states of `encoding` in all layers are kept.
-  func key(of encoding: EncodingPlan.Encoding) -> EncodingKey {
-    EncodingKey(model: model, element: element, encoding: encoding.digest)
-  }
-
-  /// Whether all layers of `encoding` are there and whole, by their checksums.
-  func contains(_ encoding: EncodingPlan.Encoding) throws(PromptCacheError) -> Bool {
+  /// Whether all layers of an encoding are there and whole, by their checksums.
+  func contains(_ digest: SHA256Digest, tokens: Int) throws(PromptCacheError) -> Bool {
     do throws(StoreError) {
-      return try snapshot?.blobs(of: key(of: encoding), expecting: layout(of: encoding)) != nil
+      return try snapshot?.blobs(of: key(of: digest), expecting: layout(tokens: tokens)) != nil
     } catch {
       guard case .unusableBlob = error else { throw .store(error) }
       return false
     }
   }
 
-  /// The states of `encoding`, or `nil` if a layer is not there.
-  func segment(_ encoding: EncodingPlan.Encoding) throws(PromptCacheError) -> KVSegment? {
-    let layout = layout(of: encoding)
+  /// The states of an encoding, or `nil` if a layer is not there.
+  func segment(_ digest: SHA256Digest, tokens: Int) throws(PromptCacheError) -> KVSegment? {
+    let layout = layout(tokens: tokens)
     let blobs = try withStoreErrors { () throws(StoreError) -> [Blob]? in
-      try snapshot?.blobs(of: key(of: encoding), expecting: layout)
+      try snapshot?.blobs(of: key(of: digest), expecting: layout)
     }
     guard let blobs else { return nil }
     return try withEngineErrors { () throws(EngineError) in
       try KVSegment(layers: blobs, layout: layout.holding(blobs.map(\.layout.tokens)))
     }
+  }
+
+  /// Says to other processes that the chain which ends with this joint encoding is in use.
+  func lease(joint digest: SHA256Digest) throws(PromptCacheError) -> Lease? {
+    try withStoreErrors { () throws(StoreError) in try snapshot?.lease(joint: key(of: digest)) }
   }
 }

@@ -17,13 +17,12 @@ struct MissingStates {
   let involved: Set<SHA256Digest>
 
   /// Finds what is missing of `wanted`, indices of encodings in the plan, and of what these see.
-  init(of wanted: [Int], in lookup: StateLookup) throws(PromptCacheError) {
-    let plan = lookup.plan
+  init(of wanted: [Int], in plan: EncodingPlan, _ lookup: StateLookup) throws(PromptCacheError) {
     let wanted = wanted.filter { plan.encodings[$0].isStored }
     var inStore: [SHA256Digest: Bool] = [:]
     order = try plan.computation(of: wanted) { encoding throws(PromptCacheError) in
       if let isPresent = inStore[encoding.digest] { return !isPresent }
-      let isPresent = try lookup.contains(encoding)
+      let isPresent = try lookup.contains(encoding.digest, tokens: plan.tokenCount(of: encoding))
       inStore[encoding.digest] = isPresent
       return !isPresent
     }
@@ -34,13 +33,32 @@ struct MissingStates {
       planned.insert(encoding.digest)
       computed += 1
       tokens += plan.tokenCount(of: encoding)
-      bytes += lookup.byteCount(of: encoding)
+      bytes += lookup.layout(tokens: plan.tokenCount(of: encoding)).byteCount
     }
     // A scaffold's first module sees there what it sees without: one segment in one context, however often listed.
     var counted: Set<Identity> = []
     for encoding in wanted.map({ plan.encodings[$0] })
     where encoding.isStored && counted.insert(Identity(encoding)).inserted && planned.remove(encoding.digest) == nil {
       reused += 1
+    }
+  }
+
+  /// Finds which joint encodings are missing.
+  ///
+  /// - Parameter promised: digests of encodings that will be there.
+  init(of plan: JointPlan, promised: Set<SHA256Digest> = [], _ lookup: StateLookup) throws(PromptCacheError) {
+    var order: [Int] = []
+    for index in plan.indices where !promised.contains(plan.digest(of: index)) {
+      let isPresent = try lookup.contains(plan.digest(of: index), tokens: plan.tokenCount(of: index))
+      if !isPresent { order.append(index) }
+    }
+    self.order = order
+    involved = Set(plan.indices.map(plan.digest(of:)))
+    computed = order.count
+    reused = plan.indices.count - order.count
+    for index in order {
+      tokens += plan.tokenCount(of: index)
+      bytes += lookup.layout(tokens: plan.tokenCount(of: index)).byteCount
     }
   }
 

@@ -4,7 +4,7 @@ internal import KVCacheFormat
 internal import PMLCompiler
 internal import Store
 
-/// Computes encodings of one plan that a store lacks, each in its context, and puts them there.
+/// Computes encodings that a store lacks, each in its context, and puts them there.
 ///
 /// States are converted to the KV format once: what other encodings see is what the store gets.
 ///
@@ -12,13 +12,15 @@ internal import Store
 /// not depend on what they are computed beside, so that a run that was interrupted and taken up again ends in the same
 /// bytes as one that was not.
 struct StateComputer {
-  let plan: EncodingPlan
+  let graph: any EncodingGraph
   let engine: InferenceEngine
   let store: StateStore
   let model: SHA256Digest
   /// The model's files: what was computed from one that changed meanwhile is not kept.
   let files: any ModelFiles
   let element: KVElement
+  /// What to record of an encoding besides its states.
+  let description: (Int) throws(StoreError) -> JointRecord?
 
   /// Bytes after which computed states are committed, so that little is lost with a killed process.
   private static let commitBytes = 32 << 20
@@ -35,7 +37,7 @@ struct StateComputer {
     let clock = ContinuousClock()
     let kept = Set(work.involved.map { EncodingKey(model: model, element: element, encoding: $0) })
     var states = try StatesInUse(lookup: lookup())
-    var pending: [(encoding: EncodingPlan.Encoding, states: KVSegment)] = []
+    var pending: [(encoding: Int, states: KVSegment)] = []
     var pendingBytes = 0
     var lastCommit = clock.now
     var tokensDone = 0
@@ -45,10 +47,10 @@ struct StateComputer {
       let pass = nextPass(of: &remaining)
       for (encoding, computed) in zip(pass, try compute(pass, states: &states)) {
         let segment = try withEngineErrors { () throws(EngineError) in try computed.segment(element: element) }
-        states.keep(segment, of: encoding)
-        guard encoding.isStored else { continue }
+        states.keep(segment, of: encoding, in: graph)
+        guard graph.isStored(encoding) else { continue }
         pending.append((encoding, segment))
-        pendingBytes += states.lookup.byteCount(of: encoding)
+        pendingBytes += segment.layout.byteCount
         tokensDone += computed.tokens
       }
       if pendingBytes >= Self.commitBytes || clock.now - lastCommit >= Self.commitInterval {
@@ -65,17 +67,16 @@ struct StateComputer {
   }
 
   /// Takes the encodings of the next pass off the front: none of them sees another one of them.
-  private func nextPass(of remaining: inout ArraySlice<Int>) -> [EncodingPlan.Encoding] {
-    var pass: [EncodingPlan.Encoding] = []
+  private func nextPass(of remaining: inout ArraySlice<Int>) -> [Int] {
+    var pass: [Int] = []
     var members: Set<SHA256Digest> = []
     var tokens = 0
-    while let index = remaining.first {
-      let encoding = plan.encodings[index]
-      tokens += plan.tokenCount(of: encoding)
+    while let encoding = remaining.first {
+      tokens += graph.tokenCount(of: encoding)
       guard pass.isEmpty || tokens <= Self.passTokens else { break }
-      guard !plan.context(of: encoding).contains(where: { members.contains(plan.encodings[$0.encoding].digest) })
+      guard !graph.context(of: encoding).contains(where: { members.contains(graph.digest(of: $0.encoding)) })
       else { break }
-      members.insert(encoding.digest)
+      members.insert(graph.digest(of: encoding))
       pass.append(encoding)
       remaining.removeFirst()
     }
@@ -86,46 +87,44 @@ struct StateComputer {
   func lookup() throws(PromptCacheError) -> StateLookup {
     let snapshot = try withStoreErrors { () throws(StoreError) in try store.snapshot() }
     return StateLookup(
-      plan: plan, snapshot: snapshot, model: model, element: element, layers: engine.configuration.kvLayers)
+      snapshot: snapshot, model: model, element: element, layers: engine.configuration.kvLayers)
   }
 
-  private func compute(
-    _ pass: [EncodingPlan.Encoding], states: inout StatesInUse
-  ) throws(PromptCacheError) -> [SegmentStates] {
+  private func compute(_ pass: [Int], states: inout StatesInUse) throws(PromptCacheError) -> [SegmentStates] {
     var inputs: [InferenceEngine.Encoding] = []
     for encoding in pass {
       var context: [AttendedSegment] = []
-      for entry in plan.context(of: encoding) {
-        let seen = plan.encodings[entry.encoding]
-        context.append(AttendedSegment(try states.segment(of: seen), place: entry.place, encodedAt: seen.start))
+      for entry in graph.context(of: encoding) {
+        let segment = try states.segment(of: entry.encoding, in: graph)
+        context.append(AttendedSegment(segment, place: entry.place, encodedAt: graph.start(of: entry.encoding)))
       }
-      let tokens = plan.tokens(of: encoding)
-      let positions = tokens.indices.map { Int32(encoding.start + $0) }
+      let (tokens, start) = (graph.tokens(of: encoding), graph.start(of: encoding))
       inputs.append(
         InferenceEngine.Encoding(
-          tokens: tokens, positions: positions, context: context, isExtended: plan.layout.isExtended))
+          tokens: tokens, positions: tokens.indices.map { Int32(start + $0) }, context: context,
+          isExtended: graph.isExtended))
     }
     return try withEngineErrors { () throws(EngineError) in try engine.encode(inputs) }
   }
 
   private func commit(
-    _ computed: [(encoding: EncodingPlan.Encoding, states: KVSegment)], keys: StateLookup,
+    _ computed: [(encoding: Int, states: KVSegment)], keys: StateLookup,
     keeping kept: Set<EncodingKey>
   ) throws(PromptCacheError) {
     guard !computed.isEmpty else { return }
     try withEngineErrors { () throws(EngineError) in try files.checkUnchanged() }
     try withStoreErrors { () throws(StoreError) in
       var byteCount = 0
-      for (encoding, _) in computed {
-        byteCount += try store.byteCountOnDisk(of: keys.layout(of: encoding))
-      }
+      for (_, states) in computed { byteCount += try store.byteCountOnDisk(of: states.layout) }
       try store.write(makingRoomFor: byteCount, keeping: kept, renewing: keys.snapshot) { batch throws(StoreError) in
         for (encoding, states) in computed {
+          let key = keys.key(of: graph.digest(of: encoding))
           for (layer, layout) in states.layout.blobs.enumerated() {
-            try batch.put(BlobKey(keys.key(of: encoding), layer: layer), layout: layout) { destination in
+            try batch.put(BlobKey(key, layer: layer), layout: layout) { destination in
               states.copy(layer: layer, into: &destination)
             }
           }
+          if let joint = try description(encoding) { try batch.setJoint(key, joint) }
         }
       }
     }
@@ -140,14 +139,18 @@ private struct StatesInUse {
 
   init(lookup: StateLookup) { self.lookup = lookup }
 
-  mutating func keep(_ segment: KVSegment, of encoding: EncodingPlan.Encoding) {
-    if encoding.isStored { kept[encoding.digest] = segment } else { placeholders[encoding.digest] = segment }
+  mutating func keep(_ segment: KVSegment, of encoding: Int, in graph: some EncodingGraph) {
+    let digest = graph.digest(of: encoding)
+    if graph.isStored(encoding) { kept[digest] = segment } else { placeholders[digest] = segment }
   }
 
-  mutating func segment(of encoding: EncodingPlan.Encoding) throws(PromptCacheError) -> KVSegment {
-    if let segment = kept[encoding.digest] ?? placeholders[encoding.digest] { return segment }
-    guard let segment = try lookup.segment(encoding) else { throw .stateRemoved }
-    kept[encoding.digest] = segment
+  mutating func segment(of encoding: Int, in graph: some EncodingGraph) throws(PromptCacheError) -> KVSegment {
+    let digest = graph.digest(of: encoding)
+    if let segment = kept[digest] ?? placeholders[digest] { return segment }
+    guard let segment = try lookup.segment(digest, tokens: graph.tokenCount(of: encoding)) else {
+      throw .stateRemoved
+    }
+    kept[digest] = segment
     return segment
   }
 

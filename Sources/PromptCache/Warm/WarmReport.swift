@@ -24,14 +24,16 @@ public struct WarmReport: Encodable, Sendable {
   public let bytesWritten: Int
   /// Time taken.
   public let seconds: Double
+  /// What making joint encodings of prompts did, where some were asked for.
+  public var joint: JointReport?
 
   private enum CodingKeys: String, CodingKey {
-    case schema, version, hash, encodings, seconds
+    case schema, version, hash, encodings, seconds, joint
     case tokensComputed = "tokens_computed"
     case bytesWritten = "bytes_written"
   }
 
-  /// Writes all keys, `version` as null where there is none.
+  /// Writes all keys, `version` as null where there is none, `joint` only if there is one.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(schema, forKey: .schema)
@@ -41,6 +43,7 @@ public struct WarmReport: Encodable, Sendable {
     try container.encode(tokensComputed, forKey: .tokensComputed)
     try container.encode(bytesWritten, forKey: .bytesWritten)
     try container.encode(seconds, forKey: .seconds)
+    try container.encodeIfPresent(joint, forKey: .joint)
   }
 }
 

@@ -19,6 +19,16 @@ public struct Damage: Hashable, Codable, Sendable {
     public let label: String?
   }
 
+  /// A prompt's chain that a damaged blob is of.
+  public struct Joint: Hashable, Codable, Sendable {
+    /// Name of the schema.
+    public let schema: String
+    /// What the encoding is called in the chain.
+    public let label: String
+    /// Position of its first token.
+    public let position: Int
+  }
+
   /// What is damaged.
   public let kind: Kind
   /// What is wrong: one lower-case clause.
@@ -39,6 +49,8 @@ public struct Damage: Hashable, Codable, Sendable {
   public let page: Int?
   /// The versions that need it, newest first.
   public internal(set) var neededBy: [Need] = []
+  /// What it is among joint encodings, if it is one.
+  public internal(set) var joint: Joint?
 }
 
 extension Damage {
@@ -70,7 +82,11 @@ extension Damage {
   }
 
   private var place: String {
-    guard let need = neededBy.first else { return "encoding \(encoding?.hexadecimal ?? ""), of no version" }
+    guard let need = neededBy.first else {
+      guard let joint else { return "encoding \(encoding?.hexadecimal ?? ""), of no version" }
+      return
+        "schema \(joint.schema.quoted()), joint encoding of \(joint.label.quoted()) at position \(joint.position)"
+    }
     let label = need.label.map { ", \($0.quoted())" } ?? ""
     return "schema \(need.schema.quoted()), version \(need.version)\(label)"
   }
@@ -79,6 +95,7 @@ extension Damage {
   public var remedy: Remedy {
     switch kind {
     case .blob where !neededBy.isEmpty, .record: .replaceDamaged
+    case .blob where joint != nil: .makeJointAnew
     case .blob: .collectGarbage
     case .index: .salvageStore
     }

@@ -4,8 +4,8 @@ extension StateStore {
   /// Frees versions and encodings of this namespace that `policy` does not keep, and prepared files of models that no
   /// version is left for in any namespace.
   ///
-  /// Versions that are pinned, or in use by a `Lease` in any process, stay with their encodings. While someone is warming,
-  /// encodings that no version needs stay too. Readers keep what they have; other writers wait. A collection that is killed
+  /// Versions that are pinned, or in use by a `Lease` in any process, stay with their encodings, and so do joint encodings
+  /// that an answer uses. While someone is warming, encodings that no version needs stay too. Readers keep what they have; other writers wait. A collection that is killed
   /// leaves a consistent store, and the next one frees the rest.
   ///
   /// - Parameter policy: what to keep.
@@ -21,7 +21,8 @@ extension StateStore {
         // Anyone who begins to warm, or to use a version that is being removed, waits until the removal is done.
         defer { open.access.readmit() }
         let keepsNeedless = !excludeWarming()
-        let plan = try snapshot().garbagePlan(policy, keepsNeedless: keepsNeedless, claim: excludeLeases)
+        let plan = try snapshot().garbagePlan(
+          policy, keepsNeedless: keepsNeedless, claim: excludeLeases(of:), claimJoint: excludeLeases(ofJoint:))
         try free(plan)
         return plan.report
       }
@@ -64,10 +65,14 @@ extension Snapshot {
   /// - Parameters:
   ///   - keepsNeedless: whether someone is warming, who may have found an encoding there and not put it again.
   ///   - claim: whether a version that goes is not in use, and will not be.
+  ///   - claimJoint: the same for a joint encoding; whether it is in use if `nil`.
   fileprivate func garbagePlan(
-    _ policy: GarbagePolicy, keepsNeedless: Bool, claim: (VersionName) -> Bool = { _ in true }
+    _ policy: GarbagePolicy, keepsNeedless: Bool, claim: (VersionName) -> Bool = { _ in true },
+    claimJoint: ((EncodingKey) -> Bool)? = nil
   ) throws(StoreError) -> GarbagePlan {
-    GarbagePlan(try inventory(), policy, keepsNeedless: keepsNeedless, isInUse: store.isLeased, claim: claim)
+    GarbagePlan(
+      try inventory(), policy, keepsNeedless: keepsNeedless, isInUse: store.isLeased(_:), claim: claim,
+      claimJoint: claimJoint ?? { [store] in !store.isLeased(joint: $0) })
   }
 
   func inventory() throws(StoreError) -> Inventory {

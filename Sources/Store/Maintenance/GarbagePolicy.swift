@@ -1,14 +1,16 @@
+internal import ContentHash
 internal import KVCacheFormat
 
 /// What garbage collection leaves.
 public struct GarbagePolicy: Hashable, Codable, Sendable {
   /// Newest versions of each schema and model that are kept; `nil` keeps all.
   public var keep: Int?
-  /// Bytes that the blobs may take: beyond it the least recently used encodings go, those of pinned versions and of
-  /// versions in use never. `nil` sets no limit.
+  /// Bytes that the blobs may take: beyond it the least recently used encodings go, joint ones first, those of pinned
+  /// versions and of what is in use never. `nil` sets no limit.
   public var maximumBytes: Int?
 
-  /// A policy. Without arguments only encodings go that no version needs.
+  /// A policy. Without arguments only encodings go that no version needs, and that are no joint ones of a schema that has a
+  /// version.
   public init(keep: Int? = nil, maximumBytes: Int? = nil) {
     self.keep = keep
     self.maximumBytes = maximumBytes
@@ -21,6 +23,8 @@ public struct GarbageReport: Hashable, Codable, Sendable {
   public let versions: [VersionName]
   /// Encodings removed.
   public let encodings: Int
+  /// How many of these were joint ones of schemas that have a version.
+  public let joint: Int
   /// Bytes of their blobs' pages: free to be used again; the file keeps its length until it is compacted.
   public let byteCount: Int
   /// Bytes of the blobs' pages that stay.
@@ -42,27 +46,95 @@ struct GarbagePlan {
   let encodings: [(key: EncodingKey, byteCount: Int)]
   let report: GarbageReport
 
+  private typealias Holding = (key: EncodingKey, holding: Inventory.Holding)
+
   /// - Parameters:
   ///   - isInUse: whether a process says that it uses the version.
   ///   - keepsNeedless: whether encodings stay that no version needs, as long as the policy's limit allows.
   ///   - kept: encodings that the policy's limit does not free.
   ///   - claim: called before an unused version is removed; the version stays if this returns `false`.
+  ///   - claimJoint: called before a joint encoding is removed; it and those in front of it stay if this returns `false`.
   init(
     _ inventory: Inventory, _ policy: GarbagePolicy, keepsNeedless: Bool, kept: Set<EncodingKey> = [],
-    isInUse: (VersionName) -> Bool, claim: (VersionName) -> Bool = { _ in true }
+    isInUse: (VersionName) -> Bool, claim: (VersionName) -> Bool = { _ in true },
+    claimJoint: (EncodingKey) -> Bool
   ) {
+    let fate = VersionFates(inventory, keep: policy.keep, isInUse: isInUse, claim: claim)
+    var protected = fate.protected.union(kept)
+    var goes: [EncodingKey: Inventory.Holding] = [:]
+    var byteCount = 0
+    /// Lets an encoding go, unless it stays with a chain that is in use.
+    func free(_ candidate: Holding) {
+      guard !protected.contains(candidate.key) else { return }
+      if candidate.holding.joint != nil, !claimJoint(candidate.key) {
+        protected.formUnion(inventory.chain(endingWith: candidate.key))
+        return
+      }
+      goes[candidate.key] = candidate.holding
+      byteCount += candidate.holding.byteCount
+    }
+
+    let (needless, joint) = fate.unneeded(in: inventory)
+    if !keepsNeedless {
+      // What is behind goes first: by then it is known whether its chain is in use.
+      for candidate in needless.sorted(by: Self.goesSooner) { free(candidate) }
+    }
+    let total = inventory.byteCount
+    if let limit = policy.maximumBytes {
+      let rest = inventory.holdings.map { ($0.key, $0.value) }.filter { goes[$0.0] == nil && joint[$0.0] == nil }
+      for candidate in joint.map({ ($0.key, $0.value) }).sorted(by: Self.goesSooner)
+        + rest.sorted(by: Self.goesSooner)
+      {
+        if total - byteCount <= limit { break }
+        free(candidate)
+      }
+    }
+    versions = fate.removed.sorted()
+    encodings = goes.map { ($0.key, $0.value.byteCount) }.sorted {
+      ($0.key.model, $0.key.element.code, $0.key.encoding) < ($1.key.model, $1.key.element.code, $1.key.encoding)
+    }
+    report = GarbageReport(
+      versions: versions, encodings: goes.count, joint: goes.keys.count { joint[$0] != nil }, byteCount: byteCount,
+      byteCountLeft: total - byteCount,
+      postponed: needless.count { goes[$0.key] == nil }, spared: fate.spared.sorted())
+  }
+
+  /// The least recently used first. Of those used at the same time, in a chain the ones behind, which are of no use without
+  /// those in front; then the larger ones, so that fewer have to be computed again.
+  private static func goesSooner(_ left: Holding, _ right: Holding) -> Bool {
+    let depths = (left.holding.joint?.depth ?? 0, right.holding.joint?.depth ?? 0)
+    return (left.holding.lastUse, depths.1, right.holding.byteCount, left.key.encoding) < (
+      right.holding.lastUse, depths.0, left.holding.byteCount, right.key.encoding
+    )
+  }
+}
+
+/// Which versions go, and which encodings the others need.
+private struct VersionFates {
+  private(set) var removed: [VersionName] = []
+  /// Those that are past the number to keep, and stay.
+  private(set) var spared: [VersionName] = []
+  private(set) var needed: Set<EncodingKey> = []
+  /// Encodings of versions that are pinned or in use.
+  private(set) var protected: Set<EncodingKey> = []
+  /// Schemas that a version stays of, in each format.
+  private var schemas: Set<Schema> = []
+
+  private struct Schema: Hashable {
+    let model: SHA256Digest
+    let element: KVElement
+    let name: String
+  }
+
+  init(_ inventory: Inventory, keep: Int?, isInUse: (VersionName) -> Bool, claim: (VersionName) -> Bool) {
     var groups: [VersionName: [VersionRecord]] = [:]
     for version in inventory.versions {
       groups[VersionName(model: version.model, schema: version.schema, number: 0), default: []].append(version)
     }
-    var removed: [VersionName] = []
-    var spared: [VersionName] = []
-    var needed: Set<EncodingKey> = []
-    var protected = kept
     for group in groups.values {
       let newestFirst = group.sorted { $0.number > $1.number }
       for (age, version) in newestFirst.enumerated() {
-        let isOld = policy.keep.map { age >= $0 } ?? false
+        let isOld = keep.map { age >= $0 } ?? false
         let isProtected =
           inventory.pinned.contains(version.name) || isInUse(version.name) || isOld && !claim(version.name)
         if isProtected { protected.formUnion(version.encodingKeys) }
@@ -71,34 +143,28 @@ struct GarbagePlan {
         } else {
           if isOld { spared.append(version.name) }
           needed.formUnion(version.encodingKeys)
+          schemas.insert(Schema(model: version.model, element: version.element, name: version.schema))
         }
       }
     }
-    let needless = inventory.holdings.filter { $0.value.isArriving || !needed.contains($0.key) }
-    var goes = keepsNeedless ? [:] : needless
-    var byteCount = goes.values.reduce(0) { $0 + $1.byteCount }
-    let total = inventory.byteCount
-    if let limit = policy.maximumBytes, total - byteCount > limit {
-      let rest = inventory.holdings.filter { goes[$0.key] == nil && !protected.contains($0.key) }
-      // Of those used at the same time the larger ones go first, so that fewer have to be computed again.
-      let order = rest.sorted {
-        ($0.value.lastUse, $1.value.byteCount, $0.key.encoding) < (
-          $1.value.lastUse, $0.value.byteCount, $1.key.encoding
-        )
-      }
-      for (key, holding) in order {
-        if total - byteCount <= limit { break }
-        goes[key] = holding
-        byteCount += holding.byteCount
+  }
+
+  /// The encodings that no version needs: those of no use to anybody, and joint ones, which answers of a schema use that has
+  /// a version.
+  func unneeded(
+    in inventory: Inventory
+  ) -> (needless: [(key: EncodingKey, holding: Inventory.Holding)], joint: [EncodingKey: Inventory.Holding]) {
+    var needless: [(key: EncodingKey, holding: Inventory.Holding)] = []
+    var joint: [EncodingKey: Inventory.Holding] = [:]
+    for (key, holding) in inventory.holdings where holding.isArriving || !needed.contains(key) {
+      let schema = holding.joint.map { Schema(model: key.model, element: key.element, name: $0.schema) }
+      if let schema, !holding.isArriving, schemas.contains(schema) {
+        joint[key] = holding
+      } else {
+        needless.append((key, holding))
       }
     }
-    versions = removed.sorted()
-    encodings = goes.map { ($0.key, $0.value.byteCount) }.sorted {
-      ($0.key.model, $0.key.element.code, $0.key.encoding) < ($1.key.model, $1.key.element.code, $1.key.encoding)
-    }
-    report = GarbageReport(
-      versions: versions, encodings: goes.count, byteCount: byteCount, byteCountLeft: total - byteCount,
-      postponed: keepsNeedless ? needless.keys.count { goes[$0] == nil } : 0, spared: spared.sorted())
+    return (needless, joint)
   }
 }
 

@@ -11,6 +11,8 @@ struct Inventory {
     var lastUse = 0
     /// Whether an import has not finished bringing it: then it is not there yet.
     var isArriving = false
+    /// What it is among joint encodings, if it is one.
+    var joint: JointRecord?
   }
 
   private(set) var holdings: [EncodingKey: Holding] = [:]
@@ -47,6 +49,7 @@ struct Inventory {
         let use = Use(of: value, key: key)
         holdings[encoding]?.lastUse = use.time
         holdings[encoding]?.isArriving = use.isArriving
+        holdings[encoding]?.joint = use.joint
       }
       return .next
     }
@@ -67,4 +70,19 @@ struct Inventory {
 
   /// Bytes of all blobs' pages.
   var byteCount: Int { holdings.values.reduce(0) { $0 + $1.byteCount } }
+
+  /// A joint encoding and those in front of it, the last one first, as far as they are there.
+  func chain(endingWith key: EncodingKey) -> [EncodingKey] {
+    var chain: [EncodingKey] = []
+    var key = key
+    // Each is nearer to the front than the one before, whatever a record says.
+    var depth = Int.max
+    while let joint = holdings[key]?.joint, joint.depth < depth {
+      chain.append(key)
+      depth = joint.depth
+      guard let previous = joint.previous else { break }
+      key = EncodingKey(model: key.model, element: key.element, encoding: previous)
+    }
+    return chain
+  }
 }

@@ -25,6 +25,9 @@ public struct VersionSummary: Hashable, Codable, Sendable {
   public let byteCount: Int
   /// How many of these belong to no other version.
   public let ownByteCount: Int
+  /// Combinations of modules and arguments that joint encodings are there for, in its schema and format: said of the newest
+  /// version alone, 0 of others.
+  public let jointCombinations: Int
   /// Whether it is pinned.
   public let isPinned: Bool
   /// Whether a process says that it uses it.
@@ -35,6 +38,12 @@ extension StateStore {
   /// The versions of this namespace, by model, schema and number.
   public func list() throws(StoreError) -> [VersionSummary] {
     let inventory = try snapshot().inventory()
+    var newest: [JointCombination.Owner: Int] = [:]
+    for version in inventory.versions {
+      let owner = JointCombination.Owner(version)
+      newest[owner] = max(newest[owner] ?? 0, version.number)
+    }
+    let combinations = Dictionary(grouping: jointCombinations(in: inventory), by: \.owner)
     var needs: [EncodingKey: Int] = [:]
     let keySets = inventory.versions.map { Set($0.encodingKeys) }
     for keys in keySets {
@@ -42,12 +51,14 @@ extension StateStore {
     }
     return zip(inventory.versions, keySets).map { version, keys in
       let holdings = keys.compactMap { key in inventory.holdings[key].flatMap { $0.isArriving ? nil : (key, $0) } }
+      let owner = JointCombination.Owner(version)
       return VersionSummary(
         model: version.model, schema: version.schema, number: version.number, schemaHash: version.schemaHash,
         element: version.element, time: version.time, lastUse: holdings.map(\.1.lastUse).max() ?? version.time,
         encodings: keys.count, missing: keys.count - holdings.count,
         byteCount: holdings.reduce(0) { $0 + $1.1.byteCount },
         ownByteCount: holdings.reduce(0) { $0 + (needs[$1.0] == 1 ? $1.1.byteCount : 0) },
+        jointCombinations: newest[owner] == version.number ? combinations[owner]?.count ?? 0 : 0,
         isPinned: inventory.pinned.contains(version.name), isInUse: isLeased(version.name))
     }.sorted { ($0.model, $0.schema, $0.number) < ($1.model, $1.schema, $1.number) }
   }

@@ -3,7 +3,7 @@ public import KVCacheFormat
 
 extension StateStore {
   /// Makes room for `byteCount` bytes of blobs under the limits in `options`: removes the least recently used encodings
-  /// of this namespace, never those of versions that are pinned or in use.
+  /// of this namespace, joint ones first, never those of versions that are pinned or in use, or of an answer.
   ///
   /// What this process has lent counts as used now. Without limits, or where there is room, it does nothing.
   ///
@@ -27,7 +27,7 @@ extension StateStore {
       // What has no version yet may be what room is made for; its turn comes with its age.
       let plan = GarbagePlan(
         inventory, GarbagePolicy(maximumBytes: max(target, 0)), keepsNeedless: true, kept: kept.union(arriving),
-        isInUse: isLeased)
+        isInUse: isLeased(_:), claimJoint: { !isLeased(joint: $0) })
       guard target >= 0, plan.report.byteCountLeft <= target else { throw limitError }
       try free(plan)
       // Pages that a commit freed can be used by the one after the next.

@@ -20,6 +20,7 @@ struct Verifier {
   private var damagedBlobs: [(key: BlobKey, namespace: SHA256Digest, problem: String)] = []
   private var damagedRecords: [(table: Table.Name, namespace: SHA256Digest?, problem: String)] = []
   private var needs: [Encoding: [Damage.Need]] = [:]
+  private var joint: [Encoding: JointRecord] = [:]
   private var names: [SHA256Digest: String] = [:]
   private var accounts: [SHA256Digest: Sum] = [:]
   private var sums: [SHA256Digest: Sum] = [:]
@@ -54,6 +55,7 @@ struct Verifier {
     report.damage += damagedBlobs.map { blob in
       var damage = Damage(blob: blob.key, namespace: names[blob.namespace], problem: blob.problem)
       let encoding = Encoding(namespace: blob.namespace, key: blob.key.encodingKey)
+      damage.joint = joint[encoding].map { Damage.Joint(schema: $0.schema, label: $0.label, position: $0.position) }
       damage.neededBy = (needs[encoding] ?? []).sorted { ($1.version, $0.schema) < ($0.version, $1.schema) }
       return damage
     }
@@ -129,7 +131,11 @@ struct Verifier {
         needs[Encoding(namespace: namespace, key: key), default: []].append(
           Damage.Need(schema: version.schema, version: version.number, label: label))
       }
-    case .blobs, .memos, .pins, .uses: break
+    case .uses:
+      if let encoding = EncodingKey(key), let record = Use(of: record, key: key).joint {
+        joint[Encoding(namespace: namespace, key: encoding)] = record
+      }
+    case .blobs, .memos, .pins: break
     }
     return true
   }

@@ -1,14 +1,17 @@
 internal import Glibc
 
-/// When an encoding was last used, so that the least recently used go first when space is short.
+/// When an encoding was last used, so that the least recently used go first when space is short; and what it is there for,
+/// if that is not a version alone.
 ///
 /// The key is the encoding's, the start of its blobs' keys; the record holds seconds since 1970 (8), and a byte 1 while an
-/// import has not finished bringing it.
+/// import has not finished bringing it, or a byte 2 and what it is in a prompt's chain (`JointRecord`).
 struct Use {
   /// The time of the last use; 0, the oldest, if the record is damaged.
   var time = 0
   /// Whether an import has not finished bringing the encoding: then it is not there yet.
   var isArriving = false
+  /// What it is among joint encodings, if it is one.
+  var joint: JointRecord?
 
   /// Bytes of the record of an encoding that is arriving, by which others are told at once.
   private static let arrivingByteCount = 17
@@ -19,7 +22,11 @@ struct Use {
     var reader = RecordReader(body)
     guard let time = reader.number() else { return }
     self.time = time
-    isArriving = reader.byte() == 1 && reader.isAtEnd
+    switch reader.byte() {
+    case 1: isArriving = reader.isAtEnd
+    case 2: joint = JointRecord(&reader)
+    default: break
+    }
   }
 
   /// Whether `record` at `key` says that the encoding is arriving.
@@ -28,21 +35,33 @@ struct Use {
   }
 
   /// The record of a use at `time`.
-  static func record(_ time: Int, isArriving: Bool = false, key: RawSpan) -> [UInt8] {
+  static func record(_ time: Int, isArriving: Bool = false, joint: JointRecord? = nil, key: RawSpan) -> [UInt8] {
     var writer = RecordWriter()
     writer.append(number: time)
-    if isArriving { writer.append(UInt8(1)) }
+    if isArriving {
+      writer.append(UInt8(1))
+    } else if let joint {
+      writer.append(UInt8(2))
+      joint.append(to: &writer)
+    }
     return Record.sealed(writer.bytes, key: key)
   }
 }
 
 extension Transaction {
-  /// Records that the encoding of the blob at `key` is in use at `time`.
+  /// Records that the encoding of the blob at `key` is in use at `time`. What it is among joint encodings stays.
   func recordUse(
     of key: borrowing BlobKeyBytes, at time: Int, isArriving: Bool = false, _ tables: Tables
   ) throws(StoreError) {
-    let record = Use.record(time, isArriving: isArriving, key: key.encodingSpan)
+    let joint = try use(of: key, tables)?.joint
+    let record = Use.record(time, isArriving: isArriving, joint: joint, key: key.encodingSpan)
     try unsafe put(record.span.bytes, at: key.encodingSpan, in: tables.uses)
+  }
+
+  /// What is recorded of the encoding of the blob at `key`.
+  func use(of key: borrowing BlobKeyBytes, _ tables: Tables) throws(StoreError) -> Use? {
+    guard let record = try bytes(at: key.encodingSpan, in: tables.uses) else { return nil }
+    return Use(of: record, key: key.encodingSpan)
   }
 }
 
@@ -107,8 +126,7 @@ extension Transaction {
     _ key: EncodingKey, _ namespace: Namespace, at now: Int, _ tables: Tables
   ) throws(StoreError) -> Bool {
     let bytes = BlobKeyBytes(BlobKey(key, layer: 0), in: namespace)
-    guard let record = try self.bytes(at: bytes.encodingSpan, in: tables.uses) else { return false }
-    let use = Use(of: record, key: bytes.encodingSpan)
+    guard let use = try use(of: bytes, tables) else { return false }
     return !use.isArriving && now - use.time >= UseLog.resolution
   }
 }

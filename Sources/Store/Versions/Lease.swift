@@ -25,6 +25,26 @@ extension StateStore {
     try Lease(self, VersionKey(namespace, version).bytes)
   }
 
+  /// Says that a joint encoding, and with it those in front of it, are in use: while the lease lives they are kept.
+  public func lease(joint key: EncodingKey) throws(StoreError) -> Lease { try Lease(self, leaseKey(ofJoint: key)) }
+
+  /// Whether an answer in any process uses the chain that ends with a joint encoding.
+  func isLeased(joint key: EncodingKey) -> Bool {
+    unsafe open.access.isHeld(leaseKey(ofJoint: key).span.bytes)
+  }
+
+  /// Prevents anyone from beginning to use the chain that ends with a joint encoding until `readmit`. The caller is the
+  /// writer.
+  ///
+  /// - Returns: `false` if somebody uses it.
+  func excludeLeases(ofJoint key: EncodingKey) -> Bool {
+    unsafe open.access.exclude(leaseKey(ofJoint: key).span.bytes)
+  }
+
+  private func leaseKey(ofJoint key: EncodingKey) -> [UInt8] {
+    BlobKeyBytes(BlobKey(key, layer: 0), in: namespace).encodingSpan.array
+  }
+
   /// Says that a version is about to be recorded: while the lease lives, encodings that no version needs are kept. Take it
   /// before looking up which are there.
   public func leaseForWarming() throws(StoreError) -> Lease { try Lease(self, warmingKey) }
@@ -48,4 +68,9 @@ extension StateStore {
   var isWarming: Bool { unsafe open.access.isHeld(warmingKey.span.bytes) }
 
   private var warmingKey: [UInt8] { namespace.tag.bytes + Array("warming".utf8) }
+}
+
+extension Snapshot {
+  /// Says that a joint encoding of the store, and with it those in front of it, are in use (`StateStore.lease(joint:)`).
+  public func lease(joint key: EncodingKey) throws(StoreError) -> Lease { try store.lease(joint: key) }
 }

@@ -7,6 +7,10 @@ struct Warm: ParsableCommand {
     discussion: """
       May be stopped at any time: what was computed stays, and the next run goes on from there. Nothing that is in the \
       store already is computed again.
+
+      With `--joint`, the states that prompts like the given ones have of their own are made too: what stands in front of \
+      their last new text is computed as plain inference does it, and kept beside the version, so that any prompt with the \
+      same modules and arguments answers as without the cache.
       """)
 
   @Argument(help: ArgumentHelp("Schemas.", valueName: "schema"))
@@ -14,6 +18,13 @@ struct Warm: ParsableCommand {
 
   @Option(help: "How states are kept: f32, f16 at half the size, or q8 at a quarter.")
   var kv: KVElement = .f16
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "A prompt of one of the schemas, whose joint encodings are made as well; may be given several times.",
+      valueName: "prompt"))
+  var joint: [FilePath] = []
 
   @Flag(help: "Say what would be computed, and compute nothing.")
   var dryRun = false
@@ -27,16 +38,42 @@ struct Warm: ParsableCommand {
   @OptionGroup var weightOptions: WeightOptions
   @OptionGroup var computeOptions: ComputeOptions
 
-  func validate() throws { try schemas.validateInputs() }
+  func validate() throws { try (schemas + joint).validateInputs() }
 
   func run() throws {
     let model = try modelOptions.load(weights: weightOptions.weights)
     let planned = try Documents.schemas(schemas, for: model)
+    let prompts = try joint.map { try prompt($0, of: planned, model) }
     let session = try storeOptions.session(
       model, access: dryRun ? .readingIfThere : .writing, limit: storeLimit, threads: computeOptions.threads)
     for schema in planned {
-      try show(dryRun ? session.forecast(schema, as: kv) : session.warm(schema, as: kv).report)
+      try show(warm(schema, with: prompts.filter { $0.schema == schema.name }.map(\.prompt), in: session))
     }
+  }
+
+  /// Compiles a prompt for the one of the schemas that it names.
+  private func prompt(
+    _ path: FilePath, of schemas: [PlannedSchema], _ model: LoadedModel
+  ) throws -> (schema: String, prompt: PlannedPrompt) {
+    let source = try SourceFile.read(path)
+    let name = try model.schemaName(of: source).shown()
+    guard let schema = schemas.first(where: { $0.name == name }) ?? schemas.first else { throw ExitCode.badInput }
+    // One that is for another schema is told so.
+    return (schema.name, try model.compile(prompt: source, of: schema).shown())
+  }
+
+  private func warm(
+    _ schema: PlannedSchema, with prompts: [PlannedPrompt], in session: CacheSession
+  ) throws -> WarmReport? {
+    if dryRun {
+      var report = try session.forecast(schema, as: kv)
+      if !prompts.isEmpty { report.joint = try session.forecastJoint(for: prompts, of: session.schema(schema, as: kv)) }
+      return report
+    }
+    let warmed = try session.warm(schema, as: kv)
+    var report = warmed.report
+    if !prompts.isEmpty { report?.joint = try session.makeJoint(for: prompts, of: warmed) }
+    return report
   }
 
   private func show(_ report: WarmReport?) throws {
@@ -45,16 +82,24 @@ struct Warm: ParsableCommand {
       try Results.json(report)
     } else {
       try Results.line(summary(of: report))
+      if let joint = report.joint {
+        try Results.line(summary(of: joint, of: report.schema, isForecast: report.version == nil))
+      }
     }
   }
 
   private func summary(of report: WarmReport) -> String {
     let counts = "\(report.encodings.reused) reused, \(report.encodings.computed) "
-    guard let version = report.version else {
-      return
-        "\(report.schema): \(counts)to compute (\(report.tokensComputed) tokens, \(formatted(bytes: report.bytesWritten)))"
-    }
-    return "\(report.schema): version \(version), encodings: \(counts)computed "
-      + "(\(report.tokensComputed) tokens, \(formatted(bytes: report.bytesWritten)), \(formatted(seconds: report.seconds)))"
+    let written = "\(report.tokensComputed) tokens, \(formatted(bytes: report.bytesWritten))"
+    guard let version = report.version else { return "\(report.schema): \(counts)to compute (\(written))" }
+    return "\(report.schema): version \(version), encodings: \(counts)computed (\(written), "
+      + "\(formatted(seconds: report.seconds)))"
+  }
+
+  private func summary(of joint: JointReport, of schema: String, isForecast: Bool) -> String {
+    "\(schema): joint encodings of \(joint.combinations) combinations: \(joint.reused) reused, \(joint.computed) "
+      + (isForecast ? "to compute" : "computed")
+      + " (\(joint.tokensComputed) tokens, \(formatted(bytes: joint.bytesWritten))"
+      + (isForecast ? ")" : ", \(formatted(seconds: joint.seconds)))")
   }
 }

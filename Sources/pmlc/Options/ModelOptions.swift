@@ -61,3 +61,4 @@ struct WeightOptions: ParsableArguments {
 
 extension KVElement: ExpressibleByArgument {}
 extension WeightFormat: ExpressibleByArgument {}
+extension JointUse: ExpressibleByArgument {}

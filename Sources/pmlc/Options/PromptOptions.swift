@@ -11,6 +11,14 @@ struct PromptOptions: ParsableArguments {
   @Option(help: "The KV format: f32, f16 or q8. Without it, that of the newest version, else f16.")
   var kv: KVElement?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Joint encodings, in which each part of a prompt has seen all in front of it: make computes and keeps those that are \
+      missing, use takes those that are there, off takes none. Without it: use.
+      """))
+  var joint: JointUse?
+
   @OptionGroup var model: ModelOptions
   @OptionGroup var weights: WeightOptions
   @OptionGroup var store: NamespaceInStore

@@ -20,6 +20,11 @@ final class ProgressDisplay: Sendable {
       case .weightsNotKept(let format, let error):
         line.clear()
         Notes.line("pmlc: warning: \(error.message): \(format) weights are made anew in memory each time")
+      case .jointEncodingDamaged(let schema, let error):
+        line.clear()
+        Notes.line(
+          "pmlc: warning: a joint encoding of schema `\(schema)` is not used, nor what is behind it: \(error.message); "
+            + "`--joint make` computes it anew")
       case .ended:
         line.clear()
       }

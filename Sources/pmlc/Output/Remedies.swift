@@ -26,6 +26,7 @@ extension Remedy {
     case .giveStoreLimit: "give the size that it may have (`--max-bytes`)"
     case .collectGarbage: "free space: pmlc store gc"
     case .replaceDamaged: description
+    case .makeJointAnew: "make them again with `--joint make`, which replaces what is damaged"
     case .salvageStore: "save what is whole: pmlc store compact --salvage, then warm again"
     case .exportAgain: "copy the export again, or make it again: pmlc store export"
 

@@ -61,7 +61,9 @@ import Testing
     let poison = AttendedSegment(
       try KVSegment(layers: Array(repeating: memory, count: shape.layers), layout: KVSegmentLayout(blob)),
       place: distance == 0 ? 0 : layout.nextPosition + distance - 1)
-    let poisoned = ReadyPrompt(layout, attended: [poison], snapshot: nil)
+    let poisoned = ReadyPrompt(
+      layout, attended: [poison], tokens: layout.computed.map(\.token),
+      positions: layout.computed.map { Int32($0.position) }, exactTokens: 0, snapshot: nil)
     for _ in 0..<2 {
       async let others = asked.together([4, 0, 2, 3])
       var tokens = 0

@@ -139,6 +139,7 @@ import Testing
           case .makingWeights: "making"
           case .computingStates(let schema, let states): "\(schema) \(states.tokensDone == states.tokensTotal)"
           case .weightsNotKept: "not kept"
+          case .jointEncodingDamaged: "damaged"
           case .ended: "ended"
           }
         events.withLock { if $0.last != name { $0.append(name) } }

@@ -47,7 +47,8 @@ struct Audit: AsyncParsableCommand {
     let asked = try Questions(prompts, options)
     var failures: [String] = []
     for (index, question) in asked.questions.enumerated() {
-      let report = try await asked.session.audit(question.prompt, of: question.schema, maximumTokens: maxTokens)
+      let report = try await asked.session.audit(
+        question.prompt, of: question.schema, joint: asked.joint, maximumTokens: maxTokens)
       let found = bounds(passedBy: report)
       let audited = AuditedPrompt(
         prompt: question.path, schema: question.schema.schema.name, kv: question.schema.element.rawValue,
@@ -103,7 +104,7 @@ private struct AuditedPrompt: Encodable {
   var text: String {
     let agreeing = Int((report.agreement * Double(report.positions)).rounded())
     var text = """
-      \(prompt): \(report.promptTokens) tokens, \(report.cachedTokens) of them cached (\(kv))
+      \(prompt): \(report.promptTokens) tokens, \(report.cachedTokens) of them cached (\(kv)), \(report.exactTokens) exact
         divergence  mean \(number(report.divergence.mean)), at most \(number(report.divergence.greatest)) nats, over \
       \(report.positions) positions
         likeliest   the same at \(agreeing) of \(report.positions)

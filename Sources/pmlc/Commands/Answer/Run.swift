@@ -7,7 +7,8 @@ struct Run: AsyncParsableCommand {
     abstract: "Answer a prompt from the store's states.",
     discussion: """
       Without `--schema`, the newest version of the prompt's schema in the store is used. With it, states that are \
-      missing are computed and kept first.
+      missing are computed and kept first. With `--joint make`, so are states of the prompt's own, which answer as plain \
+      inference does: they cost this run a prefill, and the next one with the same modules and arguments nothing.
       """)
 
   @Argument(help: ArgumentHelp("A prompt.", valueName: "prompt"))
@@ -69,6 +70,7 @@ struct Run: AsyncParsableCommand {
     if !(repetitionPenalty > 0 && repetitionPenalty.isFinite) {
       throw ValidationError("--repetition-penalty takes more than 0")
     }
+    if noCache, promptOptions.joint != nil { throw ValidationError("--joint does not go with --no-cache") }
     if let logprobs, logprobs < 0 { throw ValidationError("--logprobs takes 0 or more") }
   }
 
@@ -103,7 +105,7 @@ struct Run: AsyncParsableCommand {
     let asked = try Questions([prompt], promptOptions)
     guard let question = asked.questions.first else { throw PromptCacheError.emptyPrompt }
     let completion = try await show(
-      asked.session.generate(from: question.prompt, of: question.schema, options: options))
+      asked.session.generate(from: question.prompt, of: question.schema, joint: asked.joint, options: options))
     // After the answer, which does not wait for it.
     asked.session.recordUses()
     withExtendedLifetime(asked) {}
@@ -147,8 +149,8 @@ struct Run: AsyncParsableCommand {
   private func summary(of completion: Completion) -> String {
     let usage = completion.usage
     return String(
-      format: "%d tokens, %d of them cached; first token after %.1f ms; %d tokens answered, %.0f a second",
-      usage.promptTokens, usage.cachedTokens, completion.timings.timeToFirstToken, usage.completionTokens,
-      completion.timings.decodeTokensPerSecond)
+      format: "%d tokens, %d of them cached, %d exact; first token after %.1f ms; %d tokens answered, %.0f a second",
+      usage.promptTokens, usage.cachedTokens, usage.exactTokens, completion.timings.timeToFirstToken,
+      usage.completionTokens, completion.timings.decodeTokensPerSecond)
   }
 }

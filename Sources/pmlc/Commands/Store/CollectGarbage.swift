@@ -6,7 +6,8 @@ struct CollectGarbage: ParsableCommand {
     commandName: "gc", abstract: "Free versions and encodings that are not needed.",
     discussion: """
       Without options, only encodings that no version needs are freed. Pinned versions, and those that a process uses, \
-      always stay. Prepared weights go with the last version for their model.
+      always stay. Joint encodings stay as long as there is a version of their schema and enough room: they are the first to \
+      go where there is a limit. Prepared weights go with the last version for their model.
       """)
 
   @Option(
@@ -47,7 +48,8 @@ struct CollectGarbage: ParsableCommand {
           + "\(dryRun ? "would be " : "")freed: no version is left for their models")
     }
     try Results.line(
-      "\(report.encodings) encodings, \(formatted(bytes: report.byteCount)) \(dryRun ? "would be " : "")freed; "
+      "\(report.encodings) encodings\(report.joint > 0 ? " (\(report.joint) joint)" : ""), "
+        + "\(formatted(bytes: report.byteCount)) \(dryRun ? "would be " : "")freed; "
         + "\(formatted(bytes: report.byteCountLeft)) left")
   }
 }

@@ -42,6 +42,9 @@ extension Damage {
       parts.append(
         "needed by version \(need.version) of schema `\(need.schema)`" + (need.label.map { " for \($0)" } ?? ""))
     }
+    if let joint, neededBy.isEmpty {
+      parts.append("joint encoding of schema `\(joint.schema)` for \(joint.label) at position \(joint.position)")
+    }
     return parts.joined(separator: ", ")
   }
 }

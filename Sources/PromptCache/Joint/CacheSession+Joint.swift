@@ -1,0 +1,119 @@
+internal import ContentHash
+internal import KVCacheFormat
+internal import PMLCompiler
+internal import Store
+
+extension CacheSession {
+  /// Computes and keeps the joint encodings of prompts that the store lacks.
+  ///
+  /// With them, what stands in front of a prompt's last new text equals plain inference, however its modules were encoded
+  /// for the schema, and is read at the same speed. Encodings that several prompts have in common are computed once.
+  ///
+  /// It can be stopped at any point: states are committed every half second, and the next call goes on from there. Where
+  /// nothing is missing, nothing is written, so the store may be one that can only be read.
+  ///
+  /// - Parameters:
+  ///   - prompts: compiled for `schema`.
+  ///   - schema: how the states are kept.
+  /// - Throws: `PromptCacheError` for the engine's and the store's failures.
+  @discardableResult
+  public func makeJoint(
+    for prompts: [PlannedPrompt], of schema: WarmedSchema
+  ) throws(PromptCacheError) -> JointReport {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let plan = JointPlan(of: prompts.map(\.layout), on: schema.schema.plan.layout)
+    var missing = try jointWork(plan, of: schema)
+    if !missing.isDone {
+      let store = try storeForStates()
+      let lookup = try lookup(schema.element)
+      let leases = try withStoreErrors { () throws(StoreError) in
+        // Garbage collection leaves what this is about to use, and what it has written and not described yet.
+        var leases = [try store.leaseForWarming()]
+        for index in plan.indices { leases.append(try store.lease(joint: lookup.key(of: plan.digest(of: index)))) }
+        return leases
+      }
+      defer { withExtendedLifetime(leases) {} }
+      missing = try jointWork(plan, of: schema)
+      try compute(missing.states, in: plan, of: schema.schema, as: schema.element, store: store) {
+        index throws(StoreError) in
+        try self.record(of: index, in: plan, schema: schema.schema.name)
+      }
+      try describe(missing.undescribed, in: plan, of: schema, lookup, store)
+    }
+    return JointReport(
+      combinations: plan.combinations, missing.states, seconds: (clock.now - start).inSeconds)
+  }
+
+  /// What `makeJoint` would do once the schema is warmed. Nothing is computed, and nothing written.
+  ///
+  /// - Parameters:
+  ///   - prompts: compiled for `schema`.
+  ///   - schema: how the states would be kept.
+  /// - Throws: `PromptCacheError` for the store's failures.
+  public func forecastJoint(
+    for prompts: [PlannedPrompt], of schema: WarmedSchema
+  ) throws(PromptCacheError) -> JointReport {
+    let plan = JointPlan(of: prompts.map(\.layout), on: schema.schema.plan.layout)
+    let promised = Set(schema.schema.plan.distinctStored.map(schema.schema.plan.digest(of:)))
+    let missing = try MissingStates(of: plan, promised: promised, try lookup(schema.element))
+    return JointReport(combinations: plan.combinations, missing, seconds: 0)
+  }
+
+  /// Number of encodings at the front of a prompt's chain that the store has.
+  func jointCount(of layout: PromptLayout, _ lookup: StateLookup) throws(PromptCacheError) -> Int {
+    for (index, digest) in layout.chain.digests.enumerated() {
+      guard try lookup.contains(digest, tokens: layout.parts[index].tokens.count) else { return index }
+    }
+    return layout.chain.digests.count
+  }
+
+  private func jointWork(_ plan: JointPlan, of schema: WarmedSchema) throws(PromptCacheError) -> JointWork {
+    try JointWork(plan, schema: schema.schema.name, try lookup(schema.element))
+  }
+
+  private func record(
+    of index: Int, in plan: JointPlan, schema: String
+  ) throws(StoreError) -> JointRecord {
+    try JointRecord(
+      depth: plan.depth(of: index), position: plan.start(of: index), tokens: plan.tokenCount(of: index),
+      previous: plan.previous(of: index).map(plan.digest(of:)), schema: schema, label: plan.label(of: index))
+  }
+
+  /// Records that encodings which were there already are joint ones as well.
+  private func describe(
+    _ indices: [Int], in plan: JointPlan, of schema: WarmedSchema, _ lookup: StateLookup, _ store: StateStore
+  ) throws(PromptCacheError) {
+    guard !indices.isEmpty else { return }
+    try withStoreErrors { () throws(StoreError) in
+      try store.write { batch throws(StoreError) in
+        for index in indices {
+          let record = try record(of: index, in: plan, schema: schema.schema.name)
+          try batch.setJoint(lookup.key(of: plan.digest(of: index)), record)
+        }
+      }
+    }
+  }
+}
+
+/// What a store lacks of joint encodings.
+private struct JointWork {
+  let states: MissingStates
+  /// Those that are there, but of which no record says what they are.
+  let undescribed: [Int]
+
+  var isDone: Bool { states.order.isEmpty && undescribed.isEmpty }
+
+  init(_ plan: JointPlan, schema: String, _ lookup: StateLookup) throws(PromptCacheError) {
+    states = try MissingStates(of: plan, lookup)
+    let missing = Set(states.order)
+    undescribed = try withStoreErrors { () throws(StoreError) in
+      var undescribed: [Int] = []
+      for index in plan.indices where !missing.contains(index) {
+        let record = try lookup.snapshot?.joint(lookup.key(of: plan.digest(of: index)))
+        if record?.schema != schema { undescribed.append(index) }
+      }
+      return undescribed
+    }
+  }
+}
