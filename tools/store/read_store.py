@@ -207,9 +207,14 @@ class Store:
     def check_uses(self, key, body):
         self.uses.append(key)
         body.number()
-        if body.rest:
-            expect(body.integer(1) == 1, "its mark is not 1")
+        mark = body.integer(1) if body.rest else 0
+        expect(mark in (0, 1, 2), "its mark is none that there is")
+        if mark == 1:
             self.arriving.add(key)
+        elif mark == 2:
+            depth, _, _, previous = body.number(), body.number(), body.number(), body.take(32)
+            expect(depth or not any(previous), "the first of a chain has one in front of it")
+            body.name(), body.name()
 
     def check_versions(self, key, body):
         self.counts["versions"] += 1

@@ -3,7 +3,7 @@ import JSONText
 
 extension LayoutReport {
   /// `{"schema","hash","length","modules","parameters","segments"}` in layout order; beside them `"positions"`, `"encodings"`,
-  /// `"contexts"` and `"stored"`, totals over what is kept.
+  /// `"contexts"` and `"stored"`, totals over what is kept; and `"joint"`, where somebody looked for joint encodings.
   ///
   /// An encoding's `context` is an index into `contexts`, each of which is the one `before` it (if there is one) and one
   /// more `encoding`, seen at `place`; none where nothing is seen. So the size stays linear in the schema's.
@@ -26,7 +26,7 @@ extension LayoutReport {
         "tokens": .integers(segment.tokens),
       ])
     }
-    let json: JSONValue = .object([
+    var json: [String: JSONValue] = [
       "schema": .string(layout.schema),
       "hash": .string(schema.contentHash.hexadecimal),
       "positions": .string(schema.positions.rawValue),
@@ -37,8 +37,9 @@ extension LayoutReport {
       "encodings": .array(plan.encodings.map(json(of:))),
       "contexts": .array(plan.contexts.links.map(\.json)),
       "stored": EncodingTotals(plan.distinctStored, of: plan, formats: formats).json(formats: formats),
-    ])
-    return json.canonicalBytes
+    ]
+    json["joint"] = joint.map { .array($0.map(\.json)) }
+    return JSONValue.object(json).canonicalBytes
   }
 
   private func json(of encoding: EncodingPlan.Encoding) -> JSONValue {
@@ -62,5 +63,14 @@ extension ContextTree.Link {
     var json: [String: JSONValue] = ["encoding": .integer(entry.encoding), "place": .integer(entry.place)]
     if before != .empty { json["before"] = .integer(before.link) }
     return .object(json)
+  }
+}
+
+extension LayoutReport.Combination {
+  fileprivate var json: JSONValue {
+    .object([
+      "format": .string(format), "parts": .array(parts.map { .string($0) }), "tokens": .integer(tokens),
+      "bytes": .integer(bytes), "last_use": .integer(lastUse),
+    ])
   }
 }

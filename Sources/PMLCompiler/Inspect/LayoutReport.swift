@@ -7,6 +7,32 @@ public struct LayoutReport: Sendable {
   /// Formats to give sizes for.
   public let formats: [StateFormat]
 
+  /// Joint encodings of prompts of the schema, where somebody looked for them.
+  public var joint: [Combination]?
+
+  /// The joint encodings of one chain.
+  public struct Combination: Sendable {
+    /// Format of the states.
+    public let format: String
+    /// What its encodings are called, from the front on.
+    public let parts: [String]
+    /// Tokens of all of them.
+    public let tokens: Int
+    /// Bytes that they take.
+    public let bytes: Int
+    /// When it was last used: seconds since 1970, UTC.
+    public let lastUse: Int
+
+    /// A combination.
+    public init(format: String, parts: [String], tokens: Int, bytes: Int, lastUse: Int) {
+      self.format = format
+      self.parts = parts
+      self.tokens = tokens
+      self.bytes = bytes
+      self.lastUse = lastUse
+    }
+  }
+
   /// The schema's runs of text, in document order.
   private let runs: [String]
 

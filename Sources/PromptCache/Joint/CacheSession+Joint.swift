@@ -1,7 +1,7 @@
 internal import ContentHash
 internal import KVCacheFormat
 internal import PMLCompiler
-internal import Store
+public import Store
 
 extension CacheSession {
   /// Computes and keeps the joint encodings of prompts that the store lacks.
@@ -60,6 +60,17 @@ extension CacheSession {
     return JointReport(combinations: plan.combinations, missing, seconds: 0)
   }
 
+  /// The joint encodings that the store has of prompts of the schema called `name`, for this model; none where there is no
+  /// store.
+  ///
+  /// - Throws: `PromptCacheError.store`; `.engine` for a model's files that cannot be read.
+  public func jointCombinations(of name: String) throws(PromptCacheError) -> [JointCombination] {
+    guard let store = try sessionStore.readable() else { return [] }
+    let fingerprint = try fingerprint
+    return try withStoreErrors { () throws(StoreError) in try store.jointCombinations() }
+      .filter { $0.model == fingerprint && $0.schema == name }
+  }
+
   /// Number of encodings at the front of a prompt's chain that the store has.
   func jointCount(of layout: PromptLayout, _ lookup: StateLookup) throws(PromptCacheError) -> Int {
     for (index, digest) in layout.chain.digests.enumerated() {
@@ -69,7 +80,7 @@ extension CacheSession {
   }
 
   private func jointWork(_ plan: JointPlan, of schema: WarmedSchema) throws(PromptCacheError) -> JointWork {
-    try JointWork(plan, schema: schema.schema.name, try lookup(schema.element))
+    try JointWork(plan, of: schema.schema, try lookup(schema.element))
   }
 
   private func record(
@@ -104,14 +115,20 @@ private struct JointWork {
 
   var isDone: Bool { states.order.isEmpty && undescribed.isEmpty }
 
-  init(_ plan: JointPlan, schema: String, _ lookup: StateLookup) throws(PromptCacheError) {
+  init(_ plan: JointPlan, of schema: PlannedSchema, _ lookup: StateLookup) throws(PromptCacheError) {
     states = try MissingStates(of: plan, lookup)
     let missing = Set(states.order)
+    // A chain of which versions of the schema have all is no combination to tell of.
+    let plain = Set(schema.plan.distinctStored.map(schema.plan.digest(of:)))
+    var isTold = plan.indices.map { !plain.contains(plan.digest(of: $0)) }
+    for index in plan.indices.reversed() where isTold[index] {
+      if let previous = plan.previous(of: index) { isTold[previous] = true }
+    }
     undescribed = try withStoreErrors { () throws(StoreError) in
       var undescribed: [Int] = []
-      for index in plan.indices where !missing.contains(index) {
+      for index in plan.indices where isTold[index] && !missing.contains(index) {
         let record = try lookup.snapshot?.joint(lookup.key(of: plan.digest(of: index)))
-        if record?.schema != schema { undescribed.append(index) }
+        if record?.schema != schema.name { undescribed.append(index) }
       }
       return undescribed
     }

@@ -23,11 +23,16 @@ struct Inspect: ParsableCommand {
       "Also write a page that draws the layout; `-` prints it in place of the tables.", valueName: "file"))
   var html: FilePath?
 
+  @Flag(help: "Also list the joint encodings that the store has of prompts of this schema.")
+  var joint = false
+
   @OptionGroup var modelOptions: ModelOptions
+  @OptionGroup var storeOptions: NamespaceInStore
 
   func validate() throws {
     if json, html?.isStandardStream == true { throw ValidationError("--json does not go with --html -") }
     guard schema == nil else { return }
+    if joint { throw ValidationError("--joint is about a schema's prompts: name the schema") }
     if html != nil { throw ValidationError("--html draws a schema's layout: name the schema") }
     if modelOptions.model == nil { throw ValidationError("name a schema, or a model with --model") }
   }
@@ -44,7 +49,9 @@ struct Inspect: ParsableCommand {
 
   private func show(_ schema: FilePath, for model: LoadedModel) throws {
     let schema = try model.compile(schemaOrLowered: SourceFile.read(schema)).shown()
-    let report = LayoutReport(of: schema.schema, plan: schema.plan, formats: model.stateFormats)
+    var report = LayoutReport(of: schema.schema, plan: schema.plan, formats: model.stateFormats)
+    let combinations = joint ? try combinations(of: schema, for: model) : []
+    if joint { report.joint = combinations.map(\.inReport) }
     if let html {
       try write(report.html, to: html)
       if html.isStandardStream { return }
@@ -53,6 +60,13 @@ struct Inspect: ParsableCommand {
       try Results.json(report.json + [UInt8(ascii: "\n")])
     } else {
       try Results.text(report.text)
+      if joint { try Results.text("\n" + (combinations.isEmpty ? "no joint encodings\n" : combinations.table.text)) }
     }
+  }
+
+  /// What the store has, if there is one.
+  private func combinations(of schema: PlannedSchema, for model: LoadedModel) throws -> [JointCombination] {
+    let session = try storeOptions.session(model, access: .readingIfThere)
+    return try session.jointCombinations(of: schema.name)
   }
 }

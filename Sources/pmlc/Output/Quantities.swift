@@ -20,3 +20,8 @@ func formatted(seconds: Double) -> String {
   let whole = Int(seconds.rounded())
   return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"
 }
+
+/// A time of the day for people: `2026-11-27T02:47:01Z`.
+func formatted(time seconds: Int) -> String {
+  Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
+}

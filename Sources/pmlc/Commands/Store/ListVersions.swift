@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import PromptCache
 
 struct ListVersions: ParsableCommand {
@@ -30,7 +29,7 @@ struct ListVersions: ParsableCommand {
       table.append([
         String(version.model.hexadecimal.prefix(12)), version.schema, "\(version.number)", version.element.rawValue,
         "\(version.encodings)", "\(version.missing)", formatted(bytes: version.byteCount),
-        Self.date(version.time), Self.date(version.lastUse),
+        formatted(time: version.time), formatted(time: version.lastUse),
         (version.isPinned ? ["pinned"] : []).appending(version.isInUse ? "in use" : nil)
           .appending(combinations > 0 ? "\(combinations) joint" : nil).joined(separator: ", "),
       ])
@@ -40,36 +39,11 @@ struct ListVersions: ParsableCommand {
 
   private func show(_ combinations: [JointCombination]) throws {
     if json { return try Results.json(combinations) }
-    var table = Table(["MODEL", "SCHEMA", "KV", "TOKENS", "SIZE", "OF ITS OWN", "LAST USE", "", "COMBINATION"])
-    for combination in combinations {
-      table.append([
-        String(combination.model.hexadecimal.prefix(12)), combination.schema, combination.element.rawValue,
-        "\(combination.tokens)", formatted(bytes: combination.byteCount), formatted(bytes: combination.ownByteCount),
-        Self.date(combination.lastUse),
-        [].appending(combination.isInUse ? "in use" : nil).appending(combination.isWhole ? nil : "in part")
-          .joined(separator: ", "),
-        combination.summary,
-      ])
-    }
-    try Results.text(table.text)
-  }
-}
-
-extension JointCombination {
-  /// What it is made of, what stands side by side of one thing once.
-  fileprivate var summary: String {
-    var names: [String] = []
-    for part in parts where part != names.last { names.append(part) }
-    return names.joined(separator: ", ")
-  }
-}
-
-extension ListVersions {
-  fileprivate static func date(_ seconds: Int) -> String {
-    Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
+    try Results.text(combinations.table.text)
   }
 }
 
 extension [String] {
-  fileprivate func appending(_ element: String?) -> [String] { element.map { self + [$0] } ?? self }
+  /// With one more, if there is one.
+  func appending(_ element: String?) -> [String] { element.map { self + [$0] } ?? self }
 }
