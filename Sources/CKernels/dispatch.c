@@ -92,6 +92,10 @@ size_t ck_attention_scratch_bytes(size_t tokens, size_t group, size_t head_dimen
 
 void ck_attention(const ck_attention_call *call) { kernels()->attention(call); }
 
+void ck_attention_mass(const ck_attention_call *call, float *mass, size_t stride) {
+  kernels()->attention_mass(call, mass, stride);
+}
+
 void ck_attention_merge(
   size_t parts, const float *const *outputs, const float *const *log_sum_exps, size_t rows, size_t head_dimension,
   float *output) {

@@ -42,6 +42,7 @@ typedef struct {
   bool (*f32_to_f16)(const float *, size_t, uint16_t *);
   bool (*is_finite)(const float *, size_t);
   void (*attention)(const ck_attention_call *);
+  void (*attention_mass)(const ck_attention_call *, float *, size_t);
   void (*attention_merge)(size_t, const float *const *, const float *const *, size_t, size_t, float *);
   bool (*store_keys)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
   bool (*store_values)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);

@@ -9,6 +9,7 @@
 #include "body/multiply_add.h"
 #include "body/attention_rows.h"
 #include "body/attention.h"
+#include "body/attention_mass.h"
 #include "body/product.h"
 #include "body/product_q8.h"
 #include "body/few_rows.h"
@@ -32,6 +33,7 @@ const ck_kernels CK_PASTE(ck_kernels_, CK_CPU) = {
   .f32_to_f16 = f32_to_f16,
   .is_finite = is_finite,
   .attention = attention,
+  .attention_mass = attention_mass,
   .attention_merge = attention_merge,
   .store_keys = store_keys,
   .store_values = store_values,

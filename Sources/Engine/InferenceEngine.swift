@@ -151,9 +151,11 @@ public final class InferenceEngine: Sendable {
     try begin(inputs, isEncoding: false)
   }
 
-  private func begin(_ inputs: [Input], isEncoding: Bool) throws(EngineError) -> PassInProgress {
+  private func begin(
+    _ inputs: [Input], isEncoding: Bool, masses: AttentionMassSums? = nil
+  ) throws(EngineError) -> PassInProgress {
     try claim(inputs)
-    return runner.withLock { PassInProgress(engine: self, $0.begin(inputs, isEncoding: isEncoding)) }
+    return runner.withLock { PassInProgress(engine: self, $0.begin(inputs, isEncoding: isEncoding, masses: masses)) }
   }
 
   // What may change is touched only with the runner's lock.
@@ -202,7 +204,7 @@ public final class InferenceEngine: Sendable {
         throw error
       }
       guard work.isDone else { return (nil, false) }
-      release(&runner)
+      if work.masses == nil { release(&runner) } else { rollBack(&runner) }
       return (work.logits(vocabularySize: engine.configuration.vocabularySize), true)
     }
 
@@ -243,6 +245,29 @@ public final class InferenceEngine: Sendable {
     let pass = try begin(inputs, isEncoding: true)
     guard try pass.advance(while: { !Task.isCancelled }) != nil else { throw .cancelled }
     return inputs.map { SegmentStates($0.sequence.fresh ?? FreshStates(shape: kvShape), of: configuration.kvLayers) }
+  }
+
+  /// Measures how much attention new tokens of a sequence give to the cached tokens that it sees, and leaves the sequence as
+  /// it was. Nothing is computed past the last layer that is measured, and no matrix of scores is kept: the keys are read a
+  /// second time instead.
+  ///
+  /// - Parameters:
+  ///   - input: the new tokens, and what they attend to; its `logits` play no part.
+  ///   - layers: the layers to measure, rising.
+  ///   - rows: ranges of the input's tokens whose attention is summed up, each for itself.
+  /// - Precondition: the model has these layers, one or more, and the input these tokens.
+  /// - Throws: as `forward`.
+  public func measure(_ input: Input, layers: [Int], rows: [Range<Int>]) throws(EngineError) -> AttentionMass {
+    precondition(!layers.isEmpty && zip(layers, layers.dropFirst()).allSatisfy { $0 < $1 }, "layers \(layers)")
+    precondition(layers.allSatisfy { $0 >= 0 && $0 < kvShape.layers }, "layers \(layers) of \(kvShape.layers)")
+    precondition(rows.allSatisfy { $0.lowerBound >= 0 && $0.upperBound <= input.tokens.count }, "rows \(rows)")
+    let input = Input(sequence: input.sequence, tokens: input.tokens, positions: input.positions, logits: .none)
+    let sums = try AttentionMassSums(
+      of: input.sequence.attended, layers: layers, rows: rows, heads: configuration.decoder.queryHeads)
+    // Layer by layer, so that answers under way go on.
+    let pass = try begin([input], isEncoding: false, masses: sums)
+    guard try pass.advance(while: { !Task.isCancelled }) != nil else { throw .cancelled }
+    return AttentionMass(sums)
   }
 
   /// Tokens whose states are wanted, and what they see beside themselves.
@@ -289,7 +314,9 @@ extension ModelConfiguration {
     }
     for seen in input.sequence.attended {
       try check(seen)
-      try check(seen, isEnoughFor: input.positions)
+      if let (layer, position) = statesLacking(in: seen, at: input.positions) {
+        throw .stateNotKept(layer: layer, position: position)
+      }
     }
   }
 
@@ -306,31 +333,5 @@ extension ModelConfiguration {
     guard seen.place + seen.count <= contextLength else {
       throw .positionOutOfRange(position: seen.place + seen.count - 1, contextLength: contextLength)
     }
-  }
-
-  /// Throws if a token at one of `positions` would see what a layer did not keep of a segment.
-  private func check(_ seen: AttendedSegment, isEnoughFor positions: [Int32]) throws(EngineError) {
-    let layout = seen.segment.layout
-    // Of those that see any of it, the first one sees the most of what comes first.
-    guard !layout.isWhole, let position = positions.first(atLeast: Int32(seen.place)) else { return }
-    for (layer, description) in decoder.layers.enumerated() {
-      let dropped = layout.dropped(layer: layer)
-      guard dropped > 0 else { continue }
-      guard let window = description.window, Int(position) - window >= seen.place + dropped - 1 else {
-        throw .stateNotKept(layer: layer, position: Int(position))
-      }
-    }
-  }
-}
-
-extension [Int32] {
-  /// The first of rising numbers that is `least` or more.
-  fileprivate func first(atLeast least: Int32) -> Int32? {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if self[middle] < least { low = middle + 1 } else { high = middle }
-    }
-    return low < count ? self[low] : nil
   }
 }

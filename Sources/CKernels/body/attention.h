@@ -141,6 +141,22 @@ static seen_part find_visible(const ck_attention_call *call, const ck_kv_run *ru
   return seen;
 }
 
+// Whether no token of tiles first ..< end is seen.
+INLINE bool is_omitted(const ck_kv_run *run, int32_t first, int32_t end) {
+  if (!run->omitted) return false;
+  while (first < end && run->omitted[first] == UINT16_MAX) first++;
+  return first == end;
+}
+
+// Whether some token of tiles first ..< end is not seen.
+INLINE bool omits(const ck_kv_run *run, int32_t first, int32_t end) {
+  if (!run->omitted) return false;
+  while (first < end && run->omitted[first] == 0) first++;
+  return first < end;
+}
+
+INLINE int32_t tiles_of(int32_t tokens) { return (tokens + ck_tile_tokens - 1) / ck_tile_tokens; }
+
 // The tiles of all runs in the order in which they are read.
 typedef struct {
   int32_t run, tile, end_tile;
@@ -148,10 +164,14 @@ typedef struct {
 
 // The next tile's keys and values; NULL behind the last one.
 static void next_tile(const ck_attention_call *call, tile_walk *walk, const char **keys, const char **values) {
-  while (walk->tile >= walk->end_tile && walk->run + 1 < call->run_count) {
-    seen_part seen = find_visible(call, &call->runs[++walk->run], NULL);
-    walk->tile = seen.begin / ck_tile_tokens;
-    walk->end_tile = (seen.end + ck_tile_tokens - 1) / ck_tile_tokens;
+  for (;;) {
+    while (walk->tile >= walk->end_tile && walk->run + 1 < call->run_count) {
+      seen_part seen = find_visible(call, &call->runs[++walk->run], NULL);
+      walk->tile = seen.begin / ck_tile_tokens;
+      walk->end_tile = tiles_of(seen.end);
+    }
+    if (walk->tile >= walk->end_tile || !is_omitted(&call->runs[walk->run], walk->tile, walk->tile + 1)) break;
+    walk->tile++;
   }
   *keys = *values = NULL;
   if (walk->tile >= walk->end_tile) return;
@@ -185,63 +205,110 @@ static void ask_for_first(const ck_attention_call *call, tiles_ahead *ahead) {
   }
 }
 
-// One block of tokens, begin ..< end of the run, against all rows that see some of it. If `is_whole`, all see all of it, and
-// its scores stay as they are.
-static void attend_block(
-  const ck_attention_call *call, const ck_kv_run *run, int32_t begin, int32_t end, bool is_whole, tiles_ahead *ahead,
-  const attention_scratch *s) {
-  size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
-  size_t padded = round_up(dimension, lanes), count = end - begin;
-  size_t tile_bytes = ck_kv_tile_bytes(run->element, dimension);
-  bool many = rows >= rows_worth_converting;
-  bool converted = padded != dimension || (run->element != ck_f32 && many);
-  if (call->slopes)
-    for (int32_t t = begin; t < end; t++)
-      s->key_positions[t - begin] = run->positions ? run->positions[t] : run->first_position + t;
+// One block of tokens of a run.
+typedef struct {
+  int32_t begin, end;
+  bool whole;  // whether all rows see all of it, and its scores stay as they are
+} token_block;
 
-  int32_t row_begin[CK_ROWS], row_end[CK_ROWS], row_positions[CK_ROWS];
-  float row_slopes[CK_ROWS];
+// The block that begins at `begin`, of the part that is seen.
+INLINE token_block block_at(const ck_attention_call *call, const ck_kv_run *run, int32_t begin, seen_part seen) {
+  int32_t end = block_end(run, begin);
+  if (end > seen.end) end = seen.end;
+  bool whole = !call->slopes && call->softcap == 0 && begin >= seen.all_begin && end <= seen.all_end &&
+               end % ck_tile_tokens == 0 && !omits(run, begin / ck_tile_tokens, end / ck_tile_tokens);
+  return (token_block){begin, end, whole};
+}
+
+// What rows of a block of registers see, and where they stand.
+typedef struct {
+  int32_t begin[CK_ROWS], end[CK_ROWS], positions[CK_ROWS];
+  float slopes[CK_ROWS];
+} row_sights;
+
+// Tells `b` what rows first ..< first + some see of a block of tokens.
+INLINE void look(
+  const ck_attention_call *call, token_block tokens, size_t first, size_t some, const attention_scratch *s,
+  row_sights *sights, attention_block *b) {
+  int32_t count = tokens.end - tokens.begin;
+  b->whole = tokens.whole;
+  b->begin = tokens.whole ? 0 : count;
+  b->end = tokens.whole ? count : 0;
+  if (tokens.whole) return;
+  size_t token = first / call->group, head = first % call->group;
+  for (size_t r = 0; r < some; r++) {
+    sights->begin[r] = clamp(s->visible[2 * token] - tokens.begin, 0, count);
+    sights->end[r] = clamp(s->visible[2 * token + 1] - tokens.begin, 0, count);
+    sights->positions[r] = call->positions[token];
+    sights->slopes[r] = call->slopes ? call->slopes[head] * log2_e : 0;
+    if (++head == (size_t)call->group) head = 0, token++;
+    if (sights->begin[r] >= sights->end[r]) continue;
+    if (sights->begin[r] < b->begin) b->begin = sights->begin[r];
+    if (sights->end[r] > b->end) b->end = sights->end[r];
+  }
+}
+
+// A block of tokens as rows meet it, its keys converted if that is worth it for so many.
+INLINE attention_block describe_block(
+  const ck_attention_call *call, const ck_kv_run *run, token_block tokens, bool converted, const attention_scratch *s,
+  const row_sights *sights) {
+  size_t dimension = call->head_dimension, padded = round_up(dimension, lanes);
+  size_t tile_bytes = ck_kv_tile_bytes(run->element, dimension);
+  int32_t tile = tokens.begin / ck_tile_tokens;
+  if (call->slopes)
+    for (int32_t t = tokens.begin; t < tokens.end; t++)
+      s->key_positions[t - tokens.begin] = run->positions ? run->positions[t] : run->first_position + t;
   attention_block b = {
-    .keys = (const char *)run->keys + begin / ck_tile_tokens * tile_bytes,
-    .values = (const char *)run->values + begin / ck_tile_tokens * tile_bytes,
+    .keys = (const char *)run->keys + tile * tile_bytes,
+    .values = (const char *)run->values + tile * tile_bytes,
     .key_tile_bytes = tile_bytes,
     .value_tile_bytes = tile_bytes,
     .head_dimension = dimension,
     .padded_dimension = padded,
-    .row_begin = row_begin,
-    .row_end = row_end,
+    .row_begin = sights->begin,
+    .row_end = sights->end,
     .key_positions = call->slopes ? s->key_positions : NULL,
-    .row_positions = row_positions,
-    .row_slopes = row_slopes,
+    .row_positions = sights->positions,
+    .row_slopes = sights->slopes,
+    .omitted = run->omitted ? run->omitted + tile : NULL,
     .softcap = call->softcap * log2_e,
+    .next_keys = no_tiles,
+    .next_values = no_tiles,
   };
   if (converted) {
-    convert_keys(run->element, b.keys, dimension, (count + ck_tile_tokens - 1) / ck_tile_tokens, s->keys);
-    convert_values(run->element, b.values, dimension, count, padded, s->values);
+    convert_keys(run->element, b.keys, dimension, tiles_of(tokens.end - tokens.begin), s->keys);
     b.keys = (const char *)s->keys;
-    b.values = (const char *)s->values;
     b.key_tile_bytes = ck_tile_tokens * dimension * sizeof(float);
+  }
+  return b;
+}
+
+// One block of tokens against all rows that see some of it.
+static void attend_block(
+  const ck_attention_call *call, const ck_kv_run *run, token_block tokens, tiles_ahead *ahead,
+  const attention_scratch *s) {
+  size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
+  size_t padded = round_up(dimension, lanes), count = tokens.end - tokens.begin;
+  bool many = rows >= rows_worth_converting;
+  bool converted = padded != dimension || (run->element != ck_f32 && many);
+  row_sights sights;
+  attention_block b = describe_block(call, run, tokens, converted, s, &sights);
+  if (converted) {
+    convert_values(run->element, b.values, dimension, count, padded, s->values);
+    b.values = (const char *)s->values;
     b.value_tile_bytes = ck_tile_tokens * padded * sizeof(float);
   }
-  size_t tiles = (count + ck_tile_tokens - 1) / ck_tile_tokens;
-  for (size_t t = 0; t < tiles; t++) next_tile(call, &ahead->walk, &ahead->keys[t], &ahead->values[t]);
+  size_t tiles = tiles_of((int32_t)count);
+  for (size_t t = 0; t < tiles; t++) {
+    ahead->keys[t] = ahead->values[t] = NULL;
+    // An omitted tile is not asked for, so it does not ask for another in its turn.
+    if (b.omitted && b.omitted[t] == UINT16_MAX) continue;
+    next_tile(call, &ahead->walk, &ahead->keys[t], &ahead->values[t]);
+  }
   // The first block of few rows asks as it goes along, each block of many for a share.
-  size_t token = 0, head = 0;
   for (size_t block = 0, some; block < rows; block += some) {
     some = rows_of_block(rows - block);
-    b.begin = is_whole ? 0 : end - begin;
-    b.end = is_whole ? end - begin : 0;
-    b.whole = is_whole;
-    for (size_t r = 0; r < some && !b.whole; r++) {
-      row_begin[r] = clamp(s->visible[2 * token] - begin, 0, end - begin);
-      row_end[r] = clamp(s->visible[2 * token + 1] - begin, 0, end - begin);
-      row_positions[r] = call->positions[token];
-      row_slopes[r] = call->slopes ? call->slopes[head] * log2_e : 0;
-      if (++head == (size_t)call->group) head = 0, token++;
-      if (row_begin[r] >= row_end[r]) continue;
-      if (row_begin[r] < b.begin) b.begin = row_begin[r];
-      if (row_end[r] > b.end) b.end = row_end[r];
-    }
+    look(call, tokens, block, some, s, &sights, &b);
     if (b.begin >= b.end) continue;
     b.next_keys = block > 0 || many ? no_tiles : ahead->keys;
     b.next_values = block > 0 || many ? no_tiles : ahead->values;
@@ -286,12 +353,10 @@ static void attention(const ck_attention_call *call) {
     if (seen.begin >= seen.end) continue;
     if (run->variant != packed) pack_queries(call, run->variant, s.queries);
     packed = run->variant;
-    for (int32_t begin = seen.begin, end; begin < seen.end; begin = end) {
-      end = block_end(run, begin);
-      if (end > seen.end) end = seen.end;
-      bool is_whole = !call->slopes && call->softcap == 0 && begin >= seen.all_begin && end <= seen.all_end &&
-                      end % ck_tile_tokens == 0;
-      attend_block(call, run, begin, end, is_whole, &ahead, &s);
+    for (int32_t begin = seen.begin; begin < seen.end;) {
+      token_block tokens = block_at(call, run, begin, seen);
+      if (!is_omitted(run, begin / ck_tile_tokens, tiles_of(tokens.end))) attend_block(call, run, tokens, &ahead, &s);
+      begin = tokens.end;
     }
   }
   finish_rows(call, &s);

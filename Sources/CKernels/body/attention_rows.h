@@ -38,6 +38,7 @@ typedef struct {
   const int32_t *key_positions;  // NULL without ALiBi
   const int32_t *row_positions;
   const float *row_slopes;       // times log2(e)
+  const uint16_t *omitted;       // NULL, or for each tile the bits of tokens that no row sees
   float softcap;                 // times log2(e); 0 without one
   bool whole;                    // whether scores need no mask, no bias and no cap, and end with a tile
   const char *const *next_keys;  // for each tile the one to ask memory for meanwhile, or NULL
@@ -158,6 +159,11 @@ INLINE vf mask_row(const attention_block *b, int row, float scores[block_tokens]
       x = ((token >= begin) & (token < end)) ? x : splat(-__builtin_inff());
       store(s, x);
     }
+    if (b->omitted && b->omitted[tile]) {
+      vu bits = (vu)(uint32_t)b->omitted[tile] >> (vu)lane_index();
+      x = (bits & 1) == 0 ? x : splat(-__builtin_inff());
+      store(s, x);
+    }
     largest = max(largest, x);
   }
   return largest;
@@ -220,12 +226,14 @@ INLINE void weigh_rows(
   }
 }
 
-INLINE void attend_rows(const int rows, const ck_element element, const attention_block *b) {
-  float scores[CK_ROWS][block_tokens] __attribute__((aligned(64)));
-  vf largest[CK_ROWS];
-  // Few rows: more vectors at a time instead, so that additions need not wait for each other.
-  const int vectors = rows * CK_WIDE <= CK_ROWS * CK_VECTORS ? CK_WIDE : CK_VECTORS;
+// Vectors at a time. Few rows: more of them instead, so that additions need not wait for each other.
+#define CK_VECTORS_OF(rows) ((rows) * CK_WIDE <= CK_ROWS * CK_VECTORS ? CK_WIDE : CK_VECTORS)
 
+// The scores of a block, capped, biased and masked, and the largest of each lane.
+INLINE void score_rows(
+  const int rows, const ck_element element, const attention_block *b, float scores[CK_ROWS][block_tokens],
+  vf largest[CK_ROWS]) {
+  const int vectors = CK_VECTORS_OF(rows);
   int tile = b->begin / ck_tile_tokens, end_tile = (b->end + ck_tile_tokens - 1) / ck_tile_tokens;
   for (int r = 0; r < rows; r++) largest[r] = splat(-__builtin_inff());
   for (; tile + vectors <= end_tile; tile += vectors) score_tiles(rows, vectors, element, b, tile, scores, largest);
@@ -234,6 +242,13 @@ INLINE void attend_rows(const int rows, const ck_element element, const attentio
   if (b->softcap > 0) cap_scores(rows, b->begin / ck_tile_tokens, end_tile, b->softcap, scores);
   if (!b->whole)
     for (int r = 0; r < rows; r++) largest[r] = mask_row(b, r, scores[r]);
+}
+
+INLINE void attend_rows(const int rows, const ck_element element, const attention_block *b) {
+  float scores[CK_ROWS][block_tokens] __attribute__((aligned(64)));
+  vf largest[CK_ROWS];
+  const int vectors = CK_VECTORS_OF(rows);
+  score_rows(rows, element, b, scores, largest);
   float changes[lanes];
   weigh_rows(rows, b, scores, largest, changes);
 

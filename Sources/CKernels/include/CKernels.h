@@ -117,6 +117,8 @@ typedef struct {
   /// 0, or a multiple of 16: tokens before the first one that are not there, because no token of a call sees them. Sums
   /// are formed as if they were.
   int32_t dropped;
+  /// NULL, or for each tile of the run a number whose bit i says that no token of a call sees token i of the tile.
+  const uint16_t *omitted;
 } ck_kv_run;
 
 /// Bytes of a tile of keys, and of one of values. `element` is ck_f32, ck_f16 or ck_q8.
@@ -130,8 +132,9 @@ size_t ck_kv_tile_bytes(ck_element element, size_t head_dimension);
 ///
 /// with capped(s) = softcap · tanh(s / softcap), or s where there is no cap.
 ///
-/// t sees j if position[j] <= position[t], and position[j] > position[t] - window where there is a window. One running
-/// softmax goes over all runs, tile by tile; tiles that no row sees are not read. A row that sees nothing is zero.
+/// t sees j if position[j] <= position[t], and position[j] > position[t] - window where there is a window, and j is not
+/// omitted. One running softmax goes over all runs, tile by tile; tiles that no row sees are not read, nor blocks of 128
+/// tokens that are omitted. A row that sees nothing is zero.
 typedef struct {
   /// variants × tokens × [group][head_dimension], already scaled; token t of variant v begins at
   /// v · query_variant_stride + t · query_token_stride.
@@ -167,6 +170,16 @@ size_t ck_attention_scratch_bytes(size_t tokens, size_t group, size_t head_dimen
 
 /// Carries out `call`.
 void ck_attention(const ck_attention_call *call);
+
+/// Adds up how much attention each token of a run gets: for head g of the group and token j of the call's one run,
+///
+///     mass[g · stride + j] += Σ_t exp(score[t][g][j] - log_sum_exp[t][g])
+///
+/// over the tokens t of the call that see j, with scores as `ck_attention` has them. The call's `log_sum_exp` is read: it
+/// is what `ck_attention` left, of all runs that t sees. Output is not touched, nor values read. Scratch is the same.
+///
+/// What lies behind the run's tokens in its last tile is within `mass` and stays as it was.
+void ck_attention_mass(const ck_attention_call *call, float *mass, size_t stride);
 
 /// The most parts that can be joined.
 enum { ck_most_parts = 64 };

@@ -30,7 +30,7 @@ struct AttentionPlan {
   private(set) var mostRows = 0
 
   /// Query rows, over all heads of a group, that a block takes.
-  private static let queriesPerBlock = 128
+  fileprivate static let queriesPerBlock = 128
   /// Tasks that a sequence is cut into at least, if it has the keys for it: enough for some cores to balance.
   private static let tasksWanted = 16
   /// Tiles of keys that a part has at least: fewer would not be worth the merging. With one row of a model that has few
@@ -39,7 +39,7 @@ struct AttentionPlan {
 
   /// The plan for `rows` of each span.
   init(_ pass: Pass, _ decoder: DecoderDescription, rows: (Pass.Span) -> Range<Int>) {
-    let size = max(Self.queriesPerBlock / decoder.groupSize, 1)
+    let size = decoder.rowsPerBlock
     for (index, span) in pass.spans.enumerated() {
       let rows = rows(span)
       let blocksOfSpan = (rows.count + size - 1) / size * decoder.keyValueHeads
@@ -64,6 +64,11 @@ struct AttentionPlan {
     if block.parts > 1 { partials += block.parts * block.rows.count * groupSize }
     mostRows = max(mostRows, block.rows.count)
   }
+}
+
+extension DecoderDescription {
+  /// Rows that a block takes.
+  var rowsPerBlock: Int { max(AttentionPlan.queriesPerBlock / groupSize, 1) }
 }
 
 extension Pass.Span {

@@ -135,7 +135,7 @@ import KVCacheFormat
         to: ck_kv_run(
           keys: page.keys(layer: layer, head: head), values: page.values(layer: layer, head: head),
           positions: page.positions, first_position: 0, tokens: Int32(min(tokens, starts[index + 1]) - starts[index]),
-          element: ck_f32, variant: 0, dropped: 0))
+          element: ck_f32, variant: 0, dropped: 0, omitted: nil))
     }
   }
 

@@ -84,14 +84,29 @@ public struct AttendedSegment: Sendable {
   /// Position at which the first token's key was rotated. Where it differs from `place`, the difference is made up by
   /// rotating queries; models with ALiBi go by `place` alone.
   public let encodedAt: Int
-  /// Number of tokens seen, from the first one on.
+  /// Number of tokens seen, from the first one on, with those that are left out.
   public let count: Int
+  /// Tokens among these that are left out, because the sequence computes them again as its own; `nil` if there are none.
+  let omitted: OmittedTokens?
 
   /// The first `count` tokens of `segment` (all of them without it), seen from `place` on.
-  public init(_ segment: KVSegment, place: Int, encodedAt: Int? = nil, count: Int? = nil) {
+  ///
+  /// - Parameters:
+  ///   - segment: the states.
+  ///   - place: position at which the first token is seen.
+  ///   - encodedAt: position at which its key was rotated, `place` if `nil`.
+  ///   - count: number of tokens, from the first one on.
+  ///   - omitting: tokens that are left out; what lies outside the segment plays no part.
+  public init(
+    _ segment: KVSegment, place: Int, encodedAt: Int? = nil, count: Int? = nil, omitting: [Range<Int>] = []
+  ) {
     self.segment = segment
     self.place = place
     self.encodedAt = encodedAt ?? place
     self.count = count ?? segment.layout.tokens
+    omitted = OmittedTokens(omitting, of: self.count)
   }
+
+  /// Whether no token is seen.
+  var isEmpty: Bool { count <= (omitted?.count ?? 0) }
 }

@@ -1,12 +1,14 @@
 import CKernels
+import Glibc
 import KVCacheFormat
 
 extension Compute {
   /// Attention of the plan's rows over all that their sequences hold: cached segments where they lie, fresh states
-  /// beside them, one softmax over both. Queries come from `projection`, results go to the same rows of `output`.
+  /// beside them, one softmax over both. Queries come from `projection`, results go to the same rows of `output`, and the
+  /// logarithms of the softmaxes' denominators to `logarithms`, (keyValueHeads, rows, group), where they are wanted.
   func attend(
-    _ plan: AttentionPlan, queries projection: Matrix, into output: Matrix, layer: Int, pass: Pass,
-    table: RotaryTable?, _ decoder: DecoderDescription
+    _ plan: AttentionPlan, queries projection: Matrix, into output: Matrix, logarithms: Matrix? = nil, layer: Int,
+    pass: Pass, table: RotaryTable?, _ decoder: DecoderDescription
   ) throws(EngineError) {
     let rowNumbers = decoder.groupSize * decoder.headDimension
     let forms = pass.spans.reduce(1) { max($0, $1.shifts.count) }
@@ -21,12 +23,13 @@ extension Compute {
       let block = plan.blocks[task.block]
       let span = pass.spans[block.span]
       let queries = unsafe scratch + kernelNumbers
-      let target = unsafe partials.target(task, block, output, decoder)
+      let target = unsafe partials.target(task, block, output, logarithms, decoder)
       unsafe span.withRuns(layer: layer, head: block.head, part: task.part, of: block.parts, decoder) { runs in
         let forms = unsafe span.forms(of: runs)
         if forms.first { unsafe turnQueries(block, span, form: 0, projection, table: table, decoder, into: queries) }
         for form in forms.others {
-          unsafe turnQueries(block, span, form: form, projection, table: table, decoder, into: queries)
+          let turned = unsafe queries + form * block.rows.count * rowNumbers
+          unsafe turnQueries(block, span, form: form, projection, table: table, decoder, into: turned)
         }
         unsafe decoder.withKernelCall(block, pass: pass, layer: layer, runs: runs) { call in
           unsafe call.pointee.queries = UnsafePointer(queries)
@@ -38,12 +41,14 @@ extension Compute {
         }
       }
       // Whoever ends a block's last part merges them: a job of its own would wait for all threads once more.
-      if block.parts > 1, countdowns.end(group: task.block) { merge(partials, block, into: output, decoder) }
+      if block.parts > 1, countdowns.end(group: task.block) {
+        merge(partials, block, into: output, logarithms, decoder)
+      }
     }
   }
 
-  /// Writes the block's queries in one rotated form, scaled, where it belongs in (forms, rows, group, headDimension).
-  private func turnQueries(
+  /// Writes the block's queries in one rotated form, scaled: (rows, group, headDimension).
+  func turnQueries(
     _ block: AttentionPlan.Block, _ span: Pass.Span, form: Int, _ projection: Matrix, table: RotaryTable?,
     _ decoder: DecoderDescription, into queries: UnsafeMutablePointer<Float>
   ) {
@@ -51,7 +56,7 @@ extension Compute {
     let rowNumbers = decoder.groupSize * decoder.headDimension
     for (index, row) in block.rows.enumerated() {
       let source = unsafe projection.pointer(row: row) + column
-      let destination = unsafe queries + (form * block.rows.count + index) * rowNumbers
+      let destination = unsafe queries + index * rowNumbers
       let angle = span.angle(form: form, row: row)
       unsafe ck_rotate(
         source, table?.cosines(angle), table?.sines(angle), decoder.attentionScale, decoder.groupSize,
@@ -61,7 +66,8 @@ extension Compute {
 
   /// Joins what the parts of a block gave.
   private func merge(
-    _ partials: Partials, _ block: AttentionPlan.Block, into output: Matrix, _ decoder: DecoderDescription
+    _ partials: Partials, _ block: AttentionPlan.Block, into output: Matrix, _ allLogarithms: Matrix?,
+    _ decoder: DecoderDescription
   ) {
     let rowNumbers = decoder.groupSize * decoder.headDimension
     let firsts = (0..<block.parts).map { block.firstPartial + $0 * block.rows.count * decoder.groupSize }
@@ -71,6 +77,14 @@ extension Compute {
       unsafe ck_attention_merge(
         block.parts, results, logarithms, decoder.groupSize, decoder.headDimension,
         output.pointer(row: row) + block.head * rowNumbers)
+      if let allLogarithms {
+        let joined = unsafe allLogarithms.pointer(row: block.head) + row * decoder.groupSize
+        for head in 0..<decoder.groupSize {
+          let largest = unsafe logarithms.reduce(-.infinity) { unsafe max($0, $1?[head] ?? -.infinity) }
+          let sum = unsafe logarithms.reduce(0) { unsafe $0 + expf(($1?[head] ?? -.infinity) - largest) }
+          unsafe joined[head] = largest > -.infinity ? largest + logf(sum) : largest
+        }
+      }
       for part in 0..<block.parts {
         unsafe results[part]? += rowNumbers
         unsafe logarithms[part]? += decoder.groupSize
@@ -87,11 +101,16 @@ private struct Partials {
 
   /// Where a task writes: straight to the output if it sees all the keys.
   func target(
-    _ task: AttentionPlan.Task, _ block: AttentionPlan.Block, _ output: Matrix, _ decoder: DecoderDescription
+    _ task: AttentionPlan.Task, _ block: AttentionPlan.Block, _ output: Matrix, _ allLogarithms: Matrix?,
+    _ decoder: DecoderDescription
   ) -> (results: UnsafeMutablePointer<Float>, stride: Int, logarithms: UnsafeMutablePointer<Float>?) {
     let rowNumbers = decoder.groupSize * decoder.headDimension
     if block.parts == 1 {
-      return unsafe (output.pointer(row: block.rows.lowerBound) + block.head * rowNumbers, output.stride, nil)
+      let first = block.rows.lowerBound
+      return unsafe (
+        output.pointer(row: first) + block.head * rowNumbers, output.stride,
+        allLogarithms.map { unsafe $0.pointer(row: block.head) + first * decoder.groupSize }
+      )
     }
     let first = block.firstPartial + task.part * block.rows.count * decoder.groupSize
     return unsafe (results.pointer(row: first), rowNumbers, logarithms.pointer(row: first))
@@ -121,12 +140,7 @@ extension Pass.Span {
     unsafe withUnsafeTemporaryAllocation(of: ck_kv_run.self, capacity: most) { memory in
       guard let runs = memory.baseAddress else { return unsafe body(UnsafeBufferPointer(start: nil, count: 0)) }
       for (index, run) in cached.enumerated() {
-        let dropped = Int32(run.segment.layout.dropped(layer: layer))
-        unsafe (runs + index).initialize(
-          to: ck_kv_run(
-            keys: run.segment.keys(layer: layer, head: head), values: run.segment.values(layer: layer, head: head),
-            positions: nil, first_position: run.place + min(dropped, run.count), tokens: max(run.count - dropped, 0),
-            element: run.segment.layout.element.kernelElement, variant: run.variant, dropped: dropped))
+        unsafe (runs + index).initialize(to: run.keysAndValues(layer: layer, head: head))
       }
       unsafe fresh.writeRuns(layer: layer, head: head, tokens: tokens.upperBound, to: runs + cached.count)
       var count = most
@@ -151,14 +165,29 @@ extension Pass.Span {
   }
 }
 
+extension Pass.CachedRun {
+  /// What the kernel reads of one head.
+  func keysAndValues(layer: Int, head: Int) -> ck_kv_run {
+    let dropped = Int32(segment.layout.dropped(layer: layer))
+    let absent = min(dropped, count)
+    return unsafe ck_kv_run(
+      keys: segment.keys(layer: layer, head: head), values: segment.values(layer: layer, head: head), positions: nil,
+      first_position: place + absent, tokens: count - absent, element: segment.layout.element.kernelElement,
+      variant: variant, dropped: dropped,
+      omitted: omitted.map {
+        unsafe $0.bits(fromTile: (Int(absent) + KVBlobLayout.tileTokens - 1) / KVBlobLayout.tileTokens)
+      })
+  }
+}
+
 extension ck_kv_run {
   /// Tiles of the run, those that were dropped among them: how keys are cut into parts does not depend on what is kept.
-  fileprivate var tiles: Int {
+  var tiles: Int {
     unsafe (Int(dropped) + Int(tokens) + KVBlobLayout.tileTokens - 1) / KVBlobLayout.tileTokens
   }
 
   /// The run of these tiles; without tokens if they were all dropped.
-  fileprivate func tiles(_ range: Range<Int>, _ headDimension: Int) -> ck_kv_run {
+  func tiles(_ range: Range<Int>, _ headDimension: Int) -> ck_kv_run {
     let tile = KVBlobLayout.tileTokens
     let absent = unsafe Int(dropped) / tile
     // The first tile of the range that is there, and where it lies in the run.
@@ -169,6 +198,7 @@ extension ck_kv_run {
     unsafe run.keys += bytes
     unsafe run.values += bytes
     if unsafe run.positions != nil { unsafe run.positions += skipped * tile }
+    if unsafe run.omitted != nil { unsafe run.omitted += skipped }
     unsafe run.first_position += Int32(skipped * tile)
     unsafe run.tokens = Int32(max(min((range.upperBound - first) * tile, Int(tokens) - skipped * tile), 0))
     unsafe run.dropped = Int32((first - range.lowerBound) * tile)
@@ -178,7 +208,7 @@ extension ck_kv_run {
 
 extension DecoderDescription {
   /// Lends a call that lacks its queries, outputs and scratch.
-  fileprivate func withKernelCall(
+  func withKernelCall(
     _ block: AttentionPlan.Block, pass: Pass, layer: Int, runs: UnsafeBufferPointer<ck_kv_run>,
     _ body: (UnsafeMutablePointer<ck_attention_call>) -> Void
   ) {

@@ -2,7 +2,7 @@
 final class Workspace {
   /// What the memory is used for.
   enum Slot: Int, CaseIterable {
-    case hidden, normalized, projection, attended, up, branch, rotary, partials, partialLogarithms
+    case hidden, normalized, projection, attended, up, branch, rotary, partials, partialLogarithms, logarithms
     case packed, packedGroups, packedBlocks
     case askedHidden, askedAttended, askedNormalized, logits
   }

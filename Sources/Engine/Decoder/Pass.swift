@@ -16,6 +16,8 @@ struct Pass {
     let isExtended: Bool
     /// Rows whose hidden state is asked for: the last ones.
     let asked: Range<Int>
+    /// Index of the first row's token in the input that it is of.
+    let firstToken: Int
     /// First row of this span's angles in the pass's table; there is one for each form and row.
     let firstAngle: Int
 
@@ -28,7 +30,10 @@ struct Pass {
     let segment: KVSegment
     let place: Int32
     let count: Int32
+    let omitted: OmittedTokens?
     let variant: Int32
+    /// Its index among the segments that the sequence attends to.
+    let index: Int
   }
 
   let tokens: [Int32]
@@ -38,6 +43,8 @@ struct Pass {
   let angles: Int
   /// Whether even a few rows are packed for products, as many are.
   let packs: Bool
+  /// What attention is summed up on the way, if any is.
+  let masses: AttentionMassSums?
 
   /// Rows whose hidden state is asked for, in order.
   var asked: [Int] { spans.flatMap(\.asked) }
@@ -65,7 +72,7 @@ extension Pass.Span {
     var shifts = [0]
     var variants = [0: 0]
     var cached: [Pass.CachedRun] = []
-    for seen in attended where seen.count > 0 {
+    for (index, seen) in attended.enumerated() where !seen.isEmpty {
       let shift = isRotary ? seen.place - seen.encodedAt : 0
       let variant = variants[shift] ?? shifts.count
       if variant == shifts.count {
@@ -74,7 +81,8 @@ extension Pass.Span {
       }
       cached.append(
         Pass.CachedRun(
-          segment: seen.segment, place: Int32(seen.place), count: Int32(seen.count), variant: Int32(variant)))
+          segment: seen.segment, place: Int32(seen.place), count: Int32(seen.count), omitted: seen.omitted,
+          variant: Int32(variant), index: index))
     }
     return (cached, shifts)
   }

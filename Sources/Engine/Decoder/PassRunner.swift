@@ -26,7 +26,7 @@ struct PassRunner {
   ///
   /// - Throws: `EngineError.cancelled` if the current task is cancelled meanwhile; the sequences are as before then.
   mutating func run(_ inputs: [InferenceEngine.Input]) throws(EngineError) -> [Logits] {
-    var work = PassWork(inputs, in: cut(inputs, isEncoding: false), isEncoding: false)
+    var work = PassWork(inputs, in: cut(inputs, isEncoding: false))
     do throws(EngineError) {
       while !work.isDone {
         if Task.isCancelled { throw .cancelled }
@@ -44,10 +44,12 @@ struct PassRunner {
   ///
   /// - Parameter isEncoding: whether states are what is wanted. Their bits depend on the input alone, not on what it is
   ///   packed with; otherwise passes of a few rows take a faster way that rounds differently.
+  /// - Parameter masses: what attention of the one input is summed up, if any is.
   mutating func begin(
-    _ inputs: [InferenceEngine.Input], isEncoding: Bool
+    _ inputs: [InferenceEngine.Input], isEncoding: Bool, masses: AttentionMassSums?
   ) -> (work: PassWork, decoder: TransformerDecoder) {
-    let work = PassWork(inputs, in: cut(inputs, isEncoding: isEncoding), isEncoding: isEncoding)
+    let work = PassWork(
+      inputs, in: cut(inputs, isEncoding: isEncoding), isEncoding: isEncoding, masses: masses)
     return (work, spare.popLast() ?? decoder.beside)
   }
 
@@ -64,7 +66,7 @@ struct PassRunner {
     if work.current == nil {
       guard let parts = work.passes.popFirst() else { return }
       let begun = parts.map { work.inputs[$0.input].sequence }.filter { ($0.fresh?.count ?? 0) == 0 }
-      let pass = try makePass(parts, of: work.inputs, isEncoding: work.isEncoding)
+      let pass = try makePass(parts, of: work)
       let readAhead = ReadAhead(weights: isFirst ? decoder.weights.layers : [], sequences: begun)
       work.current = PassWork.Current(parts: parts, layers: try decoder.begin(pass), readAhead: readAhead)
     }
@@ -72,8 +74,8 @@ struct PassRunner {
     current.readAhead.willCompute(layer: current.layers.layer)
     try decoder.computeLayer(of: &current.layers)
     work.current = current
-    guard current.layers.layer == decoder.layers else { return }
-    isFirst = false
+    guard current.layers.layer == work.masses?.endLayer ?? decoder.layers else { return }
+    if current.layers.layer == decoder.layers { isFirst = false }
     if let logits = try decoder.logits(of: current.layers) { work.take(logits) }
     work.current = nil
   }
@@ -141,9 +143,7 @@ struct PassRunner {
     return passes
   }
 
-  private func makePass(
-    _ parts: [PassWork.Part], of inputs: [InferenceEngine.Input], isEncoding: Bool
-  ) throws(EngineError) -> Pass {
+  private func makePass(_ parts: [PassWork.Part], of work: PassWork) throws(EngineError) -> Pass {
     try decoder.weights.checkFiles()
     var isRotary = false
     if case .rotary = configuration.decoder.positions { isRotary = true }
@@ -152,7 +152,7 @@ struct PassRunner {
     var spans: [Pass.Span] = []
     var angles = 0
     for part in parts {
-      let input = inputs[part.input]
+      let input = work.inputs[part.input]
       let rows = tokens.count..<tokens.count + part.tokens.count
       tokens += input.tokens[part.tokens]
       positions += input.positions[part.tokens]
@@ -161,10 +161,12 @@ struct PassRunner {
       spans.append(
         Pass.Span(
           rows: rows, tokens: fresh.count - rows.count..<fresh.count, fresh: fresh, cached: cached, shifts: shifts,
-          isExtended: input.sequence.isExtended, asked: asked(rows, of: input, part), firstAngle: angles))
+          isExtended: input.sequence.isExtended, asked: asked(rows, of: input, part),
+          firstToken: part.tokens.lowerBound, firstAngle: angles))
       angles += shifts.count * rows.count
     }
-    return Pass(tokens: tokens, positions: positions, spans: spans, angles: angles, packs: isEncoding)
+    return Pass(
+      tokens: tokens, positions: positions, spans: spans, angles: angles, packs: work.isEncoding, masses: work.masses)
   }
 
   /// The rows of a part that logits are wanted for.

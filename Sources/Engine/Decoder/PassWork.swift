@@ -15,6 +15,8 @@ struct PassWork {
 
   let inputs: [InferenceEngine.Input]
   let isEncoding: Bool
+  /// What attention is summed up, of the one input; nothing stays of its tokens then.
+  let masses: AttentionMassSums?
   /// The passes that have not begun.
   var passes: ArraySlice<[Part]>
   var current: Current?
@@ -22,9 +24,12 @@ struct PassWork {
   private let before: [Int]
   private var values: [[Float]]
 
-  init(_ inputs: [InferenceEngine.Input], in passes: [[Part]], isEncoding: Bool) {
+  init(
+    _ inputs: [InferenceEngine.Input], in passes: [[Part]], isEncoding: Bool = false, masses: AttentionMassSums? = nil
+  ) {
     self.inputs = inputs
     self.isEncoding = isEncoding
+    self.masses = masses
     self.passes = passes[...]
     before = inputs.map { $0.sequence.fresh?.count ?? 0 }
     values = Array(repeating: [], count: inputs.count)

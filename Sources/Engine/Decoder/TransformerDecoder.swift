@@ -44,20 +44,43 @@ struct TransformerDecoder {
     let projection = try project(normalized, layer, pass)
     compute.storeStates(projection, layer: index, pass: pass, table: table, description)
     state.layer += 1
+    if state.layer == pass.masses?.endLayer {
+      _ = try attend(state.plan, projection, layer: index, pass, table: table)
+      state.hidden = nil
+      return
+    }
     // Past the last layer's states, only the rows that were asked for matter.
     if isLast, state.askedPlan.blocks.isEmpty {
       state.hidden = nil
       return
     }
-    let attended = try compute.workspace.matrix(.attended, rows: hidden.rows, columns: description.querySize)
-    try compute.attend(
-      isLast ? state.askedPlan : state.plan, queries: projection, into: attended, layer: index, pass: pass,
-      table: table, description)
+    let attended = try attend(isLast ? state.askedPlan : state.plan, projection, layer: index, pass, table: table)
     if isLast {
       state.hidden = try finish(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
     } else {
       try join(layer, pass, hidden: hidden, attended: attended, normalized: normalized)
     }
+  }
+
+  /// Attention of the plan's rows, and the sums of its weights if the pass wants those of this layer.
+  private func attend(
+    _ plan: AttentionPlan, _ projection: Matrix, layer: Int, _ pass: Pass, table: RotaryTable?
+  ) throws(EngineError) -> Matrix {
+    let attended = try compute.workspace.matrix(.attended, rows: projection.rows, columns: description.querySize)
+    let masses = pass.masses.flatMap { $0.layers.contains(layer) ? $0 : nil }
+    var logarithms: Matrix?
+    if masses != nil {
+      logarithms = try compute.workspace.matrix(
+        .logarithms, rows: description.keyValueHeads, columns: projection.rows * description.groupSize)
+    }
+    try compute.attend(
+      plan, queries: projection, into: attended, logarithms: logarithms, layer: layer, pass: pass, table: table,
+      description)
+    if let masses, let logarithms {
+      try compute.addMasses(
+        to: masses, queries: projection, logarithms: logarithms, layer: layer, pass: pass, table: table, description)
+    }
+    return attended
   }
 
   /// The logits of the rows that were asked for, (asked, vocabulary), of a pass that is through all layers; `nil` if

@@ -120,6 +120,36 @@ import Testing
     }
   }
 
+  /// Single tokens, ranges, blocks and whole runs that no row sees; what is read beside them does not matter.
+  @Test(arguments: KernelCPU.available, [30, 64])
+  func tokensMayBeOmitted(cpu: KernelCPU, headDimension: Int) {
+    cpu.use {
+      for element in [ck_f32, ck_f16, ck_q8] {
+        for (tokens, window, softcap, slopes) in [
+          (1, 0, 0, false), (3, 130, 0, false), (13, 200, 5, true),
+        ] {
+          var random = SeededRandom(UInt64(headDimension + tokens))
+          var problem = AttentionProblem(headDimension: headDimension, group: 2, element: element)
+          problem.window = window
+          problem.softcap = Float(softcap)
+          problem.slopes = slopes ? [0.05, 0.1] : nil
+          problem.addRun(count: 500, first: 0, random: &random)
+          problem.addRun(count: 37, first: 500, variant: 1, random: &random)
+          problem.addRun(count: 130, first: 537, random: &random)
+          problem.addRun(positions: Array(667..<667 + tokens), random: &random)
+          problem.addQueries(at: (0..<tokens).map { 640 + $0 }, random: &random)
+          problem.runs[0].omitted = Set(0..<4).union(120..<390).union([401, 403, 499])
+          problem.runs[1].omitted = Set(0..<37)
+          problem.runs[2].omitted = Set(stride(from: 1, to: 130, by: 3))
+          expectAgreement(problem)
+          // The first tiles dropped besides.
+          problem.runs[0] = problem.runs[0].dropping(window > 0 ? 320 : 0, headDimension)
+          expectAgreement(problem)
+        }
+      }
+    }
+  }
+
   @Test(arguments: KernelCPU.available)
   func largeScoresStayExact(cpu: KernelCPU) {
     cpu.use {
@@ -174,11 +204,18 @@ import Testing
   private func expectAgreement(
     _ problem: AttentionProblem, sourceLocation: SourceLocation = #_sourceLocation
   ) -> (output: [Float], logSumExp: [Float]) {
-    let result = problem.solve()
+    let (output, logSumExp, masses) = problem.solveWithMasses()
+    let result = (output: output, logSumExp: logSumExp)
     let expected = problem.reference()
     let tolerance = 2e-6 + 1e-6 * expected.largestScore
     let error = max(worst(result.output, expected.output), worst(result.logSumExp, expected.logSumExp) / 4)
     #expect(error < tolerance, "\(problem.summary)", sourceLocation: sourceLocation)
+    // Sums over rows of weights up to 1, to which 1 was added.
+    for (found, expected) in zip(masses, expected.masses) {
+      #expect(
+        worst(found, expected) < tolerance * Double(4 + problem.tokens), "masses of \(problem.summary)",
+        sourceLocation: sourceLocation)
+    }
     return result
   }
 }
@@ -192,12 +229,15 @@ private struct AttentionProblem {
     let contiguous: Bool
     let variant: Int
     var dropped = 0
+    /// Tokens that no row sees.
+    var omitted: Set<Int> = []
 
     /// The run without the first `count` tokens.
     func dropping(_ count: Int, _ headDimension: Int) -> Run {
       Run(
         keys: Array(keys.dropFirst(count * headDimension)), values: Array(values.dropFirst(count * headDimension)),
-        positions: Array(positions.dropFirst(count)), contiguous: contiguous, variant: variant, dropped: count)
+        positions: Array(positions.dropFirst(count)), contiguous: contiguous, variant: variant, dropped: count,
+        omitted: Set(omitted.map { $0 - count }))
     }
   }
 
@@ -217,6 +257,8 @@ private struct AttentionProblem {
     self.group = group
     self.element = element
   }
+
+  var tokens: Int { positions.count }
 
   var summary: String {
     "head \(headDimension), group \(group), \(positions.count) tokens, element \(element), window \(window), softcap \(softcap), "
@@ -259,7 +301,8 @@ private struct AttentionProblem {
     stride(from: 0, to: x.count, by: headDimension).flatMap { element.roundedState(x[$0..<$0 + headDimension]) }
   }
 
-  func reference() -> (output: [Double], logSumExp: [Double], largestScore: Double) {
+  func reference() -> (output: [Double], logSumExp: [Double], masses: [[Double]], largestScore: Double) {
+    var masses = runs.map { [Double](repeating: 0, count: group * $0.positions.count) }
     var output: [Double] = []
     var logSumExp: [Double] = []
     var largestScore = 0.0
@@ -268,23 +311,28 @@ private struct AttentionProblem {
       for head in 0..<group {
         var scores: [Double] = []
         var values: [ArraySlice<Float>] = []
-        for (run, stored) in zip(runs, stored) {
+        var places: [(run: Int, token: Int)] = []
+        for (runIndex, (run, stored)) in zip(runs, stored).enumerated() {
           let start = ((run.variant * positions.count + token) * group + head) * headDimension
           let query = queries[start..<start + headDimension]
           for (index, position) in run.positions.enumerated()
-          where position <= own && (window == 0 || position > own - window) {
+          where position <= own && (window == 0 || position > own - window) && !run.omitted.contains(index) {
             let numbers = index * headDimension..<(index + 1) * headDimension
             let product = zip(query, stored.keys[numbers]).reduce(0) { $0 + Double($1.0) * Double($1.1) }
             let capped = softcap > 0 ? Double(softcap) * tanh(product / Double(softcap)) : product
             largestScore = max(largestScore, abs(product))
             scores.append(capped + Double(slopes?[head] ?? 0) * Double(position - own))
             values.append(stored.values[numbers])
+            places.append((runIndex, index))
           }
         }
         let largest = scores.max() ?? 0
         let weights = scores.map { exp($0 - largest) }
         let total = weights.reduce(0, +)
         largestScore = scores.reduce(largestScore) { max($0, abs($1)) }
+        for (place, weight) in zip(places, weights) {
+          masses[place.run][head * runs[place.run].positions.count + place.token] += weight / total
+        }
         logSumExp.append(scores.isEmpty ? -.infinity : largest + log(total))
         for dimension in 0..<headDimension {
           let sum = zip(weights, values).reduce(0) { $0 + $1.0 * Double($1.1[$1.1.startIndex + dimension]) }
@@ -292,24 +340,34 @@ private struct AttentionProblem {
         }
       }
     }
-    return (output, logSumExp, largestScore)
+    return (output, logSumExp, masses, largestScore)
   }
 
   func solve() -> (output: [Float], logSumExp: [Float]) {
+    let solved = solveWithMasses()
+    return (solved.output, solved.logSumExp)
+  }
+
+  /// The masses of each run: (group, tokens).
+  func solveWithMasses() -> (output: [Float], logSumExp: [Float], masses: [[Float]]) {
     let rows = positions.count * group
+    // What is there is added to.
+    var masses = runs.map { [Float](repeating: 1, count: group * (($0.positions.count + 15) / 16 * 16)) }
     var output = [Float](repeating: .nan, count: rows * headDimension)
     var logSumExp = [Float](repeating: .nan, count: rows)
     let blobs = runs.map(storedBlob)
     let runPositions = runs.map(storedPositions)
+    let omitted = runs.map(storedOmissions)
     let kernelRuns = unsafe zip(runs.indices, runs).map { index, run in
       unsafe ck_kv_run(
         keys: blobs[index].keys.address, values: blobs[index].values.address,
         positions: run.contiguous ? nil : runPositions[index].integers.baseAddress,
         first_position: run.contiguous ? Int32(run.positions.first ?? 0) : .min, tokens: Int32(run.positions.count),
-        element: element, variant: Int32(run.variant), dropped: Int32(run.dropped))
+        element: element, variant: Int32(run.variant), dropped: Int32(run.dropped),
+        omitted: run.omitted.isEmpty ? nil : omitted[index].address?.assumingMemoryBound(to: UInt16.self))
     }
     let scratch = NaNMemory(byteCount: ck_attention_scratch_bytes(positions.count, group, headDimension))
-    withExtendedLifetime((blobs, runPositions)) {
+    withExtendedLifetime((blobs, runPositions, omitted)) {
       unsafe queries.withUnsafeBufferPointer { queries in
         unsafe positions.map(Int32.init).withUnsafeBufferPointer { positions in
           unsafe output.withUnsafeMutableBufferPointer { output in
@@ -325,6 +383,12 @@ private struct AttentionProblem {
                     head_dimension: Int32(headDimension), runs: kernelRuns.baseAddress,
                     run_count: Int32(kernelRuns.count), scratch: scratch.address)
                   unsafe ck_attention(&call)
+                  for index in runs.indices {
+                    unsafe call.output = nil
+                    unsafe call.runs = kernelRuns.baseAddress.map { unsafe $0 + index }
+                    unsafe call.run_count = 1
+                    unsafe ck_attention_mass(&call, &masses[index], masses[index].count / group)
+                  }
                 }
               }
             }
@@ -332,7 +396,28 @@ private struct AttentionProblem {
         }
       }
     }
-    return (output, logSumExp)
+    let sums = zip(masses, runs).map { masses, run in
+      stride(from: 0, to: masses.count, by: masses.count / group).flatMap { start in
+        masses[start..<start + run.positions.count].map { $0 - 1 }
+      }
+    }
+    #expect(
+      zip(masses, runs).allSatisfy { masses, run in
+        masses.indices.allSatisfy { $0 % (masses.count / group) < run.positions.count || masses[$0] == 1 }
+      }, "what lies behind a run's tokens has changed")
+    return (output, logSumExp, sums)
+  }
+
+  private func storedOmissions(_ run: Run) -> NaNMemory {
+    let memory = NaNMemory(byteCount: max((run.positions.count + 15) / 16 * 2, 1))
+    let bits = unsafe memory.address?.assumingMemoryBound(to: UInt16.self)
+    for tile in 0..<(run.positions.count + 15) / 16 {
+      unsafe bits?[tile] = (0..<16).reduce(0) {
+        let token = tile * 16 + $1
+        return $0 | (token >= run.positions.count || run.omitted.contains(token) ? 1 << UInt16($1) : 0)
+      }
+    }
+    return memory
   }
 
   private func storedPositions(_ run: Run) -> NaNMemory {
