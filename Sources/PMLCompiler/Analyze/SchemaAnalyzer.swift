@@ -2,11 +2,14 @@
 struct SchemaAnalyzer {
   private let log: DiagnosticLog
   private var nearest = NearestName()
+  /// Whether a parameter's default stands for its argument while what follows is encoded.
+  private var defaultIsPlaceholder = true
 
   init(log: DiagnosticLog) { self.log = log }
 
   /// Checks the whole schema, its scaffolds aside.
   mutating func check(_ schema: SchemaSyntax) {
+    defaultIsPlaceholder = schema.positions != .fixed
     checkScope(schema.content)
   }
 
@@ -22,12 +25,14 @@ struct SchemaAnalyzer {
   }
 
   private mutating func check(_ content: [SchemaSyntax.Part], _ scope: inout Names) {
+    let lastText = content.lastIndex { if case .text(let text) = $0 { text.text.hasWords } else { false } }
     for (index, part) in content.enumerated() {
       switch part {
       case .text: break
       case .parameter(let parameter):
         check(parameter, &scope)
-        if parameter.scaffold == nil, let name = parameter.name, isInSentence(index, of: content) {
+        let hasPlaceholder = parameter.scaffold != nil || (defaultIsPlaceholder && parameter.defaultText != nil)
+        if !hasPlaceholder, let name = parameter.name, let lastText, lastText > index {
           log.report(SchemaProblem.noPlaceholder(name.value), at: parameter.element.nameRange)
         }
       case .module(let module): check(module, &scope)
@@ -78,18 +83,6 @@ struct SchemaAnalyzer {
       scope.parameters[name.value] = name.valueRange
     }
   }
-
-  /// Whether words stand before and behind a parameter on its line, so that a gap would stand between them.
-  private func isInSentence(_ index: Int, of content: [SchemaSyntax.Part]) -> Bool {
-    guard index > 0, index + 1 < content.count, case .text(let before) = content[index - 1],
-      case .text(let after) = content[index + 1]
-    else { return false }
-    let spaces: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-    guard let last = before.text.bytes.last(where: { !spaces($0) }), last.isWordByte || last == UInt8(ascii: ","),
-      let next = after.text.bytes.first(where: { !spaces($0) && $0 != UInt8(ascii: ",") })
-    else { return false }
-    return next.isWordByte
-  }
 }
 
 extension SchemaSyntax.Part {
@@ -103,14 +96,16 @@ extension SchemaSyntax.Part {
   }
 }
 
-extension UInt8 {
-  /// Whether it is part of a letter or a digit: those of other scripts are beyond ASCII.
-  fileprivate var isWordByte: Bool {
-    switch self {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...:
-      true
-    default: false
+extension XMLText {
+  /// Whether a letter or digit is in it: those of other scripts are beyond ASCII.
+  fileprivate var hasWords: Bool {
+    bytes.contains { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...:
+        true
+      default: false
+      }
     }
   }
 }

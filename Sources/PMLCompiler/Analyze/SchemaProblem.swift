@@ -66,7 +66,7 @@ extension SchemaProblem: Problem {
     case .noPlaceholder(let name):
       Report(
         code: .noPlaceholder, severity: .warning,
-        message: "parameter \(name.quoted()) stands in a sentence but has no placeholder text",
+        message: "parameter \(name.quoted()) has text behind it but no placeholder text",
         help: "write a typical argument into `scaffold`; what follows is encoded behind it")
     case .deprecatedSpelling(let old, let new):
       Report(

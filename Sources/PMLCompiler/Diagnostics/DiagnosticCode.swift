@@ -81,6 +81,11 @@ extension Diagnostic.Code {
   static let schemaTakesMost = Self("PML450")
   static let unreachable = Self("PML451")
   static let otherTemplate = Self("PML452")
+  static let textBehindModules = Self("PML453")
+  static let isolatedDependent = Self("PML454")
+  static let parameterSlack = Self("PML455")
+  static let emptyPositions = Self("PML456")
+  static let unevenUnion = Self("PML457")
 
   /// Every code with what it says, in order.
   public static let meanings: KeyValuePairs<Self, String> = [
@@ -130,7 +135,7 @@ extension Diagnostic.Code {
     .includeTooLarge: "the file of `src` is larger than 64 MiB",
     .unionOfOne: "a union has one member only",
     .emptyModule: "a module holds nothing",
-    .noPlaceholder: "a parameter in the middle of a sentence has no placeholder text",
+    .noPlaceholder: "a parameter with text behind it has no placeholder text",
     .deprecatedSpelling: "an old spelling of a name",
     .scaffoldNeverUsed: "a scaffold that no prompt can make use of",
     .unknownSchema: "a prompt names a schema that is not at hand",
@@ -155,5 +160,10 @@ extension Diagnostic.Code {
     .schemaTakesMost: "the schema takes over half of the model's positions",
     .unreachable: "no prompt can import the module and still be answered",
     .otherTemplate: "roles are written otherwise than the model's chat template writes them",
+    .textBehindModules: "text behind modules is encoded without seeing them",
+    .isolatedDependent: "an isolated module needs what it does not see",
+    .parameterSlack: "a parameter of a fixed schema has more positions than its own texts take",
+    .emptyPositions: "prompts for a fixed schema leave many positions empty",
+    .unevenUnion: "members of a union in a fixed schema differ much in length",
   ]
 }

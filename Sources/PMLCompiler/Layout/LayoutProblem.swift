@@ -105,7 +105,9 @@ enum LayoutProblem: Problem {
         help: "add text, or import a module that has some")
     }
   }
+}
 
+extension Problem {
   /// The problem at a place, or at the beginning of a file that is not there.
   func diagnostic(in file: FilePath, at range: Range<SourcePosition>?) -> Diagnostic {
     let start = SourcePosition(offset: 0, line: 1, column: 1)

@@ -8,6 +8,9 @@ struct SchemaLowering<Includes: IncludeReader> {
   private(set) var roles = RoleUses()
   private var flow = TextFlow()
   private var includedBytes = 0
+  private var runs = 0
+  /// Whether the module being lowered, or the schema, has had a module in it so far.
+  private var isBehindModule = false
 
   init(_ source: SourceFile, template: ChatTemplate, includes: Includes, log: DiagnosticLog) {
     self.source = source
@@ -36,6 +39,9 @@ struct SchemaLowering<Includes: IncludeReader> {
       switch part {
       case .text(let text):
         let settled = text.settled(isFirst: flow.isFirst)
+        if isBehindModule, !settled.text.isEmpty {
+          sourceMap.textsBehindModules[runs] = source.positions(of: text.text.visibleRange(in: source.bytes))
+        }
         append(settled.text, .document, to: &nodes)
         space = settled.movesSpace
       case .parameter(let parameter):
@@ -59,6 +65,7 @@ struct SchemaLowering<Includes: IncludeReader> {
   private mutating func append(_ text: [UInt8], _ origin: TextRun.Origin, to nodes: inout [Schema.Node]) {
     guard !text.isEmpty else { return }
     nodes.append(.text(TextRun(String(decoding: text, as: UTF8.self), origin: origin)))
+    runs += 1
     flow.advance()
   }
 
@@ -71,6 +78,8 @@ struct SchemaLowering<Includes: IncludeReader> {
     if let name = module.name, sourceMap.names[path] == nil {
       sourceMap.names[path] = source.positions(of: name.valueRange)
     }
+    isBehindModule = false
+    defer { isBehindModule = true }
     var nodes: [Schema.Node] = []
     if let src = module.src { append(includedText(src), .document, to: &nodes) }
     nodes += lower(module.content, in: path, attention: attention)
@@ -82,6 +91,7 @@ struct SchemaLowering<Includes: IncludeReader> {
   private mutating func lower(
     _ union: UnionSyntax, in path: ModulePath, attention: Schema.Attention
   ) -> Schema.Union {
+    sourceMap.unions.append(source.positions(of: union.nameRange))
     let before = flow
     var after = flow
     let members = union.members.map { member in

@@ -31,6 +31,10 @@ public struct SchemaSourceMap: Sendable {
   public var names: [ModulePath: Range<SourcePosition>] = [:]
   /// Parameters by module and name.
   public var parameters: [ModulePath: [String: Parameter]] = [:]
+  /// The name of each `union` element, in document order.
+  public var unions: [Range<SourcePosition>] = []
+  /// The schema's runs of text, by number, of those that stand behind a module in the module (or schema) that they belong to.
+  public var textsBehindModules: [Int: Range<SourcePosition>] = [:]
 
   /// An empty map of `file`.
   public init(file: FilePath) { self.file = file }

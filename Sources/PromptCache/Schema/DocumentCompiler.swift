@@ -36,6 +36,7 @@ struct DocumentCompiler: Sendable {
   ) -> EncodingPlan? {
     let layout = SchemaLayout(of: schema, tokenizer: tokenizer, sources: sources, diagnostics: &diagnostics)
     guard let layout else { return nil }
+    diagnostics += layout.advice(on: schema, sources: sources)
     let plan = EncodingPlan(of: layout)
     let problems = plan.problems(within: tokenizer.contextLimits, sources: sources)
     diagnostics += problems

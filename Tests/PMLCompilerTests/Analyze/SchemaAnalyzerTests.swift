@@ -102,9 +102,10 @@ import Testing
     ("<module name=\"a\">Stay, <parameter name=\"p\" length=\"1\"/>, there</module>", ["PML252 parameter"]),
     ("<module name=\"a\">Stay <parameter name=\"p\" length=\"1\" scaffold=\"3\"/> days.</module>", []),
     ("<module name=\"a\">Stay <parameter name=\"p\" length=\"1\"/>.</module>", []),
-    ("<module name=\"a\">Days: <parameter name=\"p\" length=\"1\"/> or so</module>", []),
-    ("<module name=\"a\">Stay <parameter name=\"p\" length=\"1\"/>\nEnjoy</module>", []),
-    ("<module name=\"a\"><parameter name=\"p\" length=\"1\"/> days</module>", []),
+    ("<module name=\"a\">Days: <parameter name=\"p\" length=\"1\"/> or so</module>", ["PML252 parameter"]),
+    ("<module name=\"a\">Stay <parameter name=\"p\" length=\"1\"/>\nEnjoy</module>", ["PML252 parameter"]),
+    ("<module name=\"a\"><parameter name=\"p\" length=\"1\"/> days</module>", ["PML252 parameter"]),
+    ("<module name=\"a\">Stay <parameter name=\"p\" length=\"1\" default=\"3\"/> days.</module>", []),
     (
       "<module name=\"a\">x</module><module name=\"b\">x</module><scaffold modules=\"a b\"/><scaffold modules=\"b a\"/>",
       ["PML254 b a"]
@@ -115,6 +116,11 @@ import Testing
     #expect(compilation.diagnostics.map { "\($0.code.rawValue) \($0.text(in: compilation.source))" } == found)
     #expect(compilation.diagnostics.allSatisfy { $0.severity == .warning })
     #expect(compilation.schema != nil)
+  }
+
+  @Test func inAFixedSchemaADefaultIsNoPlaceholder() {
+    let text = "<module name=\"a\">Stay <parameter name=\"p\" length=\"1\" default=\"3\"/> days.</module>"
+    #expect(codes(ofSchema: "<schema name=\"s\" positions=\"fixed\">\(text)</schema>") == ["PML252"])
   }
 
   // Lowering
