@@ -86,14 +86,16 @@ extension CacheSession {
   ///   - prompt: compiled for `schema`.
   ///   - schema: how the states are kept.
   ///   - joint: what to do with joint encodings. `.make` makes those that are missing first.
+  ///   - byModule: whether it finds out which modules' states cost most; that takes a pass for each of them.
   ///   - maximumTokens: how long answers get, 1 or more.
   /// - Throws: as `generate`.
   public func audit(
-    _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, maximumTokens: Int
+    _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, byModule: Bool = false, maximumTokens: Int
   ) async throws(PromptCacheError) -> AuditReport {
     if joint == .make { try makeJoint(for: [prompt], of: schema) }
-    return try await PromptAudit(self, element: schema.element, joint: joint != .off, maximumTokens: maximumTokens)
-      .report(on: prompt.layout, of: schema.schema)
+    let audit = PromptAudit(
+      self, element: schema.element, joint: joint != .off, byModule: byModule, maximumTokens: maximumTokens)
+    return try await audit.report(on: prompt.layout, of: schema.schema)
   }
 
   /// The same for a layout and its schema.
@@ -102,6 +104,15 @@ extension CacheSession {
   package func prepare(
     _ layout: PromptLayout, of schema: PlannedSchema, element: KVElement, joint: Bool = true
   ) throws(PromptCacheError) -> ReadyPrompt {
+    try states(for: layout, of: schema, element: element, joint: joint).prompt(layout)
+  }
+
+  /// The states that stand for the parts of a prompt.
+  ///
+  /// - Throws: as `ready`.
+  func states(
+    for layout: PromptLayout, of schema: PlannedSchema, element: KVElement, joint: Bool
+  ) throws(PromptCacheError) -> FoundStates {
     let lookup = try lookup(element)
     var sight = ExactSight(of: layout, in: schema.plan)
     var chain = layout.chain.digests[..<(joint ? layout.chain.digests.count : 0)]
@@ -136,7 +147,7 @@ extension CacheSession {
     }
     var lease: Lease?
     if let lastJoint { lease = try lookup.lease(joint: lastJoint) }
-    return ReadyPrompt(layout, states: states, snapshot: lookup.snapshot, lease: lease)
+    return FoundStates(states: states, snapshot: lookup.snapshot, lease: lease)
   }
 
   /// The states of a joint encoding; `nil` if they are not there.

@@ -52,7 +52,7 @@ private struct SchemaAdvice {
 
   init(_ layout: SchemaLayout, of schema: Schema) {
     self.layout = layout
-    texts = schema.tokenizedRuns.compactMap { if case .text = $0.use { $0.run } else { nil } }
+    texts = schema.textRuns
   }
 
   mutating func walk() {

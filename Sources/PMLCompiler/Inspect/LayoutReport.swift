@@ -40,7 +40,7 @@ public struct LayoutReport: Sendable {
   public init(of schema: Schema, plan: EncodingPlan, formats: [StateFormat]) {
     self.schema = schema
     self.plan = plan
-    runs = schema.tokenizedRuns.compactMap { if case .text = $0.use { $0.run.text } else { nil } }
+    runs = schema.textRuns.map(\.text)
     self.formats = formats
   }
 

@@ -50,6 +50,9 @@ struct SchemaTokens {
 }
 
 extension Schema {
+  /// The runs of text, in document order: what `SchemaLayout.Segment.Kind.text` counts.
+  public var textRuns: [TextRun] { tokenizedRuns.compactMap { if case .text = $0.use { $0.run } else { nil } } }
+
   /// All that is tokenized, in document order: each run of text, each parameter's placeholder text, then its default.
   var tokenizedRuns: [TokenizedRun] {
     var collector = RunCollector()

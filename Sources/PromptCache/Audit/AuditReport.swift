@@ -8,6 +8,11 @@ public struct AuditReport: Encodable, Sendable {
     /// The greatest of them.
     public let greatest: Double
 
+    init(_ values: [Double]) {
+      mean = values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+      greatest = values.max() ?? 0
+    }
+
     private enum CodingKeys: String, CodingKey {
       case mean
       case greatest = "max"
@@ -46,6 +51,11 @@ public struct AuditReport: Encodable, Sendable {
   public let cached: Answer
   /// The answer with everything computed, at positions 0, 1, 2 …
   public let baseline: Answer
+  /// Where the divergence comes from, if that was asked for.
+  public let causes: AuditCauses?
+
+  /// Whether the answer is the baseline's, token for token.
+  public var answersTheSame: Bool { cached.tokens == baseline.tokens }
 
   private enum CodingKeys: String, CodingKey {
     case promptTokens = "prompt_tokens"
@@ -54,5 +64,18 @@ public struct AuditReport: Encodable, Sendable {
     case positions
     case divergence = "kl"
     case agreement, cached, baseline
+  }
+  /// Writes the causes as fields beside the others.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(promptTokens, forKey: .promptTokens)
+    try container.encode(cachedTokens, forKey: .cachedTokens)
+    try container.encode(exactTokens, forKey: .exactTokens)
+    try container.encode(positions, forKey: .positions)
+    try container.encode(divergence, forKey: .divergence)
+    try container.encode(agreement, forKey: .agreement)
+    try container.encode(cached, forKey: .cached)
+    try container.encode(baseline, forKey: .baseline)
+    try causes?.encode(to: encoder)
   }
 }

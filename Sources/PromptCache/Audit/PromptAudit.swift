@@ -12,6 +12,7 @@ public struct PromptAudit: Sendable {
   private let session: CacheSession
   private let element: KVElement
   private let joint: Bool
+  private let byModule: Bool
   private let maximumTokens: Int
 
   /// An audit.
@@ -20,12 +21,16 @@ public struct PromptAudit: Sendable {
   ///   - session: the model and the store.
   ///   - element: KV format of the states.
   ///   - joint: whether joint encodings are used as far as they are there.
+  ///   - byModule: whether it finds out which modules' states cost most; that takes a pass for each of them.
   ///   - maximumTokens: how long answers get, 1 or more.
-  public init(_ session: CacheSession, element: KVElement, joint: Bool = true, maximumTokens: Int) {
+  public init(
+    _ session: CacheSession, element: KVElement, joint: Bool = true, byModule: Bool = false, maximumTokens: Int
+  ) {
     precondition(maximumTokens >= 1, "\(maximumTokens) tokens")
     self.session = session
     self.element = element
     self.joint = joint
+    self.byModule = byModule
     self.maximumTokens = maximumTokens
   }
 
@@ -33,46 +38,27 @@ public struct PromptAudit: Sendable {
   ///
   /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states; `.engine`, `.cancelled`.
   public func report(on layout: PromptLayout, of schema: PlannedSchema) async throws(PromptCacheError) -> AuditReport {
-    let cached = try session.prepare(layout, of: schema, element: element, joint: joint)
+    let found = try session.states(for: layout, of: schema, element: element, joint: joint)
+    let cached = found.prompt(layout)
     let baseline = ReadyPrompt(uncached: layout)
     guard !baseline.tokens.isEmpty else { throw .emptyPrompt }
     let limit = min(
       maximumTokens, cached.positionsLimit - cached.nextPosition, baseline.positionsLimit - baseline.nextPosition)
-    let scheduler = try session.scheduler
-    let sequences = [
-      try await scheduler.guide(baseline, maximumTokens: limit),
-      try await scheduler.guide(cached, maximumTokens: limit),
-    ]
-    var divergences: [Double] = []
-    var agreeing = 0
-    var tokens: [Int32] = []
-    var reason = Completion.FinishReason.length
-    while true {
-      let (expected, found) = (try await sequences[0].scores(), try await sequences[1].scores())
-      let token = likeliest(expected)
-      divergences.append(LogProbabilities(expected[0]).divergence(of: LogProbabilities(found[0])))
-      if likeliest(found) == token { agreeing += 1 }
-      guard !session.model.endTokens.contains(token) else {
-        reason = .stop
-        break
-      }
-      tokens.append(token)
-      guard tokens.count < limit else { break }
-      await scheduler.give(token, to: sequences)
-    }
-    let answer = AuditReport.Answer(text: text(of: tokens), tokens: tokens, finishReason: reason)
+    var comparison = AnswerComparison(limit: limit, scheduler: try session.scheduler)
+    let divergences = try await comparison.begin(baseline, besides: cached, endTokens: session.model.endTokens)
+    let mean = AuditReport.Divergence(divergences.map(\.divergence))
+    let agreeing = divergences.count { $0.agrees }
+    let answer = AuditReport.Answer(
+      text: text(of: comparison.tokens), tokens: comparison.tokens, finishReason: comparison.finishReason)
+    let causes =
+      byModule
+      ? try await ModuleAudit(session, layout, schema, found, comparison).causes(of: mean.mean) : nil
     return AuditReport(
       promptTokens: baseline.tokens.count, cachedTokens: cached.cachedTokens,
-      exactTokens: cached.exactTokens, positions: divergences.count,
-      divergence: AuditReport.Divergence(
-        mean: divergences.reduce(0, +) / Double(divergences.count), greatest: divergences.max() ?? 0),
+      exactTokens: cached.exactTokens, positions: divergences.count, divergence: mean,
       agreement: Double(agreeing) / Double(divergences.count),
-      cached: agreeing == divergences.count ? answer : try await self.answer(to: cached, limit), baseline: answer)
-  }
-
-  private func likeliest(_ logits: Logits) -> Int32 {
-    var sampler = Sampler(SamplingOptions())
-    return sampler.pick(from: logits[0])
+      cached: agreeing == divergences.count ? answer : try await self.answer(to: cached, limit), baseline: answer,
+      causes: causes)
   }
 
   private func answer(to prompt: ReadyPrompt, _ limit: Int) async throws(PromptCacheError) -> AuditReport.Answer {

@@ -1,4 +1,6 @@
 internal import Engine
+internal import PMLCompiler
+internal import Store
 
 /// States in the store that stand for a part of a prompt.
 package struct StoredStates: Sendable {
@@ -8,4 +10,20 @@ package struct StoredStates: Sendable {
   let encodedAt: Int
   /// Whether they are those of plain inference over the prompt's tokens.
   let isExact: Bool
+}
+
+/// What was found in the store for a prompt, and what lends it.
+struct FoundStates {
+  /// One entry a part of the prompt; `nil` where the part is computed.
+  let states: [StoredStates?]
+  let snapshot: Snapshot?
+  let lease: Lease?
+
+  /// The prompt that reads them.
+  func prompt(_ layout: PromptLayout) -> ReadyPrompt {
+    ReadyPrompt(layout, states: states, snapshot: snapshot, lease: lease)
+  }
+
+  /// The same with other states.
+  func replacing(_ states: [StoredStates?]) -> Self { Self(states: states, snapshot: snapshot, lease: lease) }
 }

@@ -10,6 +10,11 @@ struct Audit: AsyncParsableCommand {
       of the next token are compared with those that the store's states give: how far apart they are (Kullback-Leibler \
       divergence, in nats), and how often the likeliest token is the same. With a bound, the exit status is 1 if a \
       prompt is past it. Schemas are found as by `run`.
+
+      The verdict at the end says whether answers are those of plain inference, but for little (at most 0.01 nats), and \
+      what to try if they are not. --by-module finds out where the divergence comes from: it computes each module anew, \
+      in its place and with all in sight that stands in front of it, and sees by how much the divergence falls. Of the \
+      costliest one it says what it misses most. That takes a pass for each module.
       """)
 
   @Argument(help: ArgumentHelp("Prompts.", valueName: "prompt"))
@@ -30,7 +35,10 @@ struct Audit: AsyncParsableCommand {
     help: ArgumentHelp("A prompt's share of equal likeliest tokens at least, 0 to 1.", valueName: "y"))
   var minimumAgreement: Double?
 
-  @Flag(help: "Print one JSON object a prompt, a line each.")
+  @Flag(help: "Find the modules whose states cost most, and what the costliest misses.")
+  var byModule = false
+
+  @Flag(help: "Print one JSON object a prompt and one for all of them, a line each.")
   var json = false
 
   func validate() throws {
@@ -46,9 +54,11 @@ struct Audit: AsyncParsableCommand {
     // Whatever is wrong with a prompt shows before the first answer.
     let asked = try Questions(prompts, options)
     var failures: [String] = []
+    var audits: [(report: AuditReport, schema: PlannedSchema)] = []
     for (index, question) in asked.questions.enumerated() {
       let report = try await asked.session.audit(
-        question.prompt, of: question.schema, joint: asked.joint, maximumTokens: maxTokens)
+        question.prompt, of: question.schema, joint: asked.joint, byModule: byModule, maximumTokens: maxTokens)
+      audits.append((report, question.schema.schema))
       let found = bounds(passedBy: report)
       let audited = AuditedPrompt(
         prompt: question.path, schema: question.schema.schema.name, kv: question.schema.element.rawValue,
@@ -60,6 +70,9 @@ struct Audit: AsyncParsableCommand {
       }
       failures += found.map { "`\(question.path)`: \($0)" }
     }
+    let summary = AuditedPrompts(
+      summary: AuditSummary(of: audits), paths: asked.questions.map(\.path), passed: failures.isEmpty)
+    if json { try Results.json(summary) } else { try Results.text("\n" + summary.text) }
     asked.session.recordUses()
     for failure in failures { Notes.line("pmlc: \(failure)") }
     if !failures.isEmpty { throw ExitCode.badInput }
@@ -75,55 +88,5 @@ struct Audit: AsyncParsableCommand {
       failures.append("agreement of \(report.agreement), less than \(minimumAgreement)")
     }
     return failures
-  }
-}
-
-/// One prompt's report, with what it is of and how it was judged.
-private struct AuditedPrompt: Encodable {
-  let prompt: String
-  let schema: String
-  let kv: String
-  /// Whether it is within the bounds, or there are none.
-  let passed: Bool
-  let report: AuditReport
-
-  private enum CodingKeys: String, CodingKey {
-    case prompt, schema, kv, passed
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(prompt, forKey: .prompt)
-    try container.encode(schema, forKey: .schema)
-    try container.encode(kv, forKey: .kv)
-    try container.encode(passed, forKey: .passed)
-    try report.encode(to: encoder)
-  }
-
-  /// The report for people, some lines.
-  var text: String {
-    let agreeing = Int((report.agreement * Double(report.positions)).rounded())
-    var text = """
-      \(prompt): \(report.promptTokens) tokens, \(report.cachedTokens) of them cached (\(kv)), \(report.exactTokens) exact
-        divergence  mean \(number(report.divergence.mean)), at most \(number(report.divergence.greatest)) nats, over \
-      \(report.positions) positions
-        likeliest   the same at \(agreeing) of \(report.positions)
-        cached      \(indented(report.cached.text))
-
-      """
-    if report.cached.tokens == report.baseline.tokens {
-      text += "  uncached    the same\n"
-    } else {
-      text += "  uncached    \(indented(report.baseline.text))\n"
-    }
-    return text
-  }
-
-  private func number(_ value: Double) -> String { String(format: "%.3g", value) }
-
-  /// An answer's further lines under its first.
-  private func indented(_ answer: String) -> String {
-    answer.split(separator: "\n", omittingEmptySubsequences: false).joined(
-      separator: "\n" + String(repeating: " ", count: 14))
   }
 }
