@@ -11,13 +11,16 @@ extension CacheSession {
   ///   - source: the document.
   ///   - schema: the schema that it is for.
   ///   - joint: what to do with joint encodings.
+  ///   - repair: how much of the cached tokens that are not exact is computed again, 0 to 1.
   ///   - options: how tokens are chosen, and when the answer ends.
   /// - Throws: `PromptCacheError.invalidDocument` where the prompt has errors; else as the other `generate`.
   public func generate(
-    from source: SourceFile, of schema: WarmedSchema, joint: JointUse = .use, options: GenerationOptions = .init()
+    from source: SourceFile, of schema: WarmedSchema, joint: JointUse = .use, repair: Double = 0,
+    options: GenerationOptions = .init()
   ) throws(PromptCacheError) -> Generation {
     try generate(
-      from: model.compile(prompt: source, of: schema.schema).get(), of: schema, joint: joint, options: options)
+      from: model.compile(prompt: source, of: schema.schema).get(), of: schema, joint: joint, repair: repair,
+      options: options)
   }
 
   /// The answer to a prompt from the store's states, as it is made.
@@ -28,15 +31,18 @@ extension CacheSession {
   ///   - prompt: compiled for `schema`.
   ///   - schema: how the states are kept.
   ///   - joint: what to do with joint encodings.
+  ///   - repair: how much of the cached tokens that are not exact is computed again, 0 to 1.
   ///   - options: how tokens are chosen, and when the answer ends.
   /// - Throws: `PromptCacheError.statesMissing` where states that it needs are not in the store (see `ensureStates`);
   ///   `.store` for damaged ones; `.engine` for weights that cannot be loaded.
   public func generate(
-    from prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, options: GenerationOptions = .init()
+    from prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, repair: Double = 0,
+    options: GenerationOptions = .init()
   ) throws(PromptCacheError) -> Generation {
     _ = try engine
     let start = ContinuousClock.now - prompt.compileTime
-    return try generate(from: try ready(prompt, of: schema, joint: joint), options: options, start: start)
+    return try generate(
+      from: try ready(prompt, of: schema, joint: joint, repair: repair), options: options, start: start)
   }
 
   /// The answer to a prompt with every token computed, at positions 0, 1, 2 …: the baseline to compare with.
@@ -72,12 +78,18 @@ extension CacheSession {
   ///   - prompt: compiled for `schema`.
   ///   - schema: how the states are kept.
   ///   - joint: what to do with joint encodings. `.make` makes those that are missing first.
-  /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states; with `.make` as `makeJoint`.
+  ///   - repair: how much of the cached tokens that are not exact is computed again, together with the prompt's own: those
+  ///     that its new text attends to most. 0 for none, 1 for all, which answers as without the cache. To find out which,
+  ///     the new text goes through some of the layers once more, here.
+  /// - Precondition: `repair` is 0 to 1.
+  /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states; with `.make` as `makeJoint`; with `repair`
+  ///   `.engine`, and `.cancelled` if the current task is cancelled meanwhile.
   public func ready(
-    _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use
+    _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, repair: Double = 0
   ) throws(PromptCacheError) -> ReadyPrompt {
     if joint == .make { try makeJoint(for: [prompt], of: schema) }
-    return try prepare(prompt.layout, of: schema.schema, element: schema.element, joint: joint != .off)
+    return try prepare(
+      prompt.layout, of: schema.schema, element: schema.element, joint: joint != .off, repair: repair)
   }
 
   /// Compares the answer from the store's states with the baseline's.
@@ -86,25 +98,41 @@ extension CacheSession {
   ///   - prompt: compiled for `schema`.
   ///   - schema: how the states are kept.
   ///   - joint: what to do with joint encodings. `.make` makes those that are missing first.
+  ///   - repair: how much of the cached tokens that are not exact is computed again, 0 to 1.
   ///   - byModule: whether it finds out which modules' states cost most; that takes a pass for each of them.
   ///   - maximumTokens: how long answers get, 1 or more.
   /// - Throws: as `generate`.
   public func audit(
-    _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, byModule: Bool = false, maximumTokens: Int
+    _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, repair: Double = 0,
+    byModule: Bool = false,
+    maximumTokens: Int
   ) async throws(PromptCacheError) -> AuditReport {
     if joint == .make { try makeJoint(for: [prompt], of: schema) }
     let audit = PromptAudit(
-      self, element: schema.element, joint: joint != .off, byModule: byModule, maximumTokens: maximumTokens)
+      self, element: schema.element, joint: joint != .off, repair: repair, byModule: byModule,
+      maximumTokens: maximumTokens)
     return try await audit.report(on: prompt.layout, of: schema.schema)
   }
 
   /// The same for a layout and its schema.
   ///
   /// - Parameter joint: whether joint encodings are used as far as they are there, from the front on.
+  /// - Parameter repair: how much of what is not exact is computed again, 0 to 1.
   package func prepare(
-    _ layout: PromptLayout, of schema: PlannedSchema, element: KVElement, joint: Bool = true
+    _ layout: PromptLayout, of schema: PlannedSchema, element: KVElement, joint: Bool = true, repair share: Double = 0
   ) throws(PromptCacheError) -> ReadyPrompt {
-    try states(for: layout, of: schema, element: element, joint: joint).prompt(layout)
+    try prompt(
+      layout, of: schema, states(for: layout, of: schema, element: element, joint: joint), repair: share)
+  }
+
+  /// The prompt that reads these states.
+  ///
+  /// - Throws: as `ready`.
+  func prompt(
+    _ layout: PromptLayout, of schema: PlannedSchema, _ found: FoundStates, repair share: Double
+  ) throws(PromptCacheError) -> ReadyPrompt {
+    precondition(share >= 0 && share <= 1, "a share of \(share)")
+    return share > 0 ? try repair(layout, of: schema, found, share: share) : found.prompt(layout)
   }
 
   /// The states that stand for the parts of a prompt.

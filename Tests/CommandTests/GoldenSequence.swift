@@ -72,4 +72,7 @@ struct GoldenSequence: Decodable, Sendable, CustomTestStringConvertible {
 @Suite struct GoldenSequenceTests {
   @Test(arguments: GoldenSequence.all(in: "joint.json"))
   func joint(_ sequence: GoldenSequence) async throws { try await sequence.check() }
+
+  @Test(arguments: GoldenSequence.all(in: "repair.json"))
+  func repair(_ sequence: GoldenSequence) async throws { try await sequence.check() }
 }

@@ -10,8 +10,8 @@ public struct PromptLayout: Hashable, Sendable {
       case schema(SchemaLayout.Item)
       /// New text before or between what is imported.
       case newText
-      /// The last new text, the header of the answer included.
-      case ending
+      /// The last new text, the header of the answer included; of a chat template, or of the prompt itself.
+      case ending(TextRun.Origin)
     }
 
     /// What the tokens are.

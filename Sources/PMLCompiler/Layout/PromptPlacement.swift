@@ -68,7 +68,7 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
   /// Places the new text behind the last reference.
   mutating func placeLastText() {
     for text in prompt.newText where text.place == .end {
-      for run in tokens(of: text) { append(run) }
+      for (run, tokens) in zip(text.runs, tokens(of: text)) { append(tokens, run.origin) }
     }
   }
 
@@ -77,7 +77,7 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
     guard !header.isEmpty else { return }
     let tokens = tokenizer.tokens(ofTemplate: header)
     check(tokens, at: prompt.newText.last?.range)
-    append(tokens)
+    append(tokens, .template)
   }
 
   /// Reports a prompt with nothing in it, or with no position left behind it.
@@ -177,9 +177,9 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
     }
   }
 
-  private mutating func append(_ tokens: [TokenID]) {
+  private mutating func append(_ tokens: [TokenID], _ origin: TextRun.Origin) {
     let start = placing.append(tokens.count)
-    parts.append(PromptLayout.Part(content: .ending, start: start, tokens: tokens, encoding: nil))
+    parts.append(PromptLayout.Part(content: .ending(origin), start: start, tokens: tokens, encoding: nil))
   }
 
   /// The reference at the prompt's top that `module` is imported by; 0 for the schema's own text.

@@ -12,6 +12,7 @@ public struct PromptAudit: Sendable {
   private let session: CacheSession
   private let element: KVElement
   private let joint: Bool
+  private let repair: Double
   private let byModule: Bool
   private let maximumTokens: Int
 
@@ -21,15 +22,18 @@ public struct PromptAudit: Sendable {
   ///   - session: the model and the store.
   ///   - element: KV format of the states.
   ///   - joint: whether joint encodings are used as far as they are there.
-  ///   - byModule: whether it finds out which modules' states cost most; that takes a pass for each of them.
+  ///   - repair: how much of the cached tokens that are not exact is computed again, 0 to 1.
+  ///   - byModule: whether it finds out which modules' states, as they are stored, cost most; that takes a pass for each of them.
   ///   - maximumTokens: how long answers get, 1 or more.
   public init(
-    _ session: CacheSession, element: KVElement, joint: Bool = true, byModule: Bool = false, maximumTokens: Int
+    _ session: CacheSession, element: KVElement, joint: Bool = true, repair: Double = 0, byModule: Bool = false,
+    maximumTokens: Int
   ) {
     precondition(maximumTokens >= 1, "\(maximumTokens) tokens")
     self.session = session
     self.element = element
     self.joint = joint
+    self.repair = repair
     self.byModule = byModule
     self.maximumTokens = maximumTokens
   }
@@ -39,7 +43,7 @@ public struct PromptAudit: Sendable {
   /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states; `.engine`, `.cancelled`.
   public func report(on layout: PromptLayout, of schema: PlannedSchema) async throws(PromptCacheError) -> AuditReport {
     let found = try session.states(for: layout, of: schema, element: element, joint: joint)
-    let cached = found.prompt(layout)
+    let cached = try session.prompt(layout, of: schema, found, repair: repair)
     let baseline = ReadyPrompt(uncached: layout)
     guard !baseline.tokens.isEmpty else { throw .emptyPrompt }
     let limit = min(

@@ -20,8 +20,9 @@ public struct ReadyPrompt: Sendable {
   let positionsLimit: Int
   /// Number of tokens whose states are read from the store.
   var cachedTokens: Int { present.count - tokens.count }
-  /// How many of these have the states of plain inference over the prompt's tokens: their encodings saw every present token
-  /// at a lower position, as that one stands in the prompt.
+  /// How many have the states of plain inference over the prompt's tokens though they are not computed in any case: their
+  /// encodings saw every present token at a lower position, as that one stands in the prompt; or all that lacks this is
+  /// computed again.
   let exactTokens: Int
   /// What lends the states.
   private let snapshot: Snapshot?
@@ -46,9 +47,14 @@ public struct ReadyPrompt: Sendable {
   ///
   /// - Parameters:
   ///   - states: one entry a part of `layout`; `nil` where the part is computed.
+  ///   - again: tokens of parts, by the part's index, that are computed though their states are there.
   ///   - snapshot: what lends the states.
   ///   - lease: keeps joint encodings among them in the store.
-  package init(_ layout: PromptLayout, states: [StoredStates?], snapshot: Snapshot?, lease: Lease? = nil) {
+  ///   - isExactAgain: whether these have the states of plain inference then.
+  package init(
+    _ layout: PromptLayout, states: [StoredStates?], again: [Int: [Range<Int>]] = [:], isExactAgain: Bool = false,
+    snapshot: Snapshot?, lease: Lease? = nil
+  ) {
     precondition(states.count == layout.parts.count, "\(states.count) entries for \(layout.parts.count) parts")
     var attended: [AttendedSegment] = []
     attended.reserveCapacity(states.count)
@@ -58,9 +64,17 @@ public struct ReadyPrompt: Sendable {
       var reused = 0
       if let stored {
         reused = layout.reusableCount(of: index)
-        attended.append(
-          AttendedSegment(stored.segment, place: part.start, encodedAt: stored.encodedAt, count: reused))
-        if stored.isExact { exactTokens += reused }
+        let omitted = again[index] ?? []
+        let repaired = omitted.reduce(0) { $0 + $1.count }
+        if repaired < reused {
+          attended.append(
+            AttendedSegment(
+              stored.segment, place: part.start, encodedAt: stored.encodedAt, count: reused, omitting: omitted))
+        }
+        if stored.isExact { exactTokens += reused - repaired }
+        if isExactAgain { exactTokens += repaired }
+        tokens += omitted.joined().map { part.tokens[$0] }
+        positions += omitted.joined().map { Int32(part.start + $0) }
       }
       tokens += part.tokens[reused...]
       positions += (reused..<part.tokens.count).map { Int32(part.start + $0) }

@@ -19,9 +19,14 @@ struct FoundStates {
   let snapshot: Snapshot?
   let lease: Lease?
 
-  /// The prompt that reads them.
-  func prompt(_ layout: PromptLayout) -> ReadyPrompt {
-    ReadyPrompt(layout, states: states, snapshot: snapshot, lease: lease)
+  /// The prompt that reads them, all but tokens that are computed again, by the index of their part.
+  ///
+  /// - Parameter isExactAgain: whether these have the states of plain inference then.
+  func prompt(
+    _ layout: PromptLayout, again: [Int: [Range<Int>]] = [:], isExactAgain: Bool = false
+  ) -> ReadyPrompt {
+    ReadyPrompt(
+      layout, states: states, again: again, isExactAgain: isExactAgain, snapshot: snapshot, lease: lease)
   }
 
   /// The same with other states.

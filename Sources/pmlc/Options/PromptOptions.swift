@@ -19,11 +19,24 @@ struct PromptOptions: ParsableArguments {
       """))
   var joint: JointUse?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      Compute this share of the cached tokens again that have not seen all in front of them, those that the prompt's own \
+      text attends to most: 0 to 1, which answers as without the cache.
+      """, valueName: "r"))
+  var repair: Double = 0
+
   @OptionGroup var model: ModelOptions
   @OptionGroup var weights: WeightOptions
   @OptionGroup var store: NamespaceInStore
   @OptionGroup var limit: StoreLimit
   @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    if !(repair >= 0 && repair <= 1) { throw ValidationError("--repair takes 0 to 1") }
+  }
 
   /// Reads the model's configuration, tokenizer and chat template.
   func loadModel() throws(PromptCacheError) -> LoadedModel { try model.load(weights: weights.weights) }

@@ -47,7 +47,7 @@ import Testing
       }
       #expect(layout.chain.digests == digests(Array(chained)))
       // The new text ends every chain, and nothing is left out in front of it.
-      #expect(layout.parts.last?.content == .ending)
+      #expect(layout.parts.last?.content == .ending(.document))
     }
   }
 

@@ -137,6 +137,25 @@ import Testing
     }
   }
 
+  /// Repair takes of long segments what it can: their beginnings, the whole, and tokens near the end.
+  @Test(arguments: [0.05, 0.2, 0.5, 0.8, 1]) func repaired(share: Double) async throws {
+    let session = try session("store")
+    let schema = try session.warm(try schema(session), as: .f32)
+    for prompt in Self.prompts {
+      let source = SourceFile(path: "p.pml", text: "<prompt schema=\"s\">\(prompt)</prompt>")
+      let prompt = try session.model.compile(prompt: source, of: schema.schema).get()
+      let options = GenerationOptions(maximumTokens: 6, logProbabilities: 1)
+      let found = try await session.generate(from: prompt, of: schema, repair: share, options: options).completion()
+      #expect(found.usage.completionTokens > 0)
+      guard share == 1 else { continue }
+      let plain = try await session.generateUncached(from: prompt, options: options).completion()
+      #expect(found.tokens == plain.tokens)
+      for (one, two) in zip(try #require(found.logProbabilities), try #require(plain.logProbabilities)) {
+        #expect(abs(one.logProbability - two.logProbability) < 1e-4)
+      }
+    }
+  }
+
   /// Puts blobs of all tokens in the place of what layers keep, as programs did that knew no better: computed anew, each in
   /// its context.
   private func fillWhole(_ session: CacheSession, _ element: KVElement, where isOlder: (Int) -> Bool) throws {

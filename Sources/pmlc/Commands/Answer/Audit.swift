@@ -43,6 +43,7 @@ struct Audit: AsyncParsableCommand {
 
   func validate() throws {
     try (prompts + [options.schema].compactMap { $0 }).validateInputs()
+    if byModule, options.repair > 0 { throw ValidationError("--by-module does not go with --repair") }
     if maxTokens < 1 { throw ValidationError("--max-tokens takes 1 or more") }
     if let maximumDivergence, !(maximumDivergence >= 0) { throw ValidationError("--max-kl takes 0 or more") }
     if let minimumAgreement, !(0...1).contains(minimumAgreement) {
@@ -57,7 +58,8 @@ struct Audit: AsyncParsableCommand {
     var audits: [(report: AuditReport, schema: PlannedSchema)] = []
     for (index, question) in asked.questions.enumerated() {
       let report = try await asked.session.audit(
-        question.prompt, of: question.schema, joint: asked.joint, byModule: byModule, maximumTokens: maxTokens)
+        question.prompt, of: question.schema, joint: asked.joint, repair: options.repair, byModule: byModule,
+        maximumTokens: maxTokens)
       audits.append((report, question.schema.schema))
       let found = bounds(passedBy: report)
       let audited = AuditedPrompt(

@@ -71,6 +71,7 @@ struct Run: AsyncParsableCommand {
       throw ValidationError("--repetition-penalty takes more than 0")
     }
     if noCache, promptOptions.joint != nil { throw ValidationError("--joint does not go with --no-cache") }
+    if noCache, promptOptions.repair > 0 { throw ValidationError("--repair does not go with --no-cache") }
     if let logprobs, logprobs < 0 { throw ValidationError("--logprobs takes 0 or more") }
   }
 
@@ -105,7 +106,8 @@ struct Run: AsyncParsableCommand {
     let asked = try Questions([prompt], promptOptions)
     guard let question = asked.questions.first else { throw PromptCacheError.emptyPrompt }
     let completion = try await show(
-      asked.session.generate(from: question.prompt, of: question.schema, joint: asked.joint, options: options))
+      asked.session.generate(
+        from: question.prompt, of: question.schema, joint: asked.joint, repair: promptOptions.repair, options: options))
     // After the answer, which does not wait for it.
     asked.session.recordUses()
     withExtendedLifetime(asked) {}
