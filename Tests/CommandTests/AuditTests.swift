@@ -290,11 +290,23 @@ import Testing
       Self.worbi + Self.hall + Self.dripin, importing: references, questions, "--by-module")
     for line in [
       "`caretaker` computed anew", "the same without `hall` in sight", "2 prompts", "1 of 2 the same", "(d0.pml)",
-      "verdict: answers are not those of plain inference", "try `<scaffold modules=\"hall caretaker\"/>` in `d`",
+      "verdict: answers are not those of plain inference", "try making `hall` in `d` text of the schema itself",
       "try --joint make",
     ] {
       #expect(text.standardOutput.contains(line), "\(line): \(text.standardOutput)")
     }
+  }
+
+  @Test func whatAllPromptsHaveMayBeTextOfTheSchema() async throws {
+    let questions = ["Who is the caretaker of Fentro Hall?", "How many floors has Fentro Hall?"]
+    let run = try await audit(
+      Self.hall + Self.dripin, importing: "<hall/><caretaker/>", questions, "--by-module", "--json")
+    let advice = Summary.Advice(kind: "own_text", schema: "d", module: "hall")
+    #expect(try summary(run).verdict.try.first == advice)
+    // Of one prompt nobody can say what others have.
+    let one = try await audit(
+      Self.hall + Self.dripin, importing: "<hall/><caretaker/>", [questions[0]], "--by-module", "--json")
+    #expect(try summary(one).verdict.try.first?.kind == "scaffold")
   }
 
   @Test func exactStatesHaveNoCauses() async throws {

@@ -1,3 +1,5 @@
+internal import PMLCompiler
+
 /// What the cache changes about the answer to one prompt.
 public struct AuditReport: Encodable, Sendable {
   /// How far two distributions of the next token are apart, over all that were compared: the Kullback-Leibler divergence
@@ -53,6 +55,9 @@ public struct AuditReport: Encodable, Sendable {
   public let baseline: Answer
   /// Where the divergence comes from, if that was asked for.
   public let causes: AuditCauses?
+
+  /// The modules that the prompt imports.
+  let imported: Set<ModulePath>
 
   /// Whether the answer is the baseline's, token for token.
   public var answersTheSame: Bool { cached.tokens == baseline.tokens }

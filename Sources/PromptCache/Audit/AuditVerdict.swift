@@ -8,6 +8,8 @@ public struct AuditVerdict: Encodable, Sendable {
     case compactPositions(schema: String)
     /// Let an isolated module see what stands around it.
     case context(schema: String, module: ModulePath)
+    /// Make a module that all prompts import text of the schema, which others see.
+    case ownText(schema: String, module: ModulePath)
     /// Encode two modules together.
     case scaffold(schema: String, modules: [ModulePath])
     /// Give a parameter a placeholder that is like its arguments, or put it at the end of its module.
@@ -45,6 +47,11 @@ public struct AuditVerdict: Encodable, Sendable {
       return
     }
     var tally: [Advice: Double] = [:]
+    let always = Dictionary(grouping: audits, by: \.schema.name).mapValues { audits in
+      // One prompt says nothing about others.
+      audits.count < 2
+        ? [] : audits.dropFirst().reduce(audits[0].report.imported) { $0.intersection($1.report.imported) }
+    }
     for (report, schema) in audits {
       guard let causes = report.causes else { continue }
       let total = report.divergence.mean
@@ -52,7 +59,9 @@ public struct AuditVerdict: Encodable, Sendable {
         tally[.compactPositions(schema: schema.name), default: 0] += positions.mean
       }
       for module in causes.modules where module.gain >= max(total * Self.causeShare, Self.littleDivergence / 10) {
-        for (advice, gain) in Self.advice(on: module, of: schema) { tally[advice, default: 0] += gain }
+        for (advice, gain) in Self.advice(on: module, of: schema, always: always[schema.name] ?? []) {
+          tally[advice, default: 0] += gain
+        }
       }
     }
     let named = tally.sorted { ($0.value, "\($1.key)") > ($1.value, "\($0.key)") }.prefix(Self.mostCauses).map(\.key)
@@ -62,7 +71,11 @@ public struct AuditVerdict: Encodable, Sendable {
   }
 
   /// What helps against a module's cost, with how much of it that may take away.
-  private static func advice(on module: AuditCauses.Module, of schema: PlannedSchema) -> [(Advice, Double)] {
+  ///
+  /// - Parameter always: the modules that all prompts import.
+  private static func advice(
+    on module: AuditCauses.Module, of schema: PlannedSchema, always: Set<ModulePath>
+  ) -> [(Advice, Double)] {
     let layout = schema.plan.layout
     guard let index = layout.module(at: module.path) else { return [] }
     let isIsolated = layout.modules[index].attention == .isolated
@@ -73,7 +86,10 @@ public struct AuditVerdict: Encodable, Sendable {
     if let path = missed?.path, path != module.path, path != .root, module.path != .root,
       !module.path.isWithin(path), !path.isWithin(module.path)
     {
-      return [(.scaffold(schema: schema.name, modules: [path, module.path]), module.gain)]
+      let isTopmost = layout.module(at: path).map { layout.modules[$0].parent == 0 } ?? false
+      return always.contains(path) && isTopmost && !isIsolated
+        ? [(.ownText(schema: schema.name, module: path), module.gain)]
+        : [(.scaffold(schema: schema.name, modules: [path, module.path]), module.gain)]
     }
     if isIsolated { return [(.context(schema: schema.name, module: module.path), module.gain)] }
     return hasTextBehindModules(index, schema)
@@ -107,6 +123,10 @@ extension AuditVerdict.Advice: Encodable {
       try container.encode(schema, forKey: .schema)
     case .context(let schema, let module):
       try container.encode("context", forKey: .kind)
+      try container.encode(schema, forKey: .schema)
+      try container.encode(module.description, forKey: .module)
+    case .ownText(let schema, let module):
+      try container.encode("own_text", forKey: .kind)
       try container.encode(schema, forKey: .schema)
       try container.encode(module.description, forKey: .module)
     case .scaffold(let schema, let modules):

@@ -62,7 +62,15 @@ public struct PromptAudit: Sendable {
       exactTokens: cached.exactTokens, positions: divergences.count, divergence: mean,
       agreement: Double(agreeing) / Double(divergences.count),
       cached: agreeing == divergences.count ? answer : try await self.answer(to: cached, limit), baseline: answer,
-      causes: causes)
+      causes: causes, imported: Self.modules(in: layout, of: schema))
+  }
+
+  private static func modules(in layout: PromptLayout, of schema: PlannedSchema) -> Set<ModulePath> {
+    Set(
+      layout.parts.compactMap { part in
+        guard case .schema(let item) = part.content else { return nil }
+        return schema.plan.layout.modules[schema.plan.layout.module(of: item)].path
+      })
   }
 
   private func answer(to prompt: ReadyPrompt, _ limit: Int) async throws(PromptCacheError) -> AuditReport.Answer {

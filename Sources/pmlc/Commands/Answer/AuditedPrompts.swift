@@ -65,6 +65,9 @@ extension AuditVerdict.Advice {
       "leaving out `positions=\"fixed\"` in `\(schema)`: empty positions cost this model dear"
     case .context(let schema, let module):
       "`attention=\"context\"` \(module == .root ? "" : "on \(module.shown) ")in `\(schema)`"
+    case .ownText(let schema, let module):
+      "making \(module.shown) in `\(schema)` text of the schema itself, outside a module: all these prompts have it, and what stands "
+        + "behind it would see it"
     case .scaffold(let schema, let modules):
       "`<scaffold modules=\"\(modules.map(\.description).joined(separator: " "))\"/>` in `\(schema)`: "
         + "the second needs the first"

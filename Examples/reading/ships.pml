@@ -1,0 +1,6 @@
+<prompt schema="reading">
+  <adult/>
+  <technology/>
+  <calm/>
+  <user>Which book do you recommend?</user>
+</prompt>

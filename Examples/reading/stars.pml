@@ -1,0 +1,6 @@
+<prompt schema="reading">
+  <student/>
+  <science/>
+  <short/>
+  <user>Which book do you recommend?</user>
+</prompt>
