@@ -253,6 +253,7 @@ import Testing
     #expect(
       summary.verdict.try == [
         Summary.Advice(kind: "scaffold", schema: "d", modules: ["hall", "caretaker"]), Summary.Advice(kind: "joint"),
+        Summary.Advice(kind: "repair"),
       ])
     // What it says helps.
     let mended = try await audit(
@@ -285,7 +286,10 @@ import Testing
     #expect(abs(summary.agreement - (found[0].agreement + found[1].agreement) / 2) < 1e-12)
     #expect(summary.equal_answers == 0.5 && summary.by_module == nil)
     // Nobody has looked where it comes from.
-    #expect(summary.verdict.try.map(\.kind) == ["joint", "by_module"])
+    #expect(summary.verdict.try.map(\.kind) == ["joint", "repair", "by_module"])
+    let repaired = try await audit(
+      Self.worbi + Self.hall + Self.dripin, importing: references, [questions[0]], "--json", "--repair", "0.02")
+    #expect(try self.summary(repaired).verdict.try.map(\.kind) == ["joint"])
     let text = try await audit(
       Self.worbi + Self.hall + Self.dripin, importing: references, questions, "--by-module")
     for line in [

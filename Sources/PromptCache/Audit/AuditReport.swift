@@ -56,6 +56,8 @@ public struct AuditReport: Encodable, Sendable {
   /// Where the divergence comes from, if that was asked for.
   public let causes: AuditCauses?
 
+  /// How much of what is not exact was computed again, 0 to 1.
+  let repair: Double
   /// The modules that the prompt imports.
   let imported: Set<ModulePath>
 

@@ -18,6 +18,8 @@ public struct AuditVerdict: Encodable, Sendable {
     case order(schema: String, module: ModulePath)
     /// Encode the prompts' chains jointly.
     case joint
+    /// Compute a share of the tokens again at each request.
+    case repair
     /// Look for the modules that cost most.
     case byModule
   }
@@ -67,7 +69,9 @@ public struct AuditVerdict: Encodable, Sendable {
     let named = tally.sorted { ($0.value, "\($1.key)") > ($1.value, "\($0.key)") }.prefix(Self.mostCauses).map(\.key)
     let hasInexact = audits.contains { $0.report.exactTokens < $0.report.cachedTokens }
     let isUnexamined = audits.allSatisfy { $0.report.causes == nil }
-    advice = named + (hasInexact ? [.joint] : []) + (hasInexact && isUnexamined ? [.byModule] : [])
+    let isRepaired = audits.contains { $0.report.repair > 0 }
+    let general: [Advice] = [.joint] + (isRepaired ? [] : [.repair] + (isUnexamined ? [.byModule] : []))
+    advice = named + (hasInexact ? general : [])
   }
 
   /// What helps against a module's cost, with how much of it that may take away.
@@ -143,6 +147,7 @@ extension AuditVerdict.Advice: Encodable {
       try container.encode(schema, forKey: .schema)
       try container.encode(module.description, forKey: .module)
     case .joint: try container.encode("joint", forKey: .kind)
+    case .repair: try container.encode("repair", forKey: .kind)
     case .byModule: try container.encode("by_module", forKey: .kind)
     }
   }

@@ -62,7 +62,7 @@ public struct PromptAudit: Sendable {
       exactTokens: cached.exactTokens, positions: divergences.count, divergence: mean,
       agreement: Double(agreeing) / Double(divergences.count),
       cached: agreeing == divergences.count ? answer : try await self.answer(to: cached, limit), baseline: answer,
-      causes: causes, imported: Self.modules(in: layout, of: schema))
+      causes: causes, repair: repair, imported: Self.modules(in: layout, of: schema))
   }
 
   private static func modules(in layout: PromptLayout, of schema: PlannedSchema) -> Set<ModulePath> {

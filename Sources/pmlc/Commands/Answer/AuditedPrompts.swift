@@ -78,6 +78,7 @@ extension AuditVerdict.Advice {
       "moving text of \(module.shown) in `\(schema)` that stands behind modules ahead of them, or into the prompts"
     case .joint:
       "--joint make: from a combination's second prompt on, its states are those of plain inference"
+    case .repair: "--repair 0.3, for first uses: what a prompt attends to most is computed again"
     case .byModule: "--by-module, which finds the modules that cost most"
     }
   }
