@@ -104,8 +104,7 @@ extension CacheSession {
   /// - Throws: as `generate`.
   public func audit(
     _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, repair: Double = 0,
-    byModule: Bool = false,
-    maximumTokens: Int
+    byModule: Bool = false, maximumTokens: Int
   ) async throws(PromptCacheError) -> AuditReport {
     if joint == .make { try makeJoint(for: [prompt], of: schema) }
     let audit = PromptAudit(

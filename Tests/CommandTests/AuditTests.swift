@@ -313,6 +313,14 @@ import Testing
     #expect(try summary(one).verdict.try.first?.kind == "scaffold")
   }
 
+  @Test func whatIsNotKeptIsInNoScaffold() async throws {
+    let run = try await audit(
+      Self.hall.replacing("name=\"hall\"", with: "name=\"hall\" cache=\"false\""), importing: "<hall/><caretaker/>",
+      ["Who is the caretaker of Fentro Hall?"], "--by-module", "--json")
+    #expect(try reports(run, as: Causes.self).first?.by_module.first?.misses?.first?.path == "hall")
+    #expect(try !summary(run).verdict.try.contains { $0.kind == "scaffold" })
+  }
+
   @Test func exactStatesHaveNoCauses() async throws {
     let run = try await audit(
       Self.worbi + Self.hall, importing: "<worbi/><hall/><caretaker/>", ["Who is the caretaker of Fentro Hall?"],

@@ -115,8 +115,13 @@ def modules(content, attribute="", between=lambda number: ""):
         f'<module name="d{number}"{attribute}>\n\n{document}\n</module>{between(number)}' for number, document in enumerate(content.documents))
 
 
-def references(content):
-    return "".join(f"<d{number}/>" for number in range(len(content.documents)))
+def modules_from(content, first):
+    return "\n".join(
+        f'<module name="d{number}">\n\n{content.documents[number]}\n</module>' for number in range(first, len(content.documents)))
+
+
+def references(content, first=0):
+    return "".join(f"<d{number}/>" for number in range(first, len(content.documents)))
 
 
 def ask(content, question, *, front="", behind="", references=references):
@@ -152,6 +157,12 @@ DESIGNS = {
         "`isolated` documents, schema text in `context`": lambda c: schema(
             f"<system>{ORDERS}\n" + modules(c, ' attention="isolated"') + "</system>"),
         "together, by a `scaffold`": lambda c: schema(f"<system>{ORDERS}\n{modules(c)}</system>{together(c)}"),
+        "`context`, joint encodings": (lambda c: schema(f"<system>{ORDERS}\n{modules(c)}</system>"), ask, ("--joint", "make")),
+        "`isolated`, joint encodings": (
+            lambda c: schema(f"<system>{ORDERS}\n{modules(c)}</system>", ' attention="isolated"'), ask, ("--joint", "make")),
+        "`context`, `--repair 0.3`": (lambda c: schema(f"<system>{ORDERS}\n{modules(c)}</system>"), ask, ("--repair", "0.3")),
+        "`isolated`, `--repair 0.3`": (
+            lambda c: schema(f"<system>{ORDERS}\n{modules(c)}</system>", ' attention="isolated"'), ask, ("--repair", "0.3")),
     },
     "text behind the documents": {
         "orders ahead of the documents": lambda c: schema(f"<system>{ORDERS}\n{modules(c)}</system>"),
@@ -166,6 +177,15 @@ DESIGNS = {
             f"<system>{ORDERS}\n" + modules(c, between=lambda n: f"\n\nThis was document {n + 1} of {len(c.documents)}.\n") + "</system>"),
         "a line behind each, in the schema": lambda c: schema(
             f"<system>{ORDERS}\n" + modules(c, between=lambda n: "\n\n---\n") + "</system>"),
+    },
+    "a document that all prompts have": {
+        "a module beside the others": lambda c: schema(f"<system>{ORDERS}\n{modules(c)}</system>"),
+        "text of the schema, ahead of the others": (
+            lambda c: schema(f"<system>{ORDERS}\n\n{c.documents[0]}\n{modules_from(c, 1)}</system>"),
+            lambda c, q: ask(c, q, references=lambda c: references(c, 1))),
+        "a module around the others": (
+            lambda c: schema(f'<system>{ORDERS}\n<module name="d0">\n\n{c.documents[0]}\n{modules_from(c, 1)}</module></system>'),
+            lambda c, q: f'<prompt schema="s"><d0>{references(c, 1)}</d0><user>{q}</user></prompt>'),
     },
     "gaps in fixed schemas": {
         "`compact`": lambda c: schema(f"<system>{ORDERS}\n{modules(c)}</system>"),
@@ -214,7 +234,7 @@ DESIGNS["a parameter in the middle"] = {
 
 
 def measure(name, design, options, folder):
-    make, prompt = design if isinstance(design, tuple) else (design, ask)
+    make, prompt, arguments = (design if isinstance(design, tuple) else (design, ask)) + ((),) * (3 - (len(design) if isinstance(design, tuple) else 2))
     lines = []
     for seed in range(options.sets):
         content = Content(1000 + seed)
@@ -230,7 +250,7 @@ def measure(name, design, options, folder):
             files.append(str(file))
         command = [
             options.pmlc, "audit", "--schema", str(folder / "s.pml"), "--model", options.model, "--store", str(folder / "store"), "--kv", options.kv,
-            "--max-tokens", str(options.tokens), "--json", *files]
+            "--max-tokens", str(options.tokens), "--json", *arguments, *files]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"designs: {name}: {done.stderr}")

@@ -24,8 +24,8 @@ public struct AuditVerdict: Encodable, Sendable {
     case byModule
   }
 
-  /// Whether answers are those of plain inference, but for little: all of them the same, and the mean divergence at most
-  /// `littleDivergence`.
+  /// Whether answers are those of plain inference, but for little: the mean divergence is at most `littleDivergence`, and
+  /// all of them are the same, or made from exact states, whose rounding may still decide between two tokens.
   public let isFaithful: Bool
   /// What to try, the most promising first.
   public let advice: [Advice]
@@ -43,7 +43,9 @@ public struct AuditVerdict: Encodable, Sendable {
   }
 
   init(on audits: [(report: AuditReport, schema: PlannedSchema)], divergence: Double) {
-    isFaithful = divergence <= Self.littleDivergence && audits.allSatisfy(\.report.answersTheSame)
+    isFaithful =
+      divergence <= Self.littleDivergence
+      && audits.allSatisfy { $0.report.answersTheSame || $0.report.exactTokens == $0.report.cachedTokens }
     guard !isFaithful else {
       advice = []
       return
@@ -87,13 +89,14 @@ public struct AuditVerdict: Encodable, Sendable {
     if let missed, let parameter = missed.parameter, let path = missed.path {
       return [(.placeholder(schema: schema.name, module: path, parameter: parameter), module.gain)]
     }
-    if let path = missed?.path, path != module.path, path != .root, module.path != .root,
-      !module.path.isWithin(path), !path.isWithin(module.path)
+    if let path = missed?.path, path != .root, module.path != .root, !module.path.isWithin(path),
+      !path.isWithin(module.path), let other = layout.module(at: path).map({ layout.modules[$0] })
     {
-      let isTopmost = layout.module(at: path).map { layout.modules[$0].parent == 0 } ?? false
-      return always.contains(path) && isTopmost && !isIsolated
-        ? [(.ownText(schema: schema.name, module: path), module.gain)]
-        : [(.scaffold(schema: schema.name, modules: [path, module.path]), module.gain)]
+      if always.contains(path), other.parent == 0, other.union == nil, !isIsolated {
+        return [(.ownText(schema: schema.name, module: path), module.gain)]
+      }
+      // What is not kept cannot be encoded together with anything.
+      return other.isCached ? [(.scaffold(schema: schema.name, modules: [path, module.path]), module.gain)] : []
     }
     if isIsolated { return [(.context(schema: schema.name, module: module.path), module.gain)] }
     return hasTextBehindModules(index, schema)
