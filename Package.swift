@@ -113,7 +113,7 @@ let package = Package(
     tests(
       "EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "FileSystem", "GGUF", "KVCacheFormat"],
       exclude: ["Fixtures"]),
-    tests("PromptCacheTests", ["PromptCache", "TestSupport"]),
+    tests("PromptCacheTests", ["PromptCache", "TestSupport", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
       "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],
       exclude: ["Goldens"]),

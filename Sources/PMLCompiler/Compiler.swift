@@ -29,8 +29,10 @@ public enum PML {
   }
 
   /// Compiles a prompt for `schema`, which was lowered with the same `template`.
+  ///
+  /// - Parameter turns: follow at the prompt's end, as role elements with `xml:space="preserve"` would.
   public static func compilePrompt(
-    _ source: SourceFile, schema: Schema, template: ChatTemplate
+    _ source: SourceFile, schema: Schema, template: ChatTemplate, turns: [ChatTurn] = []
   ) -> PromptCompilation {
     let log = DiagnosticLog(source)
     guard let root = parse(source, as: .prompt, log: log) else {
@@ -43,9 +45,10 @@ public enum PML {
       return PromptCompilation(nil, schemaName: syntax.schema?.value, source: source, log)
     }
     var lowering = PromptLowering(source, schema: schema, template: template, imports: analyzer.imports)
-    let newText = lowering.lower(syntax, references: analyzer.topReferences.compactMap { $0 })
+    let newText = lowering.lower(syntax, references: analyzer.topReferences.compactMap { $0 }, turns: turns)
     let prompt = Prompt(
-      schema: name, imports: analyzer.imports, newText: newText, endsWithUserTurn: syntax.endsWithUserTurn)
+      schema: name, imports: analyzer.imports, newText: newText,
+      endsWithUserTurn: turns.last.map { $0.role == .user } ?? syntax.endsWithUserTurn)
     return PromptCompilation(prompt, schemaName: name, roles: lowering.roles, source: source, log)
   }
 

@@ -40,6 +40,10 @@ public enum PromptCacheError: Error, Sendable {
   case unreadableVersion(schema: String, version: Int, problem: String)
   /// The prompt has no tokens to go on from.
   case emptyPrompt
+  /// A prompt that leaves the model no position for an answer.
+  case promptTooLong(tokens: Int, contextLength: Int)
+  /// A conversation that the model's chat template cannot write.
+  case conversation(ConversationError)
   /// A benchmark's prompt, with the tokens that it decodes, is longer than the model takes.
   case benchmarkTooLong(tokens: Int, decoded: Int, contextLength: Int)
   /// An answer whose new states would take more memory than all answers together may.
@@ -59,7 +63,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .engine(let error): error.category
     case .store(let error): error.category
     case .tokenizer, .missingFile, .unknownChatTemplate, .badChatTemplate, .invalidDocument, .unusableLoweredSchema,
-      .emptyPrompt, .benchmarkTooLong, .noStore:
+      .emptyPrompt, .promptTooLong, .conversation, .benchmarkTooLong, .noStore:
       .input
     case .notWarmed, .noSuchVersion, .nothingToExport, .statesMissing: .notFound
     case .stateRemoved, .tooManyAnswers: .busy
@@ -94,6 +98,9 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .unreadableVersion(let schema, let version, let problem):
       "version \(version) of schema `\(schema)` cannot be read: \(problem)"
     case .emptyPrompt: "the prompt is empty: there is no token to answer from"
+    case .promptTooLong(let tokens, let contextLength):
+      "a prompt of \(tokens) tokens leaves no room for an answer in the model's \(contextLength) positions"
+    case .conversation(let error): "\(error)"
     case .benchmarkTooLong(let tokens, let decoded, let contextLength):
       "a prompt of \(tokens) tokens and \(decoded) that are decoded do not fit the model's \(contextLength) positions"
     case .answerTooLarge(let tokens, let bytes, let limit):
@@ -124,7 +131,8 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
         .giveSchemaFile,
       ]
     case .unusableLoweredSchema(_, let error): error.remedies
-    case .badChatTemplate, .invalidDocument, .cancelled: []
+    case .badChatTemplate, .invalidDocument, .conversation, .cancelled: []
+    case .promptTooLong: [.other("ask with fewer tokens")]
     case .noSuchVersion, .nothingToExport: [.listVersions]
     case .stateRemoved: [.other("do it again; and let no other process collect garbage meanwhile")]
     case .statesMissing(let schema), .unreadableVersion(let schema, _, _): [.warm(schema: schema)]

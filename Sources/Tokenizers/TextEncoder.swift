@@ -25,8 +25,15 @@ final class TextEncoder: Sendable {
   /// The tokens of a text.
   ///
   /// - Parameter special: whether what spells a special token becomes one.
-  func encode(_ text: String, special: Bool) -> [Int32] {
-    var text = PreTokenizedText(Array(text.utf8))
+  func encode(_ text: String, special: Bool) -> [Int32] { encode(PreTokenizedText(Array(text.utf8)), special: special) }
+
+  /// The tokens of texts side by side, in some of which what spells a special token becomes one.
+  func encode(_ runs: [(text: String, recognizesSpecial: Bool)]) -> [Int32] {
+    encode(PreTokenizedText(runs), special: true)
+  }
+
+  private func encode(_ text: PreTokenizedText, special: Bool) -> [Int32] {
+    var text = text
     added.findExact(in: &text, special: special)
     if let normalizer {
       text.rewrite { piece, _, result in result += normalizer.normalize(Array(piece)) }

@@ -98,6 +98,12 @@ public struct Tokenizer: Sendable {
   /// The tokens of a chat template's text, in which special tokens are recognised. No BOS is added.
   public func encodeTemplate(_ text: String) -> [Int32] { encoder.encode(text, special: true) }
 
+  /// The tokens of texts side by side, as of one text. No BOS is added.
+  ///
+  /// - Parameter runs: texts, and whether special tokens are recognised in each. One that begins in one run and ends in
+  ///   another counts only if they are in both.
+  public func encode(_ runs: [(text: String, recognizesSpecial: Bool)]) -> [Int32] { encoder.encode(runs) }
+
   /// Whether the token is left out of text with special tokens.
   public func isSpecial(_ token: Int32) -> Bool { encoder.spelling(of: token)?.isSpecial ?? false }
 

@@ -3,14 +3,17 @@ import Glibc
 
 /// Picks tokens from logits, one after the other.
 ///
-/// Order of the steps: repetition penalty, temperature, top-k, top-p, and a draw by SplitMix64. Among equal logits the
-/// lower token ID comes first. Two samplers with equal options that are given equal logits pick equal tokens.
+/// Order of the steps: repetition penalty, presence and frequency penalties, biases, temperature, top-k, top-p, min-p, and a
+/// draw by SplitMix64. Among equal logits the lower token ID comes first. Two samplers with equal options that are given equal logits pick equal tokens.
 public struct Sampler: Sendable {
   /// How tokens are picked.
   public let options: SamplingOptions
 
   private var random: RandomSource
   private var seen: Set<Int32>
+  /// How often each token was picked.
+  private var picked: [Int32: Int] = [:]
+  private let changesLogits: Bool
 
   /// A sampler at its first token.
   ///
@@ -20,6 +23,9 @@ public struct Sampler: Sendable {
     self.options = options
     random = RandomSource(seed: options.seed)
     self.seen = Set(seen)
+    changesLogits =
+      options.repetitionPenalty != 1 || options.presencePenalty != 0 || options.frequencyPenalty != 0
+      || !options.biases.isEmpty
   }
 
   /// Picks the next token, which counts as having occurred from now on.
@@ -27,21 +33,30 @@ public struct Sampler: Sendable {
   /// - Parameter logits: a score for each token of the vocabulary, one or more.
   public mutating func pick(from logits: Span<Float>) -> Int32 {
     let token: Int32
-    if options.repetitionPenalty == 1 {
-      token = choose(logits)
+    if changesLogits {
+      token = choose(changed(logits).span)
     } else {
-      token = choose(penalized(logits).span)
+      token = choose(logits)
     }
     seen.insert(token)
+    picked[token, default: 0] += 1
     return token
   }
 
-  private func penalized(_ logits: Span<Float>) -> [Float] {
+  private func changed(_ logits: Span<Float>) -> [Float] {
     var scores = logits.indices.map { logits[$0] }
-    for token in seen where scores.indices.contains(Int(token)) {
-      let score = scores[Int(token)]
-      scores[Int(token)] = score > 0 ? score / options.repetitionPenalty : score * options.repetitionPenalty
+    if options.repetitionPenalty != 1 {
+      for token in seen where scores.indices.contains(Int(token)) {
+        let score = scores[Int(token)]
+        scores[Int(token)] = score > 0 ? score / options.repetitionPenalty : score * options.repetitionPenalty
+      }
     }
+    if options.presencePenalty != 0 || options.frequencyPenalty != 0 {
+      for (token, count) in picked where scores.indices.contains(Int(token)) {
+        scores[Int(token)] -= options.presencePenalty + options.frequencyPenalty * Float(count)
+      }
+    }
+    for (token, bias) in options.biases where scores.indices.contains(Int(token)) { scores[Int(token)] += bias }
     return scores
   }
 
@@ -51,6 +66,8 @@ public struct Sampler: Sendable {
     }
     guard options.temperature > 0, options.topK != 1, scores[Int(likeliest)].isFinite else { return likeliest }
     let candidates = nucleus(of: candidates(scores, greatest: scores[Int(likeliest)]))
+      // Weights are those of probabilities by the likeliest one's, which is 1.
+      .filter { $0.weight >= Double(options.minP) }
     var left = random.nextUnit() * candidates.reduce(0) { $0 + $1.weight }
     for candidate in candidates {
       left -= candidate.weight

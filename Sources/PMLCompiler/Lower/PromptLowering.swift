@@ -23,10 +23,14 @@ struct PromptLowering {
     surroundings = PromptSurroundings(schema, template: template, imports: Set(imports.map(\.path)))
   }
 
-  /// The new text of `prompt`; `references` are what its references at the top resolved to, in order.
-  mutating func lower(_ prompt: PromptSyntax, references: [PromptAnalyzer.Reference]) -> [Prompt.NewText] {
+  /// The new text of `prompt`; `references` are what its references at the top resolved to, in order, and `turns` what
+  /// follows at its end.
+  mutating func lower(
+    _ prompt: PromptSyntax, references: [PromptAnalyzer.Reference], turns: [ChatTurn] = []
+  ) -> [Prompt.NewText] {
     if surroundings.hasSystemRole { roles.roles.insert(.system) }
-    runsLeft = prompt.content.reduce(0) { $0 + $1.runCount }
+    // The last run loses the white space at its end; a turn's does not.
+    runsLeft = turns.isEmpty ? prompt.content.reduce(0) { $0 + $1.runCount } : .max
     var next = references[...]
     var previous: PromptAnalyzer.Reference?
     for part in prompt.content {
@@ -42,7 +46,12 @@ struct PromptLowering {
         previous = next.popFirst()
       }
     }
-    end(before: nil, after: previous)
+    let end = source.bytes.count..<source.bytes.count
+    for turn in turns {
+      begin(at: end, before: next.first, after: previous)
+      append(turn, at: source.positions(of: end))
+    }
+    self.end(before: nil, after: previous)
     return newText
   }
 
@@ -77,12 +86,25 @@ struct PromptLowering {
   }
 
   private mutating func append(_ role: PromptRoleSyntax) {
-    roles.add(role.role, at: source.positions(of: role.nameRange))
-    let parts = template.parts(of: role.role, followsSystem: group?.flow.followsSystem ?? false)
+    append(role.role, at: source.positions(of: role.nameRange)) { lowering in
+      for text in role.texts { lowering.append(text) }
+    }
+  }
+
+  private mutating func append(_ turn: ChatTurn, at place: Range<SourcePosition>) {
+    append(turn.role, at: place) { $0.append(TextRun(turn.text)) }
+  }
+
+  /// Appends a role's text, with what stands around it.
+  private mutating func append(
+    _ role: ChatTemplate.Role, at place: Range<SourcePosition>, text: (inout Self) -> Void
+  ) {
+    roles.add(role, at: place)
+    let parts = template.parts(of: role, followsSystem: group?.flow.followsSystem ?? false)
     append(TextRun(parts.prefix, origin: .template))
-    for text in role.texts { append(text) }
+    text(&self)
     append(TextRun(parts.suffix, origin: .template))
-    group?.flow.followsSystem = role.role == .system
+    group?.flow.followsSystem = role == .system
   }
 
   private mutating func append(_ run: TextRun) {

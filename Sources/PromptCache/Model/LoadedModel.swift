@@ -16,6 +16,8 @@ public struct LoadedModel: Sendable {
   public let tokenizer: ModelTokenizer
   /// What stands around the roles' text, and how it was found.
   public let foundTemplate: FoundTemplate
+  /// Writes conversations by the model's chat template.
+  public let conversations: ConversationTemplate
   /// What stands around the roles' text.
   public var template: ChatTemplate { foundTemplate.template }
   /// What its weights are multiplied in. The states depend on it, and so does the fingerprint.
@@ -50,7 +52,9 @@ public struct LoadedModel: Sendable {
     self.files = files
     configuration = try withEngineErrors { () throws(EngineError) in try ModelConfiguration(files: files) }
     tokenizer = try ModelTokenizer(files: files, configuration: configuration)
-    foundTemplate = try .find(named: template, files: files, tokenizer: tokenizer)
+    let found = try ModelTemplate.find(named: template, files: files, tokenizer: tokenizer)
+    foundTemplate = found.found
+    conversations = found.conversations
   }
 
   private static func source(at path: FilePath?) throws(EngineError) -> any ModelFiles {

@@ -43,6 +43,35 @@ public struct ReadyPrompt: Sendable {
     lease = nil
   }
 
+  /// A sequence of tokens without a schema: every one is computed, at positions 0, 1, 2 …
+  ///
+  /// - Parameters:
+  ///   - tokens: one or more, each with an embedding in the model.
+  ///   - model: the model that it is for.
+  /// - Throws: `PromptCacheError.emptyPrompt` without tokens; `.promptTooLong` where the model has no position left for an
+  ///   answer; `.engine(.tokenOutOfRange)`.
+  public init(tokens: [Int32], for model: LoadedModel) throws(PromptCacheError) {
+    guard !tokens.isEmpty else { throw .emptyPrompt }
+    let limits = model.tokenizer.contextLimits
+    isExtended = limits.isExtended(for: tokens.count)
+    positionsLimit = limits.positions(isExtended: isExtended)
+    guard tokens.count < positionsLimit else {
+      throw .promptTooLong(tokens: tokens.count, contextLength: positionsLimit)
+    }
+    let size = model.configuration.vocabularySize
+    for token in tokens where token < 0 || Int(token) >= size {
+      throw .engine(.tokenOutOfRange(token: token, vocabularySize: size))
+    }
+    attended = []
+    present = tokens
+    self.tokens = tokens
+    positions = tokens.indices.map { Int32($0) }
+    exactTokens = 0
+    nextPosition = tokens.count
+    snapshot = nil
+    lease = nil
+  }
+
   /// A prompt with the states that were found.
   ///
   /// - Parameters:

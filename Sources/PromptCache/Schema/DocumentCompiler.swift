@@ -46,10 +46,11 @@ struct DocumentCompiler: Sendable {
   /// Compiles a prompt for a schema that was lowered with the same template.
   ///
   /// - Parameter plan: that of the schema; without it, the prompt is not laid out.
+  /// - Parameter turns: follow at the prompt's end.
   func compile(
-    prompt source: SourceFile, of schema: Schema, plan: EncodingPlan?
+    prompt source: SourceFile, of schema: Schema, plan: EncodingPlan?, turns: [ChatTurn] = []
   ) -> (layout: PromptLayout?, diagnostics: [Diagnostic]) {
-    let compilation = PML.compilePrompt(source, schema: schema, template: template.template)
+    let compilation = PML.compilePrompt(source, schema: schema, template: template.template, turns: turns)
     var diagnostics = compilation.diagnostics
     if let warning = template.warning(for: compilation.roles, in: source.path) { diagnostics.append(warning) }
     guard let prompt = compilation.prompt, let plan, let tokenizer else { return (nil, diagnostics) }

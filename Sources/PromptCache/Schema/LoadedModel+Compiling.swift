@@ -51,12 +51,16 @@ extension LoadedModel {
   /// - Parameters:
   ///   - source: the document.
   ///   - schema: compiled for this model.
-  public func compile(prompt source: SourceFile, of schema: PlannedSchema) -> CompilationResult<PlannedPrompt> {
+  ///   - turns: of a conversation, follow at the prompt's end as role elements with `xml:space="preserve"` would.
+  public func compile(
+    prompt source: SourceFile, of schema: PlannedSchema, turns: [ChatTurn] = []
+  ) -> CompilationResult<PlannedPrompt> {
     let start = ContinuousClock.now
     let compiled = schema.compiled.template
     let compiler = DocumentCompiler(
       template: compiled == template ? foundTemplate : FoundTemplate(given: compiled), tokenizer: tokenizer)
-    let (layout, diagnostics) = compiler.compile(prompt: source, of: schema.schema, plan: schema.plan)
+    let (layout, diagnostics) = compiler.compile(
+      prompt: source, of: schema.schema, plan: schema.plan, turns: turns)
     let duration = ContinuousClock.now - start
     let prompt = layout.map { PlannedPrompt(path: source.path, layout: $0, compileTime: duration) }
     return CompilationResult(prompt, of: source, diagnostics)

@@ -93,8 +93,10 @@ private struct Matcher: Sendable {
           index += 1
           continue
         }
-        defer { index = end }
-        guard let token = tokens[id], wantsSpecial || !special.contains(id) else { continue }
+        let plain = text.isPlain(index..<end)
+        // What begins in one text and ends in the next hides nothing: neither has it.
+        defer { index = plain.inPart && !plain.whole && special.contains(id) ? index + 1 : end }
+        guard let token = tokens[id], wantsSpecial && !plain.inPart || !special.contains(id) else { continue }
         if token.isSingleWord, text.isWord(before: index, in: piece) || text.isWord(at: end, in: piece) { continue }
         let tokenStart = token.stripsLeft ? text.whiteSpaceStart(before: index, from: start) : index
         let tokenEnd =

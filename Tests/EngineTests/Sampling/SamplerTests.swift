@@ -37,6 +37,27 @@ import Testing
     #expect(Set(counts(SamplingOptions(temperature: 9, topK: 99), [1, 2]).keys) == [0, 1])
   }
 
+  @Test func minPKeepsWhatIsNotFarLessLikely() {
+    let logits = [0.5, 0.3, 0.15, 0.05].map { Float(log($0)) }
+    func kept(_ minP: Float) -> Set<Int32> { Set(counts(SamplingOptions(temperature: 1, minP: minP), logits).keys) }
+    #expect(kept(0) == [0, 1, 2, 3])
+    #expect(kept(0.2) == [0, 1, 2])
+    #expect(kept(0.5) == [0, 1])
+    #expect(kept(1) == [0])
+  }
+
+  /// As OpenAI describes them: taken off for tokens of the answer, once or for each time.
+  @Test func penaltiesAndBiasesChangeLogits() {
+    let logits: [Float] = [3, 2.5, 2, 0]
+    #expect(picks(SamplingOptions(presencePenalty: 0.7), logits, count: 4) == [0, 1, 0, 0])
+    #expect(picks(SamplingOptions(frequencyPenalty: 0.7), logits, count: 5) == [0, 1, 0, 2, 1])
+    #expect(picks(SamplingOptions(biases: [3: 100, 0: -1]), logits, count: 2) == [3, 3])
+    #expect(picks(SamplingOptions(biases: [0: -100, 99: 5]), logits, count: 2) == [1, 1])
+    // What was seen before the answer is not penalized by these.
+    var sampler = Sampler(SamplingOptions(presencePenalty: 5), seen: [0])
+    #expect(sampler.pick(from: logits.span) == 0)
+  }
+
   @Test func topPKeepsTheFewestThatReachIt() {
     // Probabilities 0.5, 0.3, 0.15, 0.05.
     let logits = [0.5, 0.3, 0.15, 0.05].map { Float(log($0)) }
