@@ -1,5 +1,5 @@
 <prompt schema="journey">
   <lakes/>
   <wishes days="5 days" month="July"/>
-  <user>On which day should we be in Mirla, and why?</user>
+  <user>On which day is the market of Mirla?</user>
 </prompt>

@@ -2,5 +2,5 @@
   <adult/>
   <technology/>
   <calm/>
-  <user>Which book do you recommend?</user>
+  <user>Which of the books above should this reader borrow, and why?</user>
 </prompt>

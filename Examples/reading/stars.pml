@@ -2,5 +2,5 @@
   <student/>
   <science/>
   <short/>
-  <user>Which book do you recommend?</user>
+  <user>Which of the books above should this reader borrow, and why?</user>
 </prompt>

@@ -164,19 +164,22 @@ DESIGNS = {
         "`isolated`, `--repair 0.3`": (
             lambda c: schema(f"<system>{ORDERS}\n{modules(c)}</system>", ' attention="isolated"'), ask, ("--repair", "0.3")),
     },
+    # The documents are encoded together, so that what stands behind them is all that has not seen them.
     "text behind the documents": {
-        "orders ahead of the documents": lambda c: schema(f"<system>{ORDERS}\n{modules(c)}</system>"),
-        "orders behind them, in the schema": lambda c: schema(f"<system>{modules(c)}\n\n{ORDERS}</system>"),
+        "orders ahead of the documents": lambda c: schema(f"<system>{ORDERS}\n{modules(c)}</system>{together(c)}"),
+        "orders behind them, in the schema": lambda c: schema(f"<system>{modules(c)}\n\n{ORDERS}</system>{together(c)}"),
         "orders behind them, `cache=\"false\"`": (
-            lambda c: schema(f'<system>{modules(c)}<module name="orders" cache="false">\n\n{ORDERS}</module></system>'),
+            lambda c: schema(
+                f'<system>{modules(c)}<module name="orders" cache="false">\n\n{ORDERS}</module></system>{together(c)}'),
             lambda c, q: ask(c, q, behind="<orders/>")),
         "orders behind them, in the prompt": (
-            lambda c: schema(f"<system>{modules(c)}</system>"),
+            lambda c: schema(f"<system>{modules(c)}</system>{together(c)}"),
             lambda c, q: ask(c, f"{ORDERS} {q}")),
-        "a summary of them behind each, in the schema": lambda c: schema(
-            f"<system>{ORDERS}\n" + modules(c, between=lambda n: f"\n\nThis was document {n + 1} of {len(c.documents)}.\n") + "</system>"),
+        "a sentence behind each, in the schema": lambda c: schema(
+            f"<system>{ORDERS}\n" + modules(c, between=lambda n: f"\n\nThis was document {n + 1} of {len(c.documents)}.\n")
+            + f"</system>{together(c)}"),
         "a line behind each, in the schema": lambda c: schema(
-            f"<system>{ORDERS}\n" + modules(c, between=lambda n: "\n\n---\n") + "</system>"),
+            f"<system>{ORDERS}\n" + modules(c, between=lambda n: "\n\n---\n") + f"</system>{together(c)}"),
     },
     "a document that all prompts have": {
         "a module beside the others": lambda c: schema(f"<system>{ORDERS}\n{modules(c)}</system>"),
@@ -193,7 +196,7 @@ DESIGNS = {
     } | {
         f"`fixed`, {words} words left out behind each": (lambda words: lambda c: schema(
             f"<system>{ORDERS}\n{modules(c, between=gap(c, words))}</system>", ' positions="fixed"'))(words)
-        for words in (5, 20, 60, 250)
+        for words in (5, 20, 60, 120, 250)
     },
 }
 

@@ -148,23 +148,25 @@ struct SchemaAdviceTests {
     let module = { (name: String, length: Int) in
       "<module name=\"\(name)\">\(String(repeating: "x", count: length))</module>"
     }
-    let text = schema("Text." + module("a", 20) + module("b", 30) + module("c", 9), Self.fixed)
+    let text = schema("Text." + module("a", 60) + module("b", 90) + module("c", 9), Self.fixed)
     let found = try diagnostics(text)
     #expect(
       found.map { "\($0.code.rawValue) \($0.message)" }
-        == ["PML456 prompts that leave modules out have up to 50 empty positions ahead of module `c`"])
-    #expect(try advice(schema(module("a", 15) + module("b", 30), Self.fixed)) == [])
+        == ["PML456 prompts that leave modules out have up to 150 empty positions ahead of module `c`"])
+    #expect(try advice(schema(module("a", 99) + module("b", 130), Self.fixed)) == [])
     // What is certain to be there leaves no gap.
-    let nested = schema("<module name=\"a\">A text of 20 tokens.<module name=\"b\">y</module></module>", Self.fixed)
+    let long = String(repeating: "x", count: 120)
+    let nested = schema("<module name=\"a\">\(long)<module name=\"b\">y</module></module>", Self.fixed)
     #expect(try advice(nested) == [])
     #expect(try advice(text.replacing(Self.fixed, with: "")) == [])
   }
 
   @Test func unevenUnionsLeaveGapsUnlessNothingFollows() throws {
-    let union = "<union><module name=\"a\">x</module><module name=\"b\">A text of 20 tokens.</module></union>"
+    let long = String(repeating: "x", count: 120)
+    let union = "<union><module name=\"a\">x</module><module name=\"b\">\(long)</module></union>"
     #expect(try advice(schema(union, Self.fixed)) == [])
     #expect(try advice(schema(union + "<module name=\"c\">y</module>", Self.fixed)) == ["PML456 s", "PML457 union"])
-    let even = union.replacing(">x<", with: ">And one of 19 here.<")
+    let even = union.replacing(">x<", with: ">\(long.dropLast(99))<")
     #expect(try advice(schema(even + "<module name=\"c\">y</module>", Self.fixed)) == ["PML456 s"])
   }
 

@@ -58,9 +58,12 @@ import Testing
       try folder.write(example.document, to: name)
     }
     let source = SourceFile(path: FilePath(name), bytes: try SourceFile.read(FilePath(folder.path(name))).bytes)
-    // In the example of PML404 the model has only the tokens of letters and what comes before them in ASCII.
+    // In the example of PML404 the model has only the tokens of letters and what comes before them in ASCII; gaps want a
+    // longer context.
+    let isOfGaps = example.code == "PML456" || example.code == "PML457"
     let tokenizer = ByteTokenizer(
-      beginOfSequence: nil, contextLength: 64, embeddedTokenCount: example.code == "PML404" ? 123 : .max)
+      beginOfSequence: nil, contextLength: isOfGaps ? 512 : 64,
+      embeddedTokenCount: example.code == "PML404" ? 123 : .max)
     var diagnostics: [Diagnostic]
     if isPrompt {
       let compilation = PML.compilePrompt(source, schema: schema, template: .none)
