@@ -87,7 +87,9 @@ public struct AuditVerdict: Encodable, Sendable {
     let isIsolated = layout.modules[index].attention == .isolated
     let missed = module.misses.first.flatMap { $0.loss >= module.gain * causeShare ? $0 : nil }
     if let missed, let parameter = missed.parameter, let path = missed.path {
-      return [(.placeholder(schema: schema.name, module: path, parameter: parameter), module.gain)]
+      // Of another module beside it not even the placeholder is seen.
+      return module.path.isWithin(path)
+        ? [(.placeholder(schema: schema.name, module: path, parameter: parameter), module.gain)] : []
     }
     if let path = missed?.path, path != .root, module.path != .root, !module.path.isWithin(path),
       !path.isWithin(module.path), let other = layout.module(at: path).map({ layout.modules[$0] })
