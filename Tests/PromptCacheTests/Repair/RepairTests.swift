@@ -76,6 +76,18 @@ import Testing
     for index in 0..<8 { #expect(together[index] == alone[index % 4]) }
   }
 
+  @Test func anAuditSeesIt() async throws {
+    let fixture = try Fixture()
+    let schema = try fixture.session.warm(try fixture.schema(schema(#"attention="isolated""#)), as: .f32)
+    let prompt = try fixture.model.compile(prompt: SourceFile(path: "p.pml", text: prompt), of: schema.schema).get()
+    func audit(_ share: Double) async throws -> AuditReport {
+      try await fixture.session.audit(prompt, of: schema, repair: share, maximumTokens: 6)
+    }
+    let (none, all) = (try await audit(0), try await audit(1))
+    #expect(all.divergence.greatest < 1e-6 && all.divergence.mean < none.divergence.mean)
+    #expect(all.answersTheSame && all.cachedTokens == none.exactTokens)
+  }
+
   @Test func whatIsExactStaysAsItIs() async throws {
     let fixture = try Fixture()
     let schema = try fixture.schema(chain)
