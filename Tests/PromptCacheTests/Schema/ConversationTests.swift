@@ -1,5 +1,4 @@
 import Foundation
-import PMLCompiler
 @testable import PromptCache
 import Testing
 import Tokenizers

@@ -1,6 +1,4 @@
-import PMLCompiler
 @testable import PromptCache
-import Store
 import Testing
 
 /// Joint encodings in use.
