@@ -64,7 +64,8 @@ def main():
             cases.append({"tokenizer": family, "template": template, "named": named, "messages": messages, "ids": list(ids)})
     target = TESTS / "PromptCacheTests/Fixtures/conversations.json"
     target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(cases, ensure_ascii=False, indent=0) + "\n")
+    lines = [json.dumps(case, ensure_ascii=False) for case in cases]
+    target.write_text("[\n" + ",\n".join(lines) + "\n]\n")
     print(len(cases), "cases")
 
 

@@ -72,6 +72,7 @@ public struct AuditReport: Encodable, Sendable {
     case divergence = "kl"
     case agreement, cached, baseline
   }
+
   /// Writes the causes as fields beside the others.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
