@@ -30,7 +30,11 @@ public enum PML {
 
   /// Compiles a prompt for `schema`, which was lowered with the same `template`.
   ///
-  /// - Parameter turns: follow at the prompt's end, as role elements with `xml:space="preserve"` would.
+  /// - Parameters:
+  ///   - source: the document.
+  ///   - schema: what it has to be for.
+  ///   - template: what stands around the text of roles.
+  ///   - turns: follow at the prompt's end, as role elements with `xml:space="preserve"` would.
   public static func compilePrompt(
     _ source: SourceFile, schema: Schema, template: ChatTemplate, turns: [ChatTurn] = []
   ) -> PromptCompilation {

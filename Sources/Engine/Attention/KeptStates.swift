@@ -30,7 +30,9 @@ extension InferenceEngine {
   /// Whether a sequence that sees the other tokens of `segment` can compute these again: of what each of them sees, itself
   /// included, no layer has dropped a token that is not among them.
   ///
-  /// - Parameter tokens: counted from the segment's first one; what lies outside it plays no part.
+  /// - Parameters:
+  ///   - tokens: counted from the segment's first one; what lies outside it plays no part.
+  ///   - segment: what has them.
   public func canComputeAgain(_ tokens: [Range<Int>], of segment: KVSegment) -> Bool {
     let seen = AttendedSegment(segment, place: 0, omitting: tokens)
     guard let omitted = seen.omitted else { return true }

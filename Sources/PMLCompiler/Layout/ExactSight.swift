@@ -8,7 +8,9 @@ public struct ExactSight {
   /// Whether the context that ends with a link is what stands at the front of the prompt.
   private var links: [ContextTree.Context: Bool] = [:]
 
-  /// - Parameter layout: laid on the schema of `plan`.
+  /// - Parameters:
+  ///   - layout: laid on the schema of `plan`.
+  ///   - plan: the encodings of that schema.
   public init(of layout: PromptLayout, in plan: EncodingPlan) {
     self.plan = plan
     parts = layout.parts

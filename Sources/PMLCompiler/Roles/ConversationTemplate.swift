@@ -54,7 +54,9 @@ public struct ConversationTemplate: Sendable {
 
   /// Writes conversations with these parts around each role's text.
   ///
-  /// - Parameter beginOfSequence: what begins a sequence, as text; empty if nothing does.
+  /// - Parameters:
+  ///   - parts: what stands around each role's text.
+  ///   - beginOfSequence: what begins a sequence, as text; empty if nothing does.
   public init(parts: ChatTemplate, beginOfSequence: String = "") {
     program = .parts(parts, begin: beginOfSequence)
   }
