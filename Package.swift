@@ -28,13 +28,23 @@ let package = Package(
   name: "prompt-cache",
   products: [
     .executable(name: "pmlc", targets: ["pmlc"]),
+    .executable(name: "pmlc-serve", targets: ["pmlc-serve"]),
     .library(name: "PMLCompiler", targets: ["PMLCompiler"]),
     .library(name: "Store", targets: ["Store"]),
     .library(name: "Engine", targets: ["Engine"]),
     .library(name: "PromptCache", targets: ["PromptCache"]),
+    .library(name: "Server", targets: ["Server"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // What only the server needs.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // C libraries, each behind a module of its own.
@@ -79,9 +89,38 @@ let package = Package(
         "CDemoModel", "ContentHash", "Engine", "Failure", "FileSystem", "KVCacheFormat", "PMLCompiler", "Store",
         "Threads", "Tokenizers",
       ]),
+    library("CommandSupport", ["PromptCache", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .executableTarget(
       name: "pmlc",
-      dependencies: ["PromptCache", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "CommandSupport", "PromptCache", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    // The server, a program of its own, so that those who only compile schemas build none of it.
+    library(
+      "Server",
+      [
+        "Failure", "FileSystem", "JSONText", "PromptCache",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+    .executableTarget(
+      name: "pmlc-serve",
+      dependencies: [
+        "CommandSupport", "PromptCache", "Server",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

@@ -68,10 +68,15 @@ package enum JSONValue: Hashable, Sendable {
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
-  ExpressibleByArrayLiteral
+  ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
   package init(stringLiteral value: String) { self = .string(value) }
   package init(integerLiteral value: Int) { self = .integer(value) }
   package init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(floatLiteral value: Double) { self = .number(value) }
   package init(arrayLiteral elements: Self...) { self = .array(elements) }
+  /// Of two members with one key, the last one counts.
+  package init(dictionaryLiteral members: (String, Self)...) {
+    self = .object(Dictionary(members) { _, last in last })
+  }
 }

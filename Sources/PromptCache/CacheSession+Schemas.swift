@@ -1,6 +1,6 @@
 public import KVCacheFormat
 public import PMLCompiler
-internal import Store
+public import Store
 
 extension CacheSession {
   /// Compiles a schema's document and warms it.
@@ -58,6 +58,26 @@ extension CacheSession {
       throw .notWarmed(schema: name, model: model, element: element)
     }
     return newest
+  }
+
+  /// Number of the newest version that the store has now of the schema called `name`, in any KV format; `nil` if there is
+  /// none.
+  ///
+  /// - Throws: `PromptCacheError.store`; `.engine` for a model's files that cannot be read.
+  public func newestVersionNumber(of name: String) throws(PromptCacheError) -> Int? {
+    guard let store = try sessionStore.readable() else { return nil }
+    let fingerprint = try fingerprint
+    return try withStoreErrors { () throws(StoreError) in
+      try store.snapshot().newestVersion(model: fingerprint, schema: name)?.number
+    }
+  }
+
+  /// The versions of all models in this session's part of the store; none where there is no store.
+  ///
+  /// - Throws: `PromptCacheError.store`.
+  public func storedVersions() throws(PromptCacheError) -> [VersionSummary] {
+    guard let store = try sessionStore.readable() else { return [] }
+    return try withStoreErrors { () throws(StoreError) in try store.list() }
   }
 
   /// A schema that is not warmed as a whole: `ensureStates` computes only what prompts need.

@@ -3,7 +3,6 @@ public import Engine
 public import FileSystem
 internal import KVCacheFormat
 public import Store
-internal import Synchronization
 
 /// A model and a store of its states: the entry point to everything that this library does.
 ///
@@ -22,11 +21,7 @@ public final class CacheSession: Sendable {
   let sessionStore: SessionStore
   let progress: @Sendable (CacheProgress) -> Void
 
-  private let threads: Int?
-  private let knownFingerprint = Mutex<SHA256Digest?>(nil)
-  private let loadedEngine = Mutex<InferenceEngine?>(nil)
-  private let limits: AnswerLimits
-  private let startedScheduler = Mutex<AnswerScheduler?>(nil)
+  private let runtime: ModelRuntime
 
   /// A session with the store in the folder `path`.
   ///
@@ -48,7 +43,9 @@ public final class CacheSession: Sendable {
     threads: Int? = nil, limits: AnswerLimits = .init(),
     progress: @escaping @Sendable (CacheProgress) -> Void = { _ in }
   ) throws(PromptCacheError) {
-    self.init(model, SessionStore(at: path, access: access, options: options), threads, limits, progress)
+    self.init(
+      SessionStore(at: path, access: access, options: options),
+      ModelRuntime(model: model, threads: threads, limits: limits), progress)
     if access == .writing { try model.checkWeights() }
     if access != .readingIfThere { _ = try sessionStore.readable() }
   }
@@ -64,17 +61,34 @@ public final class CacheSession: Sendable {
     model: LoadedModel, threads: Int? = nil, limits: AnswerLimits = .init(),
     progress: @escaping @Sendable (CacheProgress) -> Void = { _ in }
   ) {
-    self.init(model, SessionStore(at: nil, access: .readingIfThere, options: .init()), threads, limits, progress)
+    self.init(
+      SessionStore(at: nil, access: .readingIfThere, options: .init()),
+      ModelRuntime(model: model, threads: threads, limits: limits), progress)
+  }
+
+  /// A session that computes with the same engine and scheduler as another one, on a store of its own: another tenant's
+  /// part of the same store, or another folder.
+  ///
+  /// - Parameters:
+  ///   - other: the session whose model it is.
+  ///   - path: the store's folder.
+  ///   - access: what the session may do with the store.
+  ///   - options: how the store is opened; `access` decides about `readOnly`.
+  /// - Throws: `PromptCacheError` for a store that cannot be opened.
+  public convenience init(
+    sharingModelOf other: CacheSession, storeAt path: FilePath, access: StoreAccess = .writing,
+    options: StoreOptions = .init()
+  ) throws(PromptCacheError) {
+    self.init(SessionStore(at: path, access: access, options: options), other.runtime, other.progress)
+    if access != .readingIfThere { _ = try sessionStore.readable() }
   }
 
   private init(
-    _ model: LoadedModel, _ store: SessionStore, _ threads: Int?, _ limits: AnswerLimits,
-    _ progress: @escaping @Sendable (CacheProgress) -> Void
+    _ store: SessionStore, _ runtime: ModelRuntime, _ progress: @escaping @Sendable (CacheProgress) -> Void
   ) {
-    self.model = model
+    model = runtime.model
     sessionStore = store
-    self.threads = threads
-    self.limits = limits
+    self.runtime = runtime
     self.progress = progress
   }
 
@@ -89,6 +103,9 @@ public final class CacheSession: Sendable {
     }
   }
 
+  /// Whether the folder no longer holds the store that is open: it was removed, or another one took its place.
+  public var isStoreReplaced: Bool { sessionStore.isReplaced }
+
   /// Identity of the model in the store: SHA-256 over what decides its states. Computed once; digests of files that are
   /// remembered in the store are not computed again.
   ///
@@ -96,14 +113,11 @@ public final class CacheSession: Sendable {
   public var fingerprint: SHA256Digest {
     get throws(PromptCacheError) {
       let store = try sessionStore.readable()
-      return try knownFingerprint.withLock { (known) throws(PromptCacheError) in
-        if let known { return known }
+      return try runtime.fingerprint { () throws(PromptCacheError) in
         defer { progress(.ended) }
-        let fingerprint = try model.fingerprint(rememberedIn: store) { [progress] done, total in
+        return try model.fingerprint(rememberedIn: store) { [progress] done, total in
           progress(.readingModel(done: done, total: total))
         }
-        known = fingerprint
-        return fingerprint
       }
     }
   }
@@ -112,29 +126,14 @@ public final class CacheSession: Sendable {
   ///
   /// - Throws: `PromptCacheError.engine`.
   public var engine: InferenceEngine {
-    get throws(PromptCacheError) {
-      try loadedEngine.withLock { (loaded) throws(PromptCacheError) in
-        if let loaded { return loaded }
-        let engine = try loadEngine()
-        loaded = engine
-        return engine
-      }
-    }
+    get throws(PromptCacheError) { try runtime.engine(loading: loadEngine) }
   }
 
-  /// Makes the answers of this session. The first call loads the weights.
+  /// Makes the answers of this session, and of those that share its model. The first call loads the weights.
   ///
   /// - Throws: `PromptCacheError.engine`; `.noThread`.
   public var scheduler: AnswerScheduler {
-    get throws(PromptCacheError) {
-      let engine = try engine
-      return try startedScheduler.withLock { (started) throws(PromptCacheError) in
-        if let started { return started }
-        let scheduler = try AnswerScheduler(model: model, engine: engine, limits: limits)
-        started = scheduler
-        return scheduler
-      }
-    }
+    get throws(PromptCacheError) { try runtime.scheduler(on: engine) }
   }
 
   /// Weights in another format than the model's own are made once and kept beside the store, where there is one.
@@ -153,7 +152,7 @@ public final class CacheSession: Sendable {
 
   private func loadEngine(keeping place: RepackedWeights?) throws(PromptCacheError) -> InferenceEngine {
     defer { progress(.ended) }
-    return try model.engine(threads: threads, repacked: place) { [progress, model] done, total in
+    return try model.engine(threads: runtime.threads, repacked: place) { [progress, model] done, total in
       progress(.makingWeights(model.weights, done: done, total: total))
     }
   }

@@ -31,6 +31,12 @@ public final class StateStore: Sendable {
   /// Whether the folder `path` holds a store.
   public static func exists(at path: FilePath) -> Bool { StoreFolder.holdsStore(path) }
 
+  /// Whether the folder no longer holds this store: it was removed, or another one took its place.
+  public var isReplaced: Bool { StoreFolder.identity(at: path) != open.identity }
+
+  /// Length of the database's file in the folder `path`; `nil` where there is none.
+  public static func fileByteCount(at path: FilePath) -> Int? { StoreFolder.fileByteCount(at: path) }
+
   /// The contents as they are now.
   public func snapshot() throws(StoreError) -> Snapshot { try Snapshot(of: self) }
 

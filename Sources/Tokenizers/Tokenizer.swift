@@ -24,8 +24,8 @@ public struct Tokenizer: Sendable {
   /// The special tokens that `tokenizer_config.json` names, by their names (`bos_token`), for a chat template.
   public let namedTokens: [String: String]
 
-  private let encoder: TextEncoder
-  private let decoder: TextDecoder
+  let encoder: TextEncoder
+  let decoder: TextDecoder
 
   /// Reads a tokenizer.
   ///

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import CommandSupport
 import PromptCache
 
 @main
@@ -16,7 +17,7 @@ struct PMLC: AsyncParsableCommand {
     version: version,
     subcommands: [
       Check.self, Compile.self, Inspect.self, Diff.self, Grammar.self, Warm.self, Run.self, Audit.self,
-      StoreCommand.self, Bench.self,
+      StoreCommand.self, Bench.self, Serve.self,
     ])
 
   static func main() async {

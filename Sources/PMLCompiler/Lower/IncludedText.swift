@@ -55,6 +55,10 @@ extension IncludeProblem: Problem {
     case .outside(let path), .unreadable(let path, .leavesFolder):
       Report(
         code: .includeOutside, message: "\(path.quoted()) leads out of the schema's folder", help: Self.outsideHelp)
+    case .unreadable(let path, .noFolder):
+      Report(
+        code: .includeUnreadable, message: "\(path.quoted()) is not there: the schema came without its folder",
+        help: "write the file's text into the schema")
     case .unreadable(let path, .notRegularFile):
       Report(code: .includeUnreadable, message: "\(path.quoted()) is not a file with text")
     case .unreadable(let path, .unreadable(let error)):

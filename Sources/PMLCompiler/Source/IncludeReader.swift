@@ -15,6 +15,8 @@ public enum IncludeError: Error, Hashable, Sendable {
   case leavesFolder
   /// It is a folder, a device or a pipe.
   case notRegularFile
+  /// The schema came without a folder.
+  case noFolder
   /// It could not be read.
   case unreadable(SystemFailure)
 }

@@ -50,6 +50,10 @@ public struct ModelTokenizer: TextTokenizer {
   public var restToken: TokenID? { tokenizer.restTokens.first { Int($0) < embeddedTokenCount } }
   /// How a token is spelled, for messages.
   public func spelling(of token: TokenID) -> String { tokenizer.decode([token], skippingSpecialTokens: false) }
+  /// The text of tokens, special ones included.
+  public func text(of tokens: [TokenID]) -> String { tokenizer.decode(tokens, skippingSpecialTokens: false) }
+  /// The bytes that a token adds to a text, which may be part of a character; none for an ID that is no token's.
+  public func bytes(of token: TokenID) -> [UInt8] { tokenizer.bytes(of: token) }
   /// What stands at a parameter's positions while the text around it is encoded.
   public var placeholder: TokenID { tokenizer.placeholder }
 }

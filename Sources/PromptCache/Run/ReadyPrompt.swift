@@ -18,6 +18,8 @@ public struct ReadyPrompt: Sendable {
   let isExtended: Bool
   /// Positions that it and its answer may take.
   let positionsLimit: Int
+  /// Number of tokens present.
+  public var promptTokens: Int { present.count }
   /// Number of tokens whose states are read from the store.
   var cachedTokens: Int { present.count - tokens.count }
   /// How many have the states of plain inference over the prompt's tokens though they are not computed in any case: their

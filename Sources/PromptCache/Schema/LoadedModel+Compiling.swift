@@ -2,9 +2,20 @@ public import PMLCompiler
 
 extension LoadedModel {
   /// Compiles a schema's document and lays it out for this model.
+  ///
+  /// Files that it names are read from its own folder.
   public func compile(schema source: SourceFile) -> CompilationResult<PlannedSchema> {
+    compile(schema: source, includes: FolderIncludeReader(besides: source.path))
+  }
+
+  /// Compiles a schema's document and lays it out for this model.
+  ///
+  /// - Parameters:
+  ///   - source: the document.
+  ///   - includes: reads the files that it names.
+  public func compile(schema source: SourceFile, includes: any IncludeReader) -> CompilationResult<PlannedSchema> {
     let compiler = DocumentCompiler(template: foundTemplate, tokenizer: tokenizer)
-    return planned(compiler.compile(schema: source, includes: FolderIncludeReader(besides: source.path)), [])
+    return planned(compiler.compile(schema: source, includes: includes), [])
   }
 
   /// Compiles schemas that are used together. Each needs a name of its own.

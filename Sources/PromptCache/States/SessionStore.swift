@@ -42,6 +42,9 @@ final class SessionStore: Sendable {
     }
   }
 
+  /// Whether the folder no longer holds the store that is open.
+  var isReplaced: Bool { handle.withLock { $0.store?.isReplaced ?? false } }
+
   /// The store, for writing; created if it is missing.
   func writable() throws(PromptCacheError) -> StateStore {
     guard let place else { throw .noStore }

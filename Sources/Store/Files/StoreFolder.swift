@@ -41,6 +41,14 @@ final class StoreFolder: Sendable {
     }
   }
 
+  /// Which file the database in the folder `path` is; `nil` where there is none.
+  static func identity(at path: FilePath) -> FileStatus.Identity? {
+    (try? FileStatus(of: path.appending(dataName)))?.identity
+  }
+
+  /// Length of that file.
+  static func fileByteCount(at path: FilePath) -> Int? { (try? FileStatus(of: path.appending(dataName)))?.byteCount }
+
   /// The folder of a store that exists.
   init(existing path: FilePath) throws(StoreError) {
     do throws(SystemFailure) {

@@ -19,7 +19,7 @@ struct ByteLevelStage: DecodingStage {
   }
 
   /// `nil` if one of the characters stands for no byte; then the token stands for itself.
-  private static func bytes(spelledBy token: [UInt8]) -> [UInt8]? {
+  static func bytes(spelledBy token: [UInt8]) -> [UInt8]? {
     var bytes: [UInt8] = []
     var index = 0
     while index < token.count {

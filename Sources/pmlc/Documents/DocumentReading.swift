@@ -1,3 +1,4 @@
+import CommandSupport
 import PromptCache
 
 /// A document that could not be read.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import PromptCache
 
 /// Reads the schemas that a command is given, and shows what is wrong with them.

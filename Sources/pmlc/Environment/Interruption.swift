@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import CommandSupport
 import PromptCache
 import Synchronization
 

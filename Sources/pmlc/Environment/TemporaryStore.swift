@@ -1,3 +1,4 @@
+import CommandSupport
 import PromptCache
 
 /// A place for a store that goes with its user, even if a signal ends the process.

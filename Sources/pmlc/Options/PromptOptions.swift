@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import PromptCache
 
 /// What prompts are answered with: their schema, the model, the store.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import PromptCache
 
 /// How `check` prints what it finds.

@@ -1,13 +1,7 @@
 import ArgumentParser
 import Glibc
+import CommandSupport
 import PromptCache
-
-extension ExitCode {
-  /// The input has errors, or damage was found.
-  static let badInput = ExitCode(1)
-  /// It could not be carried out: I/O, model, store.
-  static let notDone = ExitCode(2)
-}
 
 extension PMLC {
   /// Says why a command ended early.

@@ -1,4 +1,5 @@
 import Glibc
+import CommandSupport
 import PromptCache
 
 /// Writes a whole file, standard output for `-`.

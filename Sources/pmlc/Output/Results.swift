@@ -1,4 +1,5 @@
 import Foundation
+import CommandSupport
 import PromptCache
 
 /// Writes what a command was asked for, to standard output.

@@ -1,3 +1,4 @@
+import CommandSupport
 import PromptCache
 
 /// The prompts that a command is given, each with its schema, and the session that answers them.

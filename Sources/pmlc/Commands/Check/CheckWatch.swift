@@ -1,3 +1,4 @@
+import CommandSupport
 import PromptCache
 
 /// Checks documents at once, and again after each change.

@@ -1,4 +1,5 @@
 import Glibc
+import CommandSupport
 import PromptCache
 
 /// Wakes up when something happens in one of some folders; the one file that knows inotify.

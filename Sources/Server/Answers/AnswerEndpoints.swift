@@ -1,0 +1,91 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import JSONText
+internal import PromptCache
+
+/// `/v1/chat/completions` and `/v1/completions`.
+struct AnswerEndpoints: Sendable {
+  let registry: ModelRegistry
+  let limits: RequestLimits
+  let connections: Connections
+  let metrics: ServerMetrics
+
+  @Sendable func chat(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let start = ContinuousClock.now
+    let fields = try RequestFields(body: try await request.bytes(atMost: limits.bodyBytes, within: limits.bodyTime))
+    let chat = try ChatRequest(fields, limit: limits.answerTokens)
+    let tenant = try registry.model(chat.answer.model).tenant(context.namespace)
+    note(tenant, context)
+    if limits.logsText {
+      let text = (chat.document.map { [String(decoding: $0.bytes, as: UTF8.self)] } ?? []) + chat.messages.map(\.text)
+      context.record.note { $0.prompt = text.joined(separator: "\n") }
+    }
+    let prompt = try await BlockingWork.run { try tenant.prepare(chat, start: start) }
+    return try await answer([prompt], chat.answer, tenant, context, as: ChatFormat.self)
+  }
+
+  @Sendable func complete(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let start = ContinuousClock.now
+    let fields = try RequestFields(body: try await request.bytes(atMost: limits.bodyBytes, within: limits.bodyTime))
+    let completion = try CompletionRequest(fields, limit: limits.answerTokens)
+    let tenant = try registry.model(completion.answer.model).tenant(context.namespace)
+    note(tenant, context)
+    if limits.logsText { context.record.note { $0.prompt = fields["prompt"]?.text } }
+    let prompts = try await BlockingWork.run {
+      try completion.prompts.map { try tenant.prepare($0, completion.answer, start: start) }
+    }
+    return try await answer(prompts, completion.answer, tenant, context, as: CompletionFormat.self)
+  }
+
+  private func note(_ tenant: Tenant, _ context: ServerContext) {
+    context.record.note { $0.model = tenant.model.id }
+  }
+
+  private func answer<Format: AnswerFormat>(
+    _ prompts: [PreparedPrompt], _ fields: AnswerFields, _ tenant: Tenant, _ context: ServerContext,
+    as format: Format.Type
+  ) async throws -> Response {
+    for prompt in prompts {
+      if let schema = prompt.document?.schema.schema.name { context.record.note { $0.schema = schema } }
+      guard prompt.prompt.promptTokens <= limits.promptTokens else {
+        throw APIError.invalid(
+          "the prompt has \(prompt.prompt.promptTokens) tokens, and \(limits.promptTokens) are the most",
+          code: "context_length_exceeded")
+      }
+    }
+    let answers = try await submit(prompts, fields, tenant, context)
+    let writer = AnswerWriter<Format>(
+      id: Format.idPrefix + RandomName.make(), created: Int(Date().timeIntervalSince1970), model: tenant.model,
+      fields: fields, answers: answers, record: context.record, metrics: metrics,
+      logsText: limits.logsText,
+      whenDone: { [session = tenant.session] in session.recordUses() })
+    guard fields.streams else { return Response(try await writer.whole()) }
+    var headers: HTTPFields = [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache"]
+    // Proxies are not to hold events back.
+    if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
+    return Response(
+      status: .ok, headers: headers,
+      body: ResponseBody { body in try await writer.stream(to: &body) })
+  }
+
+  /// Has the answers made.
+  private func submit(
+    _ prompts: [PreparedPrompt], _ fields: AnswerFields, _ tenant: Tenant, _ context: ServerContext
+  ) async throws -> AnswerSet {
+    let scheduler = try tenant.session.scheduler
+    var choices: [AnswerSet.Choice] = []
+    for prompt in prompts {
+      for number in 0..<fields.choices {
+        var options = fields.options
+        options.sampling.seed &+= UInt64(number)
+        choices.append(
+          AnswerSet.Choice(
+            index: choices.count, isFirstOfPrompt: number == 0,
+            answer: try await scheduler.submit(
+              prompt.prompt, options: options, group: tenant.namespace, start: prompt.start)))
+      }
+    }
+    return AnswerSet(choices, on: context.channel, connections, within: limits.requestTime)
+  }
+}

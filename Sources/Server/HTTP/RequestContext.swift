@@ -1,0 +1,19 @@
+internal import Hummingbird
+internal import NIOCore
+
+/// What goes along with a request.
+struct ServerContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  /// The connection.
+  let channel: any Channel
+  /// What becomes known of it, for the log and the metrics.
+  let record: RequestRecord
+  /// Whose request it is.
+  var namespace = ""
+
+  init(source: ApplicationRequestContextSource) {
+    coreContext = CoreRequestContextStorage(source: source)
+    channel = source.channel
+    record = RequestRecord()
+  }
+}

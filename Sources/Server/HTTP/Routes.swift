@@ -1,0 +1,72 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import PromptCache
+
+/// What is where.
+struct Routes {
+  let registry: ModelRegistry
+  let limits: RequestLimits
+  let connections: Connections
+  let drain: Drain
+  let metrics: ServerMetrics
+  let prometheus: PrometheusRegistry
+  let place: StorePlace
+  let authentication: Authentication
+
+  private typealias Endpoint = @Sendable (Request, ServerContext) async throws -> Response
+
+  /// Methods that somebody may try.
+  private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+
+  /// Adds all routes to `router`.
+  func add(to router: Router<ServerContext>) {
+    let health = HealthEndpoints(registry: registry, drain: drain)
+    add("/health", [.get: health.health], to: router)
+    add("/healthz", [.get: health.alive], to: router)
+    add("/readyz", [.get: health.ready], to: router)
+
+    let group = router.group().add(middleware: authentication)
+    let models = ModelEndpoints(registry: registry)
+    add("/v1/models", [.get: models.list], to: group)
+    add("/v1/models/:id", [.get: models.find], to: group)
+    let answers = AnswerEndpoints(registry: registry, limits: limits, connections: connections, metrics: metrics)
+    add("/v1/chat/completions", [.post: unlessDraining(answers.chat)], to: group)
+    add("/v1/completions", [.post: unlessDraining(answers.complete)], to: group)
+    let schemas = SchemaEndpoints(registry: registry, limits: limits)
+    add("/v1/schemas", [.get: schemas.list, .post: unlessDraining(schemas.add)], to: group)
+    add("/v1/schemas/:name", [.get: schemas.find], to: group)
+    add("/v1/schemas/:name/warming", [.get: schemas.warming], to: group)
+    let tokens = TokenEndpoints(registry: registry, limits: limits)
+    add("/tokenize", [.post: tokens.tokenize], to: group)
+    add("/detokenize", [.post: tokens.detokenize], to: group)
+    add("/apply-template", [.post: tokens.applyTemplate], to: group)
+    let figures = MetricsEndpoint(
+      registry: registry, metrics: metrics, prometheus: prometheus, connections: connections, place: place)
+    add("/metrics", [.get: figures.show], to: group)
+  }
+
+  /// Adds a resource. Methods that it does not take get an error that names those that it does.
+  private func add(
+    _ path: RouterPath, _ endpoints: [HTTPRequest.Method: Endpoint], to router: some RouterMethods<ServerContext>
+  ) {
+    let allowed = endpoints.keys.sorted { $0.rawValue < $1.rawValue }
+    for method in Self.methods {
+      let endpoint = endpoints[method] ?? (method == .head ? endpoints[.get] : nil)
+      router.on(path, method: method) { request, context in
+        guard let endpoint else {
+          throw APIError(
+            status: .methodNotAllowed, kind: .invalidRequest,
+            message: "\(request.method.rawValue) is not what this takes", code: "method_not_allowed", allowed: allowed)
+        }
+        return try await endpoint(request, context)
+      }
+    }
+  }
+
+  private func unlessDraining(_ endpoint: @escaping Endpoint) -> Endpoint {
+    { [drain] request, context in
+      guard !drain.hasBegun else { throw Drain.error }
+      return try await endpoint(request, context)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+internal import Hummingbird
+internal import PromptCache
+
+/// `/metrics`.
+struct MetricsEndpoint: Sendable {
+  let registry: ModelRegistry
+  let metrics: ServerMetrics
+  let prometheus: PrometheusRegistry
+  let connections: Connections
+  let place: StorePlace
+
+  @Sendable func show(_ request: Request, _ context: ServerContext) async -> Response {
+    metrics.set("pmlc_connections", connections.count)
+    for model in registry.models {
+      guard let load = await model.scheduler?.load else { continue }
+      let dimensions = [("model", model.id)]
+      metrics.set("pmlc_requests_running", load.running, dimensions)
+      metrics.set("pmlc_requests_waiting", load.waiting, dimensions)
+      metrics.set("pmlc_state_bytes", load.stateBytes, dimensions)
+      for (namespace, versions) in model.versionCounts {
+        metrics.set("pmlc_store_versions", versions, dimensions + [("namespace", namespace)])
+      }
+    }
+    metrics.set("pmlc_store_bytes", StateStore.fileByteCount(at: place.path) ?? 0)
+    return Response(bytes: Array(prometheus.text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
+  }
+}

@@ -1,0 +1,115 @@
+internal import PromptCache
+internal import Synchronization
+
+/// A model that is served: one engine, and a session with the store for each tenant.
+final class ServedModel: Sendable {
+  /// Where it stands.
+  private enum State {
+    case loading
+    case ready(CacheSession)
+  }
+
+  /// What requests call it.
+  let id: String
+  /// When it was set up: seconds since 1970.
+  let created: Int
+  /// Its configuration, tokenizer and chat template.
+  let model: LoadedModel
+
+  private let place: StorePlace
+  private let threads: Int?
+  private let limits: AnswerLimits
+  private let progress: @Sendable (CacheProgress) -> Void
+  private let state = Mutex(State.loading)
+  private let tenants = Mutex<[String: Tenant]>([:])
+
+  /// A model whose weights are not loaded yet.
+  ///
+  /// - Parameters:
+  ///   - id: what requests call it.
+  ///   - model: its configuration, tokenizer and chat template.
+  ///   - created: seconds since 1970.
+  ///   - place: the store.
+  ///   - threads: how many compute.
+  ///   - limits: how many answers are made at a time.
+  ///   - progress: called while something takes long.
+  init(
+    id: String, model: LoadedModel, created: Int, place: StorePlace, threads: Int?, limits: AnswerLimits,
+    progress: @escaping @Sendable (CacheProgress) -> Void
+  ) {
+    self.id = id
+    self.model = model
+    self.created = created
+    self.place = place
+    self.threads = threads
+    self.limits = limits
+    self.progress = progress
+  }
+
+  /// Whether it answers.
+  var isReady: Bool {
+    state.withLock { if case .ready = $0 { true } else { false } }
+  }
+
+  /// Opens the store, loads the weights and starts the scheduler.
+  ///
+  /// - Parameter namespace: the tenant whose part of the store remembers what the model is.
+  /// - Throws: `PromptCacheError` for a store that cannot be opened, or weights that cannot be loaded.
+  func load(namespace: String) throws(PromptCacheError) {
+    let session = try CacheSession(
+      model: model, storeAt: place.path, options: place.options(namespace: namespace), threads: threads,
+      limits: limits, progress: progress)
+    _ = try session.fingerprint
+    _ = try session.scheduler
+    state.withLock { $0 = .ready(session) }
+  }
+
+  /// What a tenant sees of it.
+  ///
+  /// - Throws: `APIError` while the model is loaded, and for a store that cannot be opened.
+  func tenant(_ namespace: String) throws(APIError) -> Tenant {
+    guard case .ready(let base) = state.withLock({ $0 }) else {
+      throw .unavailable("the model is being loaded", code: "loading", retryAfter: 1)
+    }
+    let known = tenants.withLock { $0[namespace] }
+    if let known, !known.isStoreReplaced { return known }
+    do throws(PromptCacheError) {
+      let session = try CacheSession(
+        sharingModelOf: base, storeAt: place.path, options: place.options(namespace: namespace))
+      let tenant = Tenant(namespace: namespace, model: self, session: session)
+      tenants.withLock { $0[namespace] = tenant }
+      return tenant
+    } catch {
+      throw APIError(error)
+    }
+  }
+
+  /// Number of versions for this model in the parts of the store that requests have asked for, by namespace.
+  var versionCounts: [(namespace: String, versions: Int)] {
+    tenants.withLock { Array($0.values) }.map { ($0.namespace, (try? $0.versions().count) ?? 0) }
+  }
+
+  /// Stops what goes on in the background.
+  func stop() {
+    for tenant in tenants.withLock({ Array($0.values) }) { tenant.warmings.stop() }
+  }
+
+  /// The scheduler, once it is started.
+  var scheduler: AnswerScheduler? {
+    guard case .ready(let session) = state.withLock({ $0 }) else { return nil }
+    return try? session.scheduler
+  }
+}
+
+/// Where the store is, and how it is opened.
+struct StorePlace: Sendable {
+  let path: FilePath
+  let maximumBytes: Int?
+  let maximumNamespaceBytes: Int?
+
+  /// How a tenant's part is opened.
+  func options(namespace: String) -> StoreOptions {
+    StoreOptions(
+      maximumBytes: maximumBytes, maximumNamespaceBytes: maximumNamespaceBytes, namespace: namespace)
+  }
+}

@@ -1,0 +1,44 @@
+internal import PromptCache
+internal import Synchronization
+
+/// A tenant's part of a model: its states, schemas and conversations, and nobody else's.
+final class Tenant: Sendable {
+  /// Whose part it is.
+  let namespace: String
+  /// The model.
+  let model: ServedModel
+  /// The model with the tenant's part of the store.
+  let session: CacheSession
+
+  /// Schemas that were sent to the server.
+  let warmings = Warmings()
+
+  private let schemas = Mutex<[String: WarmedSchema]>([:])
+
+  init(namespace: String, model: ServedModel, session: CacheSession) {
+    self.namespace = namespace
+    self.model = model
+    self.session = session
+  }
+
+  /// Whether the folder holds another store by now than the one that is open.
+  var isStoreReplaced: Bool { session.isStoreReplaced }
+
+  /// The newest version of a schema that the store has now. Laying one out takes time, so it is kept until there is a newer
+  /// one.
+  ///
+  /// - Throws: `PromptCacheError.notWarmed`, `.unreadableVersion`, `.store`.
+  func schema(named name: String) throws(PromptCacheError) -> WarmedSchema {
+    let known = schemas.withLock { $0[name] }
+    let newest = try session.newestVersionNumber(of: name)
+    if let known, let newest, known.version == newest { return known }
+    do throws(PromptCacheError) {
+      let schema = try session.schema(named: name)
+      schemas.withLock { $0[name] = schema }
+      return schema
+    } catch {
+      schemas.withLock { $0[name] = nil }
+      throw error
+    }
+  }
+}

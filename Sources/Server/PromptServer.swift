@@ -1,0 +1,111 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+public import Logging
+internal import NIOCore
+internal import PromptCache
+public import ServiceLifecycle
+internal import Synchronization
+
+/// An HTTP server that answers prompts over OpenAI's API.
+///
+/// It is a service: it ends when its group is told to, with the requests that are under way.
+public struct PromptServer: Service {
+  private let options: ServerOptions
+  private let logger: Logger
+  private let whenListening: @Sendable (_ port: Int) -> Void
+
+  /// A server.
+  ///
+  /// - Parameters:
+  ///   - options: how it is set up.
+  ///   - logger: gets a line a request.
+  ///   - whenListening: called once with the port.
+  public init(
+    _ options: ServerOptions, logger: Logger, whenListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+  ) {
+    self.options = options
+    self.logger = logger
+    self.whenListening = whenListening
+  }
+
+  /// Serves until it is told to end.
+  ///
+  /// - Throws: `PromptCacheError` for a store that cannot be opened, or weights that cannot be loaded; what the system says
+  ///   of an address that cannot be listened on.
+  public func run() async throws {
+    let registry = ModelRegistry(models: options.models.map(serve))
+    let (connections, drain) = (Connections(), Drain())
+    let application = application(registry, connections, drain)
+    try await withGracefulShutdownHandler {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          try await BlockingWork.run { try load(registry) }
+          // The group ends with the application.
+          try? await gracefulShutdown()
+        }
+        group.addTask { try await application.run() }
+        defer { group.cancelAll() }
+        while try await group.next() != nil {}
+      }
+    } onGracefulShutdown: {
+      drain.begin()
+      for model in registry.models { model.stop() }
+    }
+  }
+
+  private func serve(_ model: ServerOptions.Model) -> ServedModel {
+    ServedModel(
+      id: model.id, model: model.model, created: Int(Date().timeIntervalSince1970),
+      place: place, threads: options.threads,
+      limits: AnswerLimits(running: options.parallel, waiting: options.queue, stateBytes: options.stateBytes),
+      progress: ProgressLog(logger: logger).note)
+  }
+
+  private var place: StorePlace {
+    StorePlace(
+      path: options.store, maximumBytes: options.maximumStoreBytes,
+      maximumNamespaceBytes: options.maximumNamespaceBytes)
+  }
+
+  private func load(_ registry: ModelRegistry) throws {
+    let clock = ContinuousClock()
+    for model in registry.models {
+      let start = clock.now
+      try model.load(namespace: options.keys?.namespaces.first ?? options.namespace)
+      logger.info(
+        "model is ready", metadata: ["model": "\(model.id)", "ms": .number((clock.now - start).milliseconds)])
+    }
+  }
+
+  private func application(
+    _ registry: ModelRegistry, _ connections: Connections, _ drain: Drain
+  ) -> some ApplicationProtocol {
+    let prometheus = PrometheusRegistry(descriptions: ServerMetrics.descriptions)
+    let metrics = ServerMetrics(factory: prometheus)
+    let router = Router(context: ServerContext.self)
+    router.add(middleware: RequestMiddleware(logger: logger, metrics: metrics))
+    let routes = Routes(
+      registry: registry,
+      limits: RequestLimits(
+        bodyBytes: options.bodyBytes, bodyTime: options.idleTime, requestTime: options.requestTime,
+        promptTokens: options.promptTokens, answerTokens: options.answerTokens, logsText: options.logsText),
+      connections: connections, drain: drain, metrics: metrics, prometheus: prometheus, place: place,
+      authentication: Authentication(keys: options.keys, namespace: options.namespace))
+    routes.add(to: router)
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .warning)
+    return Application(
+      router: router,
+      server: .http1(
+        configuration: HTTP1Channel.Configuration(
+          additionalChannelHandlers: [connections.makeHandler()],
+          idleTimeout: .seconds(Int64(options.idleTime.seconds.rounded(.up))))),
+      configuration: ApplicationConfiguration(
+        address: .hostname(options.host, port: options.port),
+        availableConnectionsDelegate: MaximumAvailableConnections(options.connections)),
+      onServerRunning: { [whenListening] channel in whenListening(channel.localAddress?.port ?? 0) },
+      logger: quiet)
+  }
+}
