@@ -156,5 +156,6 @@ let package = Package(
     tests(
       "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],
       exclude: ["Goldens"]),
+    tests("ServerTests", ["JSONText", "TestSupport", "pmlc", "pmlc-serve"]),
   ]
 )

@@ -101,7 +101,8 @@ public struct PromptServer: Service {
       server: .http1(
         configuration: HTTP1Channel.Configuration(
           additionalChannelHandlers: [connections.makeHandler()],
-          idleTimeout: .seconds(Int64(options.idleTime.seconds.rounded(.up))))),
+          // A body that is late gets an answer before its connection is closed.
+          idleTimeout: .seconds(Int64((options.idleTime.seconds + 1).rounded(.up))))),
       configuration: ApplicationConfiguration(
         address: .hostname(options.host, port: options.port),
         availableConnectionsDelegate: MaximumAvailableConnections(options.connections)),

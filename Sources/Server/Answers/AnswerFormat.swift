@@ -158,6 +158,7 @@ struct CompletionFormat: AnswerFormat {
 }
 
 extension JSONValue {
-  /// JSON has no infinity: a token that cannot come has the logarithm that OpenAI's API gives it.
-  fileprivate static func logProbability(_ value: Float) -> Self { .number(max(Double(value), -9999)) }
+  /// In as few digits as tell the number apart. JSON has no infinity: a token that cannot come has the logarithm that
+  /// OpenAI's API gives it.
+  fileprivate static func logProbability(_ value: Float) -> Self { .number(max(Double("\(value)") ?? -9999, -9999)) }
 }

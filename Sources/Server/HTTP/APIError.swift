@@ -89,7 +89,7 @@ extension APIError {
   /// A PML document with errors.
   static func document(_ diagnostics: [Diagnostic]) -> Self {
     let errors = diagnostics.filter { $0.severity == .error }
-    let first = errors.first.map { "\($0.code): \($0.message)" } ?? "it has errors"
+    let first = errors.first.map { "\($0.code.rawValue): \($0.message)" } ?? "it has errors"
     var error = APIError.invalid(
       errors.count > 1 ? "\(first), and \(errors.count - 1) more" : first, parameter: "pml", code: "pml_error")
     // It is this program's own JSON.

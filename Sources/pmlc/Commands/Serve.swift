@@ -28,7 +28,7 @@ struct Serve: ParsableCommand {
   /// - Returns: why this process is still itself.
   @unsafe private static func replaceProcess(_ program: FilePath, _ words: [FilePath]) -> SystemFailure {
     var pointers = unsafe words.map { word in unsafe word.withCString { unsafe strdup($0) } } + [nil]
-    defer { for unsafepointer in unsafe pointers { unsafe free(pointer) } }
+    defer { unsafe pointers.forEach { unsafe free($0) } }
     _ = unsafe program.withCString { unsafe execv($0, &pointers) }
     return SystemFailure("execv", program, code: errno)
   }

@@ -1,0 +1,157 @@
+import Foundation
+import Glibc
+import JSONText
+import TestSupport
+import Testing
+
+/// Requests that are wrong, too large, too slow or given up: a clear answer, and nobody else is disturbed.
+@Suite struct RequestFaultTests {
+  @Test func malformed() async throws {
+    let server = try await RunningServer()
+    let bodies = ["", "{", "[]", "null", "{\"messages\":[{}]}", "{\"messages\":{}}", "{\"messages\":[]}"]
+    for body in bodies + ["{\"messages\":[{\"role\":\"user\",\"content\":7}]}", String(repeating: "[", count: 100_000)]
+    {
+      let answer = try await server.send("POST", "/v1/chat/completions", Array(body.utf8))
+      #expect(answer.status == 400, "\(body.prefix(60)): \(answer.text)")
+      #expect(try answer.json[path: "error", "type"] == "invalid_request_error")
+    }
+    let notText = try await server.send("POST", "/v1/chat/completions", [UInt8](arrayLiteral: 0x22, 0xFF, 0x22))
+    #expect(notText.status == 400)
+    #expect(try await server.get("/health").status == 200)
+  }
+
+  @Test func tooLarge() async throws {
+    let server = try await RunningServer(["--max-body-bytes", "10000", "--max-prompt-tokens", "50"])
+    let large = try await server.chat([
+      "messages": [["role": "user", "content": .string(String(repeating: "x", count: 20_000))]]
+    ])
+    #expect(large.status == 413 && large.code == "body_too_large")
+    let long = try await server.chat([
+      "messages": [["role": "user", "content": .string(String(repeating: "word ", count: 500))]]
+    ])
+    #expect(long.status == 400 && long.code == "context_length_exceeded")
+    #expect(try await server.chat(["messages": [["role": "user", "content": "x"]]]).status == 200)
+  }
+
+  /// Chunks that add up to more than a body may have, with no length said before.
+  @Test func tooLargeInChunks() async throws {
+    let server = try await RunningServer(["--max-body-bytes", "10000"])
+    let connection = try Connection(to: server.port)
+    try connection.send("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in 0..<20 { try? connection.send("3e8\r\n\(String(repeating: "x", count: 1000))\r\n") }
+    #expect(connection.read(for: 10).hasPrefix("HTTP/1.1 413"))
+  }
+
+  @Test func tooSlow() async throws {
+    let server = try await RunningServer(["--idle-seconds", "1"])
+    let head = try Connection(to: server.port)
+    try head.send("GET /health HT")
+    let body = try Connection(to: server.port)
+    try body.send("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    let idle = try Connection(to: server.port)
+    #expect(body.read(for: 10).hasPrefix("HTTP/1.1 408"))
+    // The others are closed.
+    #expect(head.isClosed(within: 10) && idle.isClosed(within: 10))
+    #expect(try await server.get("/health").status == 200)
+  }
+
+  @Test func noHTTP() async throws {
+    let server = try await RunningServer()
+    let connection = try Connection(to: server.port)
+    try connection.send("\u{16}\u{3}\u{1}\u{2}\r\n\r\n")
+    #expect(connection.read(for: 10).hasPrefix("HTTP/1.1 400"))
+    #expect(try await server.get("/health").status == 200)
+  }
+
+  @Test func hangingUpFreesThePlace() async throws {
+    let server = try await RunningServer(["--parallel", "1", "--queue", "0", "--max-answer-tokens", "100000"])
+    let connection = try Connection(to: server.port)
+    let body = #"{"messages":[{"role":"user","content":"x"}],"max_tokens":7000,"logit_bias":{},"ignored":1}"#
+    try connection.send(
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+    var busy = try await server.chat(["messages": [["role": "user", "content": "y"]]])
+    for _ in 0..<100 where busy.status != 429 {
+      busy = try await server.chat(["messages": [["role": "user", "content": "y"]]])
+    }
+    #expect(busy.status == 429 && busy.headers["retry-after"] != nil && busy.code == "queue_full")
+    connection.close()
+    var free = busy
+    for _ in 0..<100 where free.status != 200 {
+      try await Task.sleep(for: .milliseconds(20))
+      free = try await server.chat(["messages": [["role": "user", "content": "y"]]])
+    }
+    #expect(free.status == 200)
+  }
+
+  @Test func thousandIdleConnections() async throws {
+    let server = try await RunningServer(["--idle-seconds", "30"])
+    let connections = try (0..<900).map { _ in try Connection(to: server.port) }
+    #expect(try await server.chat(["messages": [["role": "user", "content": "x"]]]).status == 200)
+    withExtendedLifetime(connections) {}
+  }
+
+  @Test func noMoreTimeThanARequestMayTake() async throws {
+    let server = try await RunningServer(["--request-seconds", "1", "--max-answer-tokens", "100000"])
+    let whole = try await server.chat([
+      "messages": [["role": "user", "content": "x"]], "max_tokens": 8000, "logit_bias": ["2": -100],
+      "n": 8, "temperature": 2,
+    ])
+    #expect(whole.status == 408 || whole.status == 200)
+    #expect(try await server.chat(["messages": [["role": "user", "content": "x"]]]).status == 200)
+  }
+}
+
+/// A connection, byte by byte.
+final class Connection {
+  private let socket: Int32
+  private(set) var isClosed = false
+
+  struct Failed: Error {}
+
+  init(to port: Int) throws {
+    socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let result = unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard result == 0 else { throw Failed() }
+  }
+
+  deinit { close() }
+
+  func close() { if !isClosed { _ = Glibc.close(socket) }; isClosed = true }
+
+  func send(_ text: String) throws {
+    let bytes = Array(text.utf8)
+    guard unsafe Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+      throw Failed()
+    }
+  }
+
+  /// What comes within some seconds, until the other end closes.
+  func read(for seconds: Int) -> String {
+    var timeout = timeval(tv_sec: seconds, tv_usec: 0)
+    unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = unsafe recv(socket, &part, part.count, 0)
+      guard count > 0 else {
+        isClosed = count == 0 || errno == ECONNRESET
+        return String(decoding: bytes, as: UTF8.self)
+      }
+      bytes += part.prefix(count)
+    }
+  }
+
+  /// Whether the other end closes within some seconds.
+  func isClosed(within seconds: Int) -> Bool {
+    _ = read(for: seconds)
+    return isClosed
+  }
+}
