@@ -111,7 +111,7 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ]),
+      ], resources: [.embedInCode("Description/openapi.json"), .embedInCode("Page/page.html")]),
     .executableTarget(
       name: "pmlc-serve",
       dependencies: [

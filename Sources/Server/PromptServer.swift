@@ -85,15 +85,17 @@ public struct PromptServer: Service {
     let prometheus = PrometheusRegistry(descriptions: ServerMetrics.descriptions)
     let metrics = ServerMetrics(factory: prometheus)
     let router = Router(context: ServerContext.self)
-    router.add(middleware: RequestMiddleware(logger: logger, metrics: metrics))
-    let routes = Routes(
+    var routes = Routes(
       registry: registry,
       limits: RequestLimits(
         bodyBytes: options.bodyBytes, bodyTime: options.idleTime, requestTime: options.requestTime,
         promptTokens: options.promptTokens, answerTokens: options.answerTokens, logsText: options.logsText),
       connections: connections, drain: drain, metrics: metrics, prometheus: prometheus, place: place,
       authentication: Authentication(keys: options.keys, namespace: options.namespace))
-    routes.add(to: router)
+    let endpoints = RouteCollection(context: ServerContext.self)
+    routes.add(to: endpoints)
+    router.add(middleware: RequestMiddleware(logger: logger, metrics: metrics, table: routes.table))
+    router.addRoutes(endpoints)
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
     return Application(

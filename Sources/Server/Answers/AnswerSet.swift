@@ -19,6 +19,7 @@ final class AnswerSet: Sendable {
   private let channel: any Channel
   private let hangUp = Mutex<Int?>(nil)
   private let hasTimedOut = Atomic<Bool>(false)
+  private let isAbandoned = Atomic<Bool>(false)
   private let watch = Mutex<Task<Void, Never>?>(nil)
 
   /// How long a client that reads nothing may keep its connection when the time is over.
@@ -35,7 +36,7 @@ final class AnswerSet: Sendable {
     self.choices = choices
     self.channel = channel
     self.connections = connections
-    let number = connections.onHangUp(of: channel) { [weak self] in self?.cancel() }
+    let number = connections.onHangUp(of: channel) { [weak self] in self?.abandon() }
     hangUp.withLock { $0 = number }
     let task = Task { [weak self, channel] in
       guard (try? await Task.sleep(for: limit)) != nil else { return }
@@ -71,6 +72,14 @@ final class AnswerSet: Sendable {
   func end() {
     watch.withLock { $0?.cancel() }
     if let number = hangUp.withLock({ $0 }) { connections.forget(number, of: channel) }
+  }
+
+  /// Whether the client has gone.
+  var hasHungUp: Bool { isAbandoned.load(ordering: .relaxed) }
+
+  private func abandon() {
+    isAbandoned.store(true, ordering: .relaxed)
+    cancel()
   }
 
   private func timeOut() {

@@ -56,7 +56,9 @@ struct AnswerWriter<Format: AnswerFormat>: Sendable {
       whenDone()
     } catch let error as APIError {
       // The answer has begun, so its status is sent.
-      record.note { $0.failure = error.detail ?? error.message }
+      record.note { record in
+        if answers.hasHungUp { record.hasHungUp = true } else { record.failure = error.detail ?? error.message }
+      }
       try await write(error.json, to: &writer)
     }
     try await writer.write(ByteBuffer(string: "data: [DONE]\n\n"))

@@ -4,6 +4,9 @@ internal import PromptCache
 
 /// What is where.
 struct Routes {
+  /// The resources that a server has.
+  private(set) var table = RouteTable()
+
   let registry: ModelRegistry
   let limits: RequestLimits
   let connections: Connections
@@ -15,15 +18,16 @@ struct Routes {
 
   private typealias Endpoint = @Sendable (Request, ServerContext) async throws -> Response
 
-  /// Methods that somebody may try.
-  private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
-
   /// Adds all routes to `router`.
-  func add(to router: Router<ServerContext>) {
+  mutating func add(to router: RouteCollection<ServerContext>) {
     let health = HealthEndpoints(registry: registry, drain: drain)
     add("/health", [.get: health.health], to: router)
     add("/healthz", [.get: health.alive], to: router)
     add("/readyz", [.get: health.ready], to: router)
+
+    let page = PageEndpoint()
+    add("/", [.get: page.page], to: router)
+    add("/openapi.json", [.get: page.description], to: router)
 
     let group = router.group().add(middleware: authentication)
     let models = ModelEndpoints(registry: registry)
@@ -45,21 +49,14 @@ struct Routes {
     add("/metrics", [.get: figures.show], to: group)
   }
 
-  /// Adds a resource. Methods that it does not take get an error that names those that it does.
-  private func add(
-    _ path: RouterPath, _ endpoints: [HTTPRequest.Method: Endpoint], to router: some RouterMethods<ServerContext>
+  private mutating func add(
+    _ path: String, _ endpoints: [HTTPRequest.Method: Endpoint], to router: some RouterMethods<ServerContext>
   ) {
-    let allowed = endpoints.keys.sorted { $0.rawValue < $1.rawValue }
-    for method in Self.methods {
-      let endpoint = endpoints[method] ?? (method == .head ? endpoints[.get] : nil)
-      router.on(path, method: method) { request, context in
-        guard let endpoint else {
-          throw APIError(
-            status: .methodNotAllowed, kind: .invalidRequest,
-            message: "\(request.method.rawValue) is not what this takes", code: "method_not_allowed", allowed: allowed)
-        }
-        return try await endpoint(request, context)
-      }
+    table.add(path, endpoints.keys)
+    for (method, endpoint) in endpoints {
+      router.on(RouterPath(path), method: method, use: endpoint)
+      // The head of an answer without its body, which the connection leaves out.
+      if method == .get { router.on(RouterPath(path), method: .head, use: endpoint) }
     }
   }
 

@@ -10,6 +10,8 @@ internal import PromptCache
 struct RequestMiddleware: RouterMiddleware {
   let logger: Logger
   let metrics: ServerMetrics
+  /// What there is.
+  let table: RouteTable
 
   private static let idName = HTTPField.Name("X-Request-Id")
   /// What is taken of an id that a client gives.
@@ -26,7 +28,7 @@ struct RequestMiddleware: RouterMiddleware {
     do {
       response = try await next(request, context)
     } catch {
-      let failure = Self.error(error, request)
+      let failure = self.error(error, request)
       if let detail = failure.detail { context.record.note { $0.failure = detail } }
       response = Response(failure)
     }
@@ -65,6 +67,7 @@ struct RequestMiddleware: RouterMiddleware {
     }
     if let prompt = known.prompt { fields["prompt"] = "\(prompt)" }
     if let answer = known.answer { fields["answer"] = "\(answer)" }
+    if known.hasHungUp { fields["hung_up"] = "true" }
     if let failure = known.failure { fields["error"] = "\(failure)" }
     // Those who ask whether it is alive, or for figures, ask all the time.
     let isProbe = ["/health", "/healthz", "/readyz", "/metrics"].contains(route)
@@ -82,12 +85,18 @@ struct RequestMiddleware: RouterMiddleware {
   }
 
   /// What the client is told of an error.
-  private static func error(_ error: any Error, _ request: Request) -> APIError {
+  private func error(_ error: any Error, _ request: Request) -> APIError {
     switch error {
     case let error as APIError: return error
     case let error as PromptCacheError: return APIError(error)
     case is CancellationError: return .unavailable("the request was stopped", code: "cancelled", retryAfter: 1)
     case let error as HTTPError where error.status == .notFound:
+      if let allowed = table.methods(at: request.uri.path) {
+        return APIError(
+          status: .methodNotAllowed, kind: .invalidRequest,
+          message: "\(request.method.rawValue) is not what \(request.uri.path.quoted()) takes",
+          code: "method_not_allowed", allowed: allowed)
+      }
       return .notFound("there is no \(request.uri.path.quoted()) here", code: "not_found")
     case let error as HTTPError where (400..<500).contains(error.status.code):
       return APIError(

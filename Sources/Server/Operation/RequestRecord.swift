@@ -20,6 +20,8 @@ final class RequestRecord: Sendable {
     var model: String?
     var schema: String?
     var usage: Usage?
+    /// Whether the client went away before it had its answer.
+    var hasHungUp = false
     /// What went wrong after the answer had begun, or what only the log is told.
     var failure: String?
     var prompt: String?
