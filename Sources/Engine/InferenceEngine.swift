@@ -17,13 +17,26 @@ public final class InferenceEngine: Sendable {
     public let positions: [Int32]
     /// Which logits are wanted.
     public let logits: Logits.Selection
+    /// Whether they are a part of a prompt, all of whose tokens are computed the way of many, even if they are few.
+    public let isPartOfPrompt: Bool
 
     /// New tokens of `sequence`.
-    public init(sequence: SequenceState, tokens: [Int32], positions: [Int32], logits: Logits.Selection) {
+    ///
+    /// - Parameters:
+    ///   - sequence: the sequence, which grows by these tokens.
+    ///   - tokens: token IDs, one or more.
+    ///   - positions: one for each, rising.
+    ///   - logits: the tokens whose logits are wanted.
+    ///   - isPartOfPrompt: whether even a few tokens are computed the way of many, as those are that they go with.
+    public init(
+      sequence: SequenceState, tokens: [Int32], positions: [Int32], logits: Logits.Selection,
+      isPartOfPrompt: Bool = false
+    ) {
       self.sequence = sequence
       self.tokens = tokens
       self.positions = positions
       self.logits = logits
+      self.isPartOfPrompt = isPartOfPrompt
     }
   }
 
@@ -36,14 +49,17 @@ public final class InferenceEngine: Sendable {
 
   /// Most new tokens of a sequence that one pass computes; more are cut into as many passes as it takes.
   public static let tokensPerPass = PassRunner.mostRows
-  /// A prompt may come in parts of any multiple of so many tokens, the last one aside, with no bit of it changed.
+  /// A prompt may come in any parts, each marked as one, with no bit of it changed. Those that end where a sequence's own
+  /// tokens are a multiple of so many take the fewest passes.
   public static let tokensPerPart = PassRunner.rowsPerSpan
-  /// A last part of up to so many tokens goes with the part before it.
-  public static let fewestTokensPerPart = PassRunner.fewestRowsPerSpan
   /// Up to so many new tokens of each sequence are computed the fast way, in which the weights are read once for some
   /// sequences together.
-  public let tokensOfShortInput: Int
+  public static let tokensOfShortInput = PassRunner.fewRows
 
+  /// Tells it from every other engine of this process, also from those that are gone.
+  package let serial = InferenceEngine.engines.add(1, ordering: .relaxed).newValue
+
+  private static let engines = Atomic<Int>(0)
   private let runner: Mutex<PassRunner>
   /// Calls of `forward` that wait for their turn. What goes layer by layer lets them in first: the lock is not fair.
   private let callsWaiting = Atomic<Int>(0)
@@ -69,7 +85,6 @@ public final class InferenceEngine: Sendable {
     let passes = PassRunner(
       decoder: TransformerDecoder(description: configuration.decoder, weights: weights, compute: compute),
       configuration: configuration)
-    tokensOfShortInput = PassRunner.fewRows
     runner = Mutex(passes)
   }
 
@@ -141,6 +156,14 @@ public final class InferenceEngine: Sendable {
 
   /// Bytes that the states of `tokens` new tokens of a sequence take.
   public func byteCount(ofNewTokens tokens: Int) -> Int { FreshStates.byteCount(tokens: tokens, shape: kvShape) }
+
+  /// Bytes that the states of `tokens` new tokens take besides those of a beginning of `shared` tokens that the sequence has
+  /// in common with others: some of these are copied.
+  public func byteCount(ofNewTokens tokens: Int, behind shared: Int) -> Int {
+    let last = SequenceBeginning.pageRanges(of: shared).last
+    let whole = last.map { $0.count == SequenceBeginning.capacity(behind: $0.lowerBound) ? shared : $0.lowerBound } ?? 0
+    return byteCount(ofNewTokens: shared + tokens) - byteCount(ofNewTokens: whole)
+  }
 
   /// Begins to compute new tokens of several sequences, as `forward` does, but a few layers at a time: other passes may
   /// come in between, and change nothing.

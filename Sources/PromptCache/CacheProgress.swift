@@ -8,11 +8,11 @@ public enum CacheProgress: Sendable {
   case readingModel(done: Int, total: Int)
   /// Converting weights to another format: matrices so far, and in all.
   case makingWeights(WeightFormat, done: Int, total: Int)
-  /// Computing states of a schema.
+  /// Computing states of a schema, or of a conversation, whose name is empty.
   case computingStates(schema: String, WarmProgress)
   /// Converted weights cannot be kept beside the store, so they are made in memory each time.
   case weightsNotKept(WeightFormat, because: PromptCacheError)
-  /// A joint encoding of a schema's prompt is damaged, and others are used from there on.
+  /// A joint encoding of a schema's prompt, or of a conversation, is damaged, and others are used from there on.
   case jointEncodingDamaged(schema: String, because: PromptCacheError)
   /// The work has ended, successfully or not.
   case ended

@@ -77,7 +77,8 @@ extension CacheSession {
   /// - Parameters:
   ///   - prompt: compiled for `schema`.
   ///   - schema: how the states are kept.
-  ///   - joint: what to do with joint encodings. `.make` makes those that are missing first.
+  ///   - joint: what to do with joint encodings. `.make` makes those that are missing first; so does `.use` where a turn of the
+  ///     prompt is to be kept.
   ///   - repair: how much of the cached tokens that are not exact is computed again, together with the prompt's own: those
   ///     that its new text attends to most. 0 for none, 1 for all, which answers as without the cache. To find out which,
   ///     the new text goes through some of the layers once more, here.
@@ -87,7 +88,7 @@ extension CacheSession {
   public func ready(
     _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, repair: Double = 0
   ) throws(PromptCacheError) -> ReadyPrompt {
-    if joint == .make { try makeJoint(for: [prompt], of: schema) }
+    if joint == .make || joint == .use && prompt.layout.keptCount > 0 { try makeJoint(for: [prompt], of: schema) }
     return try prepare(
       prompt.layout, of: schema.schema, element: schema.element, joint: joint != .off, repair: repair)
   }
@@ -142,7 +143,7 @@ extension CacheSession {
   ) throws(PromptCacheError) -> FoundStates {
     let lookup = try lookup(element)
     var sight = ExactSight(of: layout, in: schema.plan)
-    var chain = layout.chain.digests[..<(joint ? layout.chain.digests.count : 0)]
+    var chain = layout.longestChain.digests[..<(joint ? layout.longestChain.digests.count : 0)]
     var lastJoint: SHA256Digest?
     var states: [StoredStates?] = []
     states.reserveCapacity(layout.parts.count)
@@ -156,7 +157,8 @@ extension CacheSession {
         let isPlain = digest == plain?.digest
         if let segment = try jointSegment(digest, of: part, isPlain: isPlain, schema.name, lookup) {
           if !isPlain { lastJoint = digest }
-          states.append(StoredStates(segment: segment, encodedAt: part.start, isExact: true))
+          states.append(
+            StoredStates(key: lookup.key(of: digest), segment: segment, encodedAt: part.start, isExact: true))
           continue
         }
         chain = []
@@ -170,7 +172,8 @@ extension CacheSession {
       }
       states.append(
         StoredStates(
-          segment: segment, encodedAt: plain.start, isExact: sight.isExact(encoding, at: index)))
+          key: lookup.key(of: plain.digest), segment: segment, encodedAt: plain.start,
+          isExact: sight.isExact(encoding, at: index)))
     }
     var lease: Lease?
     if let lastJoint { lease = try lookup.lease(joint: lastJoint) }

@@ -204,6 +204,13 @@ extension CacheSession {
     _ missing: MissingStates, in graph: some EncodingGraph, of schema: PlannedSchema, as element: KVElement,
     store: StateStore, describing description: @escaping (Int) throws(StoreError) -> JointRecord? = { _ in nil }
   ) throws(PromptCacheError) {
+    try compute(missing, in: graph, named: schema.name, as: element, store: store, describing: description)
+  }
+
+  func compute(
+    _ missing: MissingStates, in graph: some EncodingGraph, named name: String, as element: KVElement,
+    store: StateStore, describing description: @escaping (Int) throws(StoreError) -> JointRecord?
+  ) throws(PromptCacheError) {
     guard !missing.order.isEmpty else { return }
     let clock = ContinuousClock()
     let computer = StateComputer(
@@ -214,7 +221,7 @@ extension CacheSession {
     try computer.perform(missing) { tokensDone in
       let done = WarmProgress(
         tokensDone: tokensDone, tokensTotal: missing.tokens, seconds: (clock.now - start).inSeconds)
-      progress(.computingStates(schema: schema.name, done))
+      progress(.computingStates(schema: name, done))
     }
   }
 

@@ -3,7 +3,8 @@ import KVCacheFormat
 /// How the attention of a pass is cut into tasks.
 ///
 /// A task is one key-value head of a block of rows, and, where there would be few tasks, a part of the keys; the results
-/// of parts are merged. The cut depends on a span's own rows and keys alone.
+/// of parts are merged. The cut depends on a span's own rows and keys alone, and that of keys, which decides what is
+/// rounded, on those that the span is planned for.
 struct AttentionPlan {
   /// One key-value head of some rows of one sequence.
   struct Block {
@@ -38,12 +39,16 @@ struct AttentionPlan {
   private static let tilesPerPart = 16
 
   /// The plan for `rows` of each span.
-  init(_ pass: Pass, _ decoder: DecoderDescription, rows: (Pass.Span) -> Range<Int>) {
+  ///
+  /// - Parameter planned: how many rows its keys are cut for.
+  init(
+    _ pass: Pass, _ decoder: DecoderDescription, rows: (Pass.Span) -> Range<Int>, planned: (Pass.Span) -> Int
+  ) {
     let size = decoder.rowsPerBlock
     for (index, span) in pass.spans.enumerated() {
       let rows = rows(span)
-      let blocksOfSpan = (rows.count + size - 1) / size * decoder.keyValueHeads
-      guard blocksOfSpan > 0 else { continue }
+      guard !rows.isEmpty else { continue }
+      let blocksOfSpan = (planned(span) + size - 1) / size * decoder.keyValueHeads
       let wanted = (Self.tasksWanted + blocksOfSpan - 1) / blocksOfSpan
       let parts = max(min(span.tiles / Self.tilesPerPart, wanted), 1)
       // The last rows see the most, so they go first.
@@ -72,9 +77,14 @@ extension DecoderDescription {
 }
 
 extension Pass.Span {
-  /// Tiles of keys that the sequence has up to the last row's, its own tokens included.
+  /// Tiles of keys that the sequence has up to the last row's that is planned for, its own tokens included.
   fileprivate var tiles: Int {
     let tile = KVBlobLayout.tileTokens
-    return cached.reduce((tokens.upperBound + tile - 1) / tile) { $0 + (Int($1.count) + tile - 1) / tile }
+    return cached.reduce(Self.tiles(whole.upperBound)) { $0 + (Int($1.count) + tile - 1) / tile }
   }
+
+  /// Those that are planned for and not there.
+  var absentTiles: Int { Self.tiles(whole.upperBound) - Self.tiles(tokens.upperBound) }
+
+  private static func tiles(_ tokens: Int) -> Int { (tokens + KVBlobLayout.tileTokens - 1) / KVBlobLayout.tileTokens }
 }

@@ -6,37 +6,53 @@ import KVCacheFormat
 /// They lie in pages, so that a growing sequence moves nothing. Where pages end depends on the number of tokens alone,
 /// not on the parts in which they came: attention reads the same runs either way, and rounds the same.
 @safe final class FreshStates {
-  /// Memory for `capacity` tokens in all layers, and their positions.
-  @safe private final class Page {
-    let layout: KVBlobLayout
-    let memory: FloatMemory
-    let positions: UnsafeMutablePointer<Int32>
-
-    init(shape: KVShape, capacity: Int) throws(EngineError) {
-      layout = KVBlobLayout(element: .f32, shape: shape, tokens: capacity)
-      memory = try FloatMemory(count: shape.layers * layout.byteCount / MemoryLayout<Float>.stride)
-      unsafe positions = .allocate(capacity: capacity)
-    }
-
-    deinit { unsafe positions.deallocate() }
-
-    func keys(layer: Int, head: Int) -> UnsafeMutableRawPointer {
-      unsafe UnsafeMutableRawPointer(memory.base) + layer * layout.byteCount + layout.keyOffset(head: head)
-    }
-
-    func values(layer: Int, head: Int) -> UnsafeMutableRawPointer {
-      unsafe UnsafeMutableRawPointer(memory.base) + layer * layout.byteCount + layout.valueOffset(head: head)
-    }
-  }
-
   let shape: KVShape
   /// Number of tokens.
   private(set) var count = 0
-  private var pages: [Page] = []
+  private var pages: [StatePage] = []
   /// For each page the number of tokens before it, and the capacity of all at the end.
   private var starts = [0]
+  /// Tokens at the beginning whose pages others have too: nothing is written there any more.
+  private var shared = 0
 
   init(shape: KVShape) { self.shape = shape }
+
+  /// The first `count` tokens of a beginning: whole pages where they lie, and a copy of the last one's.
+  ///
+  /// - Precondition: there are these tokens, one or more.
+  /// - Throws: `EngineError.outOfMemory`.
+  init(_ beginning: SequenceBeginning, count: Int) throws(EngineError) {
+    precondition(count > 0 && count <= beginning.count, "\(count) tokens of \(beginning.count)")
+    shape = beginning.pages[0].layout.shape
+    for (page, range) in zip(beginning.pages, SequenceBeginning.pageRanges(of: count)) {
+      let capacity = SequenceBeginning.capacity(behind: range.lowerBound)
+      if range.count == capacity { shared = range.upperBound }
+      pages.append(
+        range.count == capacity ? page : try StatePage(copying: page, count: range.count, capacity: capacity))
+      starts.append(range.lowerBound + capacity)
+    }
+    self.count = count
+  }
+
+  /// The first `count` tokens, for other sequences to go on from: whole pages where they lie, and a copy of the last one's.
+  ///
+  /// - Precondition: there are these tokens, one or more.
+  /// - Throws: `EngineError.outOfMemory`.
+  func beginning(_ count: Int) throws(EngineError) -> SequenceBeginning {
+    precondition(count > 0 && count <= self.count, "\(count) tokens of \(self.count)")
+    var beginning: [StatePage] = []
+    for (page, range) in zip(pages, SequenceBeginning.pageRanges(of: count)) {
+      if range.count == page.layout.tokens {
+        shared = max(shared, range.upperBound)
+        beginning.append(page)
+      } else {
+        let tile = KVBlobLayout.tileTokens
+        let capacity = (range.count + tile - 1) / tile * tile
+        beginning.append(try StatePage(copying: page, count: range.count, capacity: capacity))
+      }
+    }
+    return SequenceBeginning(beginning, count: count)
+  }
 
   /// Position of the last token.
   var lastPosition: Int? {
@@ -45,15 +61,11 @@ import KVCacheFormat
     return unsafe Int(pages[page].positions[slot])
   }
 
-  /// Tokens of the page behind the first `capacity` ones: the longer the sequence, the larger its pages. A multiple of
-  /// what the attention kernel takes at a time.
-  private static func pageTokens(behind capacity: Int) -> Int { min(max(capacity, 128), 1024) }
-
   /// Bytes that the states of `tokens` tokens take at most.
   static func byteCount(tokens: Int, shape: KVShape) -> Int {
     var (capacity, bytes) = (0, 0)
     while capacity < tokens {
-      let page = pageTokens(behind: capacity)
+      let page = SequenceBeginning.capacity(behind: capacity)
       // Memory is taken as it is written to, and nothing is written behind the last token.
       let used = min(page, tokens - capacity)
       bytes += shape.layers * KVBlobLayout(element: .f32, shape: shape, tokens: used).byteCount
@@ -68,8 +80,8 @@ import KVCacheFormat
   func reserve(_ tokens: Int) throws(EngineError) {
     while count + tokens > starts[pages.count] {
       let capacity = starts[pages.count]
-      let page = Self.pageTokens(behind: capacity)
-      pages.append(try Page(shape: shape, capacity: page))
+      let page = SequenceBeginning.capacity(behind: capacity)
+      pages.append(try StatePage(shape: shape, capacity: page))
       starts.append(capacity + page)
     }
   }
@@ -88,7 +100,7 @@ import KVCacheFormat
 
   /// Forgets all but the first `count` tokens.
   func truncate(to count: Int) {
-    precondition(count >= 0 && count <= self.count, "\(count) tokens of \(self.count)")
+    precondition(count >= shared && count <= self.count, "\(count) tokens of \(self.count), \(shared) of them shared")
     self.count = count
   }
 
@@ -98,7 +110,7 @@ import KVCacheFormat
   }
 
   /// Calls `body` for each unbroken part of `tokens` in one page.
-  private func forParts(_ tokens: Range<Int>, _ body: (_ page: Page, _ slots: Range<Int>, _ offset: Int) -> Void) {
+  private func forParts(_ tokens: Range<Int>, _ body: (_ page: StatePage, _ slots: Range<Int>, _ offset: Int) -> Void) {
     var token = tokens.lowerBound
     while token < tokens.upperBound {
       let (page, slot) = locate(token)
@@ -113,7 +125,7 @@ import KVCacheFormat
   func store(
     layer: Int, head: Int, tokens: Range<Int>, keys: UnsafePointer<Float>, values: UnsafePointer<Float>, stride: Int
   ) {
-    precondition(tokens.lowerBound >= 0 && tokens.upperBound <= count, "tokens \(tokens) of \(count)")
+    precondition(tokens.lowerBound >= shared && tokens.upperBound <= count, "tokens \(tokens) of \(count)")
     forParts(tokens) { page, slots, offset in
       unsafe ck_store_keys(
         ck_f32, shape.headDimension, keys + offset * stride, stride, slots.lowerBound, slots.count,

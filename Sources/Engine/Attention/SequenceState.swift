@@ -26,6 +26,33 @@ public final class SequenceState: @unchecked Sendable {
     self.isExtended = isExtended
   }
 
+  /// A sequence that goes on from tokens which another one has computed.
+  ///
+  /// - Parameters:
+  ///   - attended: the cached segments that it sees: the same as the other one.
+  ///   - isExtended: as the other one's.
+  ///   - beginning: the states of its first tokens.
+  ///   - count: how many of these it begins with, one or more.
+  /// - Throws: `EngineError.outOfMemory`.
+  package init(
+    attending attended: [AttendedSegment], isExtended: Bool, beginningWith beginning: SequenceBeginning, count: Int
+  ) throws(EngineError) {
+    self.attended = attended
+    self.isExtended = isExtended
+    fresh = try FreshStates(beginning, count: count)
+  }
+
+  /// The states of its first `count` own tokens, for other sequences to go on from.
+  ///
+  /// - Precondition: it has these tokens, one or more.
+  /// - Throws: `EngineError.outOfMemory`; `.sequenceInUse` during a pass.
+  package func beginning(_ count: Int) throws(EngineError) -> SequenceBeginning {
+    try begin()
+    defer { end() }
+    guard let fresh else { preconditionFailure("a sequence without tokens has no beginning") }
+    return try fresh.beginning(count)
+  }
+
   /// Claims the sequence for one pass.
   ///
   /// - Throws: `EngineError.sequenceInUse`.

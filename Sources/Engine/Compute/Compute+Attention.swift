@@ -145,7 +145,7 @@ extension Pass.Span {
       unsafe fresh.writeRuns(layer: layer, head: head, tokens: tokens.upperBound, to: runs + cached.count)
       var count = most
       if parts > 1 {
-        let tiles = (0..<most).reduce(0) { unsafe $0 + runs[$1].tiles }
+        let tiles = (0..<most).reduce(absentTiles) { unsafe $0 + runs[$1].tiles }
         let wanted = tiles * part / parts..<tiles * (part + 1) / parts
         count = 0
         var start = 0

@@ -8,6 +8,9 @@ struct Pass {
     let rows: Range<Int>
     /// The same tokens in the sequence's own states.
     let tokens: Range<Int>
+    /// What attention is planned for: these, or all that a prompt's part could have. How a token is computed then does not
+    /// depend on where its prompt ends, nor on how much of the part was there before.
+    let whole: Range<Int>
     let fresh: FreshStates
     let cached: [CachedRun]
     /// For each rotated form of the queries, by how many positions less than their own they are turned. The first is 0.
@@ -42,12 +45,19 @@ struct Pass {
   /// Rows of the table of angles.
   let angles: Int
   /// Whether even a few rows are packed for products, as many are.
-  let packs: Bool
+  private(set) var packs: Bool
   /// What attention is summed up on the way, if any is.
   let masses: AttentionMassSums?
 
   /// Rows whose hidden state is asked for, in order.
   var asked: [Int] { spans.flatMap(\.asked) }
+
+  /// The same, but that a few rows go through products as they lie.
+  var withoutPacking: Pass {
+    var pass = self
+    pass.packs = false
+    return pass
+  }
 
   /// At most `size` rows of each span at a time.
   func blocks(of size: Int, rows: (Span) -> Range<Int>) -> [(span: Int, rows: Range<Int>)] {

@@ -14,11 +14,9 @@ struct PassRunner {
 
   /// Most rows of one pass: enough to spread the cost of reading the weights, few enough to bound scratch memory.
   static let mostRows = 512
-  /// Rows of an answer's prompt that attention takes together. They are counted from where the prompt begins, so that the
-  /// parts in which a prompt comes make no difference to what is rounded, as long as they are multiples of it.
+  /// Rows of an answer's prompt that attention takes together. They are counted from where the sequence begins, so that the
+  /// parts in which a prompt comes make no difference to what is rounded.
   static let rowsPerSpan = 64
-  /// Up to so many rows at the end of a prompt are joined to the ones before: as few, they would go another way.
-  static let fewestRowsPerSpan = 8
   /// Up to so many rows of one input take the way of few.
   static let fewRows = Compute.fewRows
 
@@ -80,17 +78,27 @@ struct PassRunner {
     work.current = nil
   }
 
-  /// The parts that a prompt's tokens are cut into for attention.
-  private static func spans(of tokens: Int) -> [Range<Int>] {
+  /// The parts that a prompt's tokens are cut into for attention, where its sequence has `before` others.
+  private static func spans(of tokens: Int, behind before: Int) -> [Range<Int>] {
     var spans: [Range<Int>] = []
     var start = 0
     while start < tokens {
-      let left = tokens - start
-      let end = left <= rowsPerSpan + fewestRowsPerSpan ? tokens : start + rowsPerSpan
+      let end = min(start + rowsPerSpan - (before + start) % rowsPerSpan, tokens)
       spans.append(start..<end)
       start = end
     }
     return spans
+  }
+
+  /// How an input's tokens are cut into parts.
+  private static func parts(of input: InferenceEngine.Input, isEncoding: Bool) -> (ranges: [Range<Int>], isShort: Bool)
+  {
+    let count = input.tokens.count
+    if isEncoding {
+      return (stride(from: 0, to: count, by: mostRows).map { $0..<min($0 + mostRows, count) }, false)
+    }
+    if count <= fewRows, !input.isPartOfPrompt { return ([0..<count], true) }
+    return (spans(of: count, behind: input.sequence.fresh?.count ?? 0), false)
   }
 
   /// How the rows of a part go through products. Parts of different kinds never share a pass, so that the result of one
@@ -118,16 +126,12 @@ struct PassRunner {
     var open: [PassKind: OpenPass] = [:]
     for (index, input) in inputs.enumerated() {
       var earliest = 0
-      let ranges =
-        isEncoding
-        ? stride(from: 0, to: input.tokens.count, by: Self.mostRows).map {
-          $0..<min($0 + Self.mostRows, input.tokens.count)
-        } : Self.spans(of: input.tokens.count)
+      let (ranges, isShort) = Self.parts(of: input, isEncoding: isEncoding)
       for range in ranges {
-        let part = PassWork.Part(input: index, tokens: range)
+        let part = PassWork.Part(input: index, tokens: range, isShort: isShort)
         let rows = part.tokens.count
         let asked = asked(0..<rows, of: input, part).count
-        let kind: PassKind = isEncoding ? .many : rows <= few ? .few : asked <= few ? .many : .manyAsked
+        let kind: PassKind = isShort ? .few : asked <= few ? .many : .manyAsked
         var pass = open[kind] ?? OpenPass(index: -1, rows: 0, asked: 0)
         if pass.index < earliest || pass.rows < rows || kind == .many && pass.asked < asked {
           pass = OpenPass(index: passes.count, rows: kind == .few ? few : Self.mostRows, asked: few)
@@ -158,15 +162,19 @@ struct PassRunner {
       positions += input.positions[part.tokens]
       let fresh = try input.sequence.append(positions: input.positions[part.tokens], shape: configuration.kvShape)
       let (cached, shifts) = Pass.Span.runs(input.sequence.attended, isRotary: isRotary)
+      let own = fresh.count - rows.count..<fresh.count
+      let isOfPrompt = !part.isShort && !work.isEncoding
+      let start = own.lowerBound / Self.rowsPerSpan * Self.rowsPerSpan
       spans.append(
         Pass.Span(
-          rows: rows, tokens: fresh.count - rows.count..<fresh.count, fresh: fresh, cached: cached, shifts: shifts,
-          isExtended: input.sequence.isExtended, asked: asked(rows, of: input, part),
+          rows: rows, tokens: own, whole: isOfPrompt ? start..<start + Self.rowsPerSpan : own, fresh: fresh,
+          cached: cached, shifts: shifts, isExtended: input.sequence.isExtended, asked: asked(rows, of: input, part),
           firstToken: part.tokens.lowerBound, firstAngle: angles))
       angles += shifts.count * rows.count
     }
     return Pass(
-      tokens: tokens, positions: positions, spans: spans, angles: angles, packs: work.isEncoding, masses: work.masses)
+      tokens: tokens, positions: positions, spans: spans, angles: angles, packs: !parts.contains(where: \.isShort),
+      masses: work.masses)
   }
 
   /// The rows of a part that logits are wanted for.

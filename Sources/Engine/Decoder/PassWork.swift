@@ -4,6 +4,8 @@ struct PassWork {
   struct Part {
     let input: Int
     let tokens: Range<Int>
+    /// Whether it is computed as few rows are.
+    let isShort: Bool
   }
 
   /// The pass that is being computed.

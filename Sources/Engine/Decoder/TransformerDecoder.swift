@@ -28,8 +28,9 @@ struct TransformerDecoder {
   func begin(_ pass: Pass) throws(EngineError) -> PassInLayers {
     let rotary = try rotaryTables(pass)
     return PassInLayers(
-      pass: pass, plan: AttentionPlan(pass, description) { $0.rows },
-      askedPlan: AttentionPlan(pass, description) { $0.asked }, rotary: rotary, hidden: try embed(pass.tokens))
+      pass: pass, plan: AttentionPlan(pass, description, rows: \.rows) { $0.whole.count },
+      askedPlan: AttentionPlan(pass, description, rows: \.asked) { $0.asked.count }, rotary: rotary,
+      hidden: try embed(pass.tokens))
   }
 
   /// Takes a pass through its next layer, which appends the layer's keys and values to the sequences' states.
@@ -174,7 +175,8 @@ struct TransformerDecoder {
     compute.gather(asked, of: hidden, into: askedHidden)
     compute.gather(asked, of: attended, into: askedAttended)
     compute.gather(asked, of: normalized, into: askedNormalized)
-    try join(layer, pass, hidden: askedHidden, attended: askedAttended, normalized: askedNormalized)
+    try join(
+      layer, pass.withoutPacking, hidden: askedHidden, attended: askedAttended, normalized: askedNormalized)
     return askedHidden
   }
 

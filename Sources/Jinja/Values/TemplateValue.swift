@@ -13,6 +13,10 @@ public indirect enum TemplateValue: Sendable {
   public static func trusted(_ text: String) -> TemplateValue { .text(TracedText(text)) }
   /// Text of a conversation.
   public static func message(_ text: String) -> TemplateValue { .text(TracedText(text, from: .message)) }
+  /// Text of a conversation that came in parts, the first one with the number `first`.
+  public static func message(_ parts: [String], numberedFrom first: Int) -> TemplateValue {
+    .text(TracedText(ofMessage: parts, numberedFrom: first))
+  }
 }
 
 extension Value {

@@ -14,6 +14,8 @@ public struct TracedText: Sendable {
   struct Mark: Sendable {
     var scalar: Unicode.Scalar
     var origin: Origin
+    /// Number of the part of the conversation that it is of; 0 where it is of none that has a number.
+    var part: UInt32 = 0
   }
 
   var marks: [Mark]
@@ -23,6 +25,24 @@ public struct TracedText: Sendable {
   /// Text of one origin.
   public init(_ text: String, from origin: Origin = .template) {
     marks = text.unicodeScalars.map { Mark(scalar: $0, origin: origin) }
+  }
+
+  /// Text of a conversation that came in parts.
+  ///
+  /// - Parameters:
+  ///   - parts: the text, part by part.
+  ///   - first: number of the first part, 1 or more; the others have the numbers behind it.
+  public init(ofMessage parts: [String], numberedFrom first: Int) {
+    marks = parts.enumerated().flatMap { index, text in
+      text.unicodeScalars.map { Mark(scalar: $0, origin: .message, part: UInt32(clamping: first + index)) }
+    }
+  }
+
+  /// For each numbered part of which there is a character: the number of Unicode scalars up to the end of its last one.
+  public var partEnds: [Int: Int] {
+    var ends: [Int: Int] = [:]
+    for (index, mark) in marks.enumerated() where mark.part > 0 { ends[Int(mark.part)] = index + 1 }
+    return ends
   }
 
   /// Number of Unicode scalars.
@@ -214,7 +234,9 @@ extension TracedText {
   /// Each character changed by `change`, which may give several.
   func mapped(_ change: (Unicode.Scalar) -> String) -> TracedText {
     TracedText(
-      marks.flatMap { mark in change(mark.scalar).unicodeScalars.map { Mark(scalar: $0, origin: mark.origin) } })
+      marks.flatMap { mark in
+        change(mark.scalar).unicodeScalars.map { Mark(scalar: $0, origin: mark.origin, part: mark.part) }
+      })
   }
 
   var lowercased: TracedText { mapped { $0.properties.lowercaseMapping } }

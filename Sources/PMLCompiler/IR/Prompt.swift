@@ -64,12 +64,21 @@ public struct Prompt: Hashable, Sendable {
     public let runs: [TextRun]
     /// From the first character of it to the last.
     public let range: Range<SourcePosition>
+    /// Number of runs from the front on whose states are to be kept in the store, with all that is in front of them.
+    public let keptRuns: Int
 
     /// New text.
-    public init(place: Place, runs: [TextRun], range: Range<SourcePosition>) {
+    ///
+    /// - Parameters:
+    ///   - place: where it stands.
+    ///   - runs: its runs.
+    ///   - range: from the first character of it to the last.
+    ///   - keptRuns: number of runs from the front on whose states are to be kept.
+    public init(place: Place, runs: [TextRun], range: Range<SourcePosition>, keptRuns: Int = 0) {
       self.place = place
       self.runs = runs
       self.range = range
+      self.keptRuns = keptRuns
     }
   }
 }

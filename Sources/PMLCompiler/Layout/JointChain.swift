@@ -25,14 +25,18 @@ public struct JointChain: Hashable, Sendable {
     }
     self.digests = digests
   }
+
+  private init(_ digests: [SHA256Digest]) { self.digests = digests }
+
+  /// The first `count` digests, or all if there are fewer.
+  func prefix(_ count: Int) -> JointChain { JointChain(Array(digests.prefix(count))) }
 }
 
 extension PromptLayout.Part {
   fileprivate func canBeJoint(in layout: SchemaLayout) -> Bool {
     switch content {
     case .schema(let item): layout.modules[layout.module(of: item)].isCached
-    case .newText: true
-    case .ending: false
+    case .newText, .ending: true
     }
   }
 }

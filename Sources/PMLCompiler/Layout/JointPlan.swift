@@ -4,7 +4,7 @@ public import ContentHash
 ///
 /// Each sees all those in front of it in its chain, where they stand in the prompts. They are numbered by how many these
 /// are, so that each follows what it sees, and those that can be computed side by side are neighbours.
-public struct JointPlan: EncodingGraph {
+public struct JointPlan: JointGraph {
   /// One part of a prompt, and with it of all prompts that begin alike up to there.
   private struct Node {
     let digest: SHA256Digest

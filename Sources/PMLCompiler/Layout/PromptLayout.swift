@@ -23,6 +23,9 @@ public struct PromptLayout: Hashable, Sendable {
     /// Index of the encoding in the schema's plan that holds the states where no joint one does; `nil` for what a request
     /// computes: arguments, new text, text of modules with `cache="false"`.
     public let encoding: Int?
+
+    /// Whether it belongs to the last new text.
+    var isEnding: Bool { if case .ending = content { true } else { false } }
   }
 
   /// An encoding that the prompt reads from the store.
@@ -46,8 +49,13 @@ public struct PromptLayout: Hashable, Sendable {
 
   /// All that is present, by position; at least one part.
   public let parts: [Part]
-  /// Digests of the joint encodings of the first parts: the prompt's chain (`JointChain`).
+  /// Digests of the joint encodings of the first parts: the prompt's chain (`JointChain`). Where states of the last new text are
+  /// to be kept, it goes on up to there.
   public let chain: JointChain
+  /// The same, with all of the last new text: what a prompt that said the same may have kept.
+  public let longestChain: JointChain
+  /// Number of parts of the last new text, and of those in front of it, whose states are to be kept; 0 if none are.
+  public let keptCount: Int
   /// Position of the answer's first token: 1 + the highest one taken. A parameter with fixed positions takes all its
   /// `length`.
   public let nextPosition: Int
@@ -112,6 +120,9 @@ public struct PromptLayout: Hashable, Sendable {
     nextPosition = placement.end
     isExtended = plan.layout.isExtended
     limits = tokenizer.contextLimits
-    chain = JointChain(of: parts, layout: plan.layout)
+    let keptEnd = placement.keptEnd
+    keptCount = parts.count { $0.start < keptEnd }
+    longestChain = JointChain(of: parts, layout: plan.layout)
+    chain = longestChain.prefix(max(parts.count { !$0.isEnding }, keptCount))
   }
 }

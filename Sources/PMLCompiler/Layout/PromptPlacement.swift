@@ -2,6 +2,8 @@
 struct PromptPlacement<Tokenizer: TextTokenizer> {
   /// Those without tokens among them.
   private(set) var parts: [PromptLayout.Part] = []
+  /// 1 + the position of the last token whose state is to be kept; 0 if none is.
+  private(set) var keptEnd = 0
   private(set) var problems: [(problem: LayoutProblem, range: Range<SourcePosition>?)] = []
   /// 1 + the highest position taken so far.
   var end: Int { placing.end }
@@ -68,7 +70,10 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
   /// Places the new text behind the last reference.
   mutating func placeLastText() {
     for text in prompt.newText where text.place == .end {
-      for (run, tokens) in zip(text.runs, tokens(of: text)) { append(tokens, run.origin) }
+      for (index, (run, tokens)) in zip(text.runs, tokens(of: text)).enumerated() {
+        append(tokens, run.origin)
+        if index < text.keptRuns { keptEnd = end }
+      }
     }
   }
 

@@ -13,6 +13,8 @@ struct PromptLowering {
   /// Runs that stand together, between two references.
   private struct Group {
     var runs: [TextRun] = []
+    /// Number of those whose states are to be kept.
+    var keptRuns = 0
     var range: Range<Int>
     var flow: TextFlow
   }
@@ -73,7 +75,9 @@ struct PromptLowering {
     guard !group.runs.isEmpty else { return }
     before.advance()
     let place = next.map { Prompt.NewText.Place.before($0.path, after: previous?.path) } ?? .end
-    newText.append(Prompt.NewText(place: place, runs: group.runs, range: source.positions(of: group.range)))
+    newText.append(
+      Prompt.NewText(
+        place: place, runs: group.runs, range: source.positions(of: group.range), keptRuns: group.keptRuns))
   }
 
   private mutating func append(_ text: TextSyntax) {
@@ -92,7 +96,11 @@ struct PromptLowering {
   }
 
   private mutating func append(_ turn: ChatTurn, at place: Range<SourcePosition>) {
-    append(turn.role, at: place) { $0.append(TextRun(turn.text)) }
+    append(turn.role, at: place) { lowering in
+      lowering.append(TextRun(turn.text))
+      let runs = lowering.group?.runs.count ?? 0
+      if turn.isKept { lowering.group?.keptRuns = runs }
+    }
   }
 
   /// Appends a role's text, with what stands around it.

@@ -4,10 +4,18 @@ public struct ChatTurn: Hashable, Sendable {
   public let role: ChatTemplate.Role
   /// What is said, taken as it stands.
   public let text: String
+  /// Whether the states of the prompt up to the end of what is said are to be kept in the store.
+  public let isKept: Bool
 
   /// A turn.
-  public init(role: ChatTemplate.Role, text: String) {
+  ///
+  /// - Parameters:
+  ///   - role: whose turn it is.
+  ///   - text: what is said.
+  ///   - isKept: whether the states up to its end are to be kept.
+  public init(role: ChatTemplate.Role, text: String, isKept: Bool = false) {
     self.role = role
     self.text = text
+    self.isKept = isKept
   }
 }

@@ -3,15 +3,78 @@ internal import Jinja
 
 /// One message of a conversation.
 public struct ChatMessage: Hashable, Sendable {
+  /// A part of what a message says.
+  public struct Part: Hashable, Sendable {
+    /// Its text; the parts of a message stand side by side, as one text.
+    public let text: String
+    /// Whether the states of the conversation up to its end are to be kept in the store.
+    public let isKept: Bool
+
+    /// A part.
+    ///
+    /// - Parameters:
+    ///   - text: its text.
+    ///   - isKept: whether the states of the conversation up to its end are to be kept.
+    public init(_ text: String, isKept: Bool = false) {
+      self.text = text
+      self.isKept = isKept
+    }
+  }
+
   /// Whose message it is, as the template calls it: `system`, `user`, `assistant`, or what else a template knows.
   public let role: String
-  /// What it says.
-  public let text: String
+  /// What it says, part by part.
+  public let parts: [Part]
 
   /// A message.
-  public init(role: String, text: String) {
+  ///
+  /// - Parameters:
+  ///   - role: whose it is.
+  ///   - parts: what it says.
+  public init(role: String, parts: [Part]) {
     self.role = role
-    self.text = text
+    self.parts = parts
+  }
+
+  /// A message of one part.
+  public init(role: String, text: String) { self.init(role: role, parts: [Part(text)]) }
+
+  /// What it says.
+  public var text: String { parts.map(\.text).joined() }
+}
+
+/// A conversation as a template writes it.
+public struct WrittenConversation: Hashable, Sendable {
+  /// Where a part of a message ends.
+  public struct End: Hashable, Sendable {
+    /// Number of Unicode scalars up to there.
+    public let scalars: Int
+    /// Whose message it is.
+    public let role: String
+    /// Whether the states up to there are to be kept.
+    public let isKept: Bool
+  }
+
+  /// The text, by origin.
+  public let runs: [TextRun]
+  /// Where parts of messages end, in rising order, each place once. One that the template writes nothing of has no end.
+  public let ends: [End]
+
+  /// - Parameter ends: for each part, by its number from 1 on, where it ends.
+  init(_ runs: [TextRun], of messages: [ChatMessage], ends: [Int: Int]) {
+    self.runs = runs
+    var found: [Int: End] = [:]
+    var number = 0
+    for message in messages {
+      for part in message.parts {
+        number += 1
+        // What is kept up to a part that says nothing ends with the one before.
+        guard let scalars = ends[number] ?? ends[number - 1] else { continue }
+        let isKept = part.isKept || found[scalars]?.isKept == true
+        found[scalars] = End(scalars: scalars, role: message.role, isKept: isKept)
+      }
+    }
+    self.ends = found.values.sorted { $0.scalars < $1.scalars }
   }
 }
 
@@ -37,7 +100,7 @@ public struct ConversationError: Error, Hashable, CustomStringConvertible {
 /// spells; what the template writes around it may hold them.
 public struct ConversationTemplate: Sendable {
   private enum Program {
-    case jinja(source: String, variables: [String: String])
+    case jinja(TemplateProgram, variables: [String: String])
     case parts(ChatTemplate, begin: String)
   }
 
@@ -48,8 +111,8 @@ public struct ConversationTemplate: Sendable {
   /// - Parameters:
   ///   - program: the model's template.
   ///   - specialTokens: the texts of `bos_token`, `eos_token` and others by these names.
-  public init(rendering program: String, specialTokens: [String: String]) {
-    self.program = .jinja(source: program, variables: specialTokens)
+  public init(rendering program: TemplateProgram, specialTokens: [String: String]) {
+    self.program = .jinja(program, variables: specialTokens)
   }
 
   /// Writes conversations with these parts around each role's text.
@@ -68,18 +131,20 @@ public struct ConversationTemplate: Sendable {
   ///   - opensAnswer: whether the header of the assistant's answer follows.
   ///   - clock: gives the time in a format of strftime(3) to templates that ask for it.
   /// - Throws: `ConversationError` for a conversation that the template refuses, or a template that cannot be run.
-  public func runs(
-    of messages: [ChatMessage], opensAnswer: Bool = true, clock: (@Sendable (_ format: String) -> String)? = nil
-  ) throws(ConversationError) -> [TextRun] {
+  public func write(
+    _ messages: [ChatMessage], opensAnswer: Bool = true, clock: (@Sendable (_ format: String) -> String)? = nil
+  ) throws(ConversationError) -> WrittenConversation {
     switch program {
-    case .jinja(let source, let tokens):
+    case .jinja(let program, let tokens):
       do throws(TemplateError) {
-        let text = try Template(source).render(variables(messages, tokens, opensAnswer), clock: clock)
-        return text.runs.map { TextRun($0.text, origin: $0.origin == .message ? .document : .template) }
+        let text = try program.template().render(variables(messages, tokens, opensAnswer), clock: clock)
+        return WrittenConversation(
+          text.runs.map { TextRun($0.text, origin: $0.origin == .message ? .document : .template) }, of: messages,
+          ends: text.partEnds)
       } catch {
         throw ConversationError(TemplateFault(error))
       }
-    case .parts(let parts, let begin): return try runs(of: messages, parts, begin, opensAnswer: opensAnswer)
+    case .parts(let parts, let begin): return try write(messages, parts, begin, opensAnswer: opensAnswer)
     }
   }
 
@@ -91,15 +156,22 @@ public struct ConversationTemplate: Sendable {
       "tools": .none, "documents": .none, "add_generation_prompt": .bool(opensAnswer),
     ]
     for (name, text) in tokens { variables[name] = .trusted(text) }
+    var number = 1
     variables["messages"] = .list(
-      messages.map { .mapping([("role", .trusted($0.role)), ("content", .message($0.text))]) })
+      messages.map { message in
+        defer { number += message.parts.count }
+        let content = TemplateValue.message(message.parts.map(\.text), numberedFrom: number)
+        return .mapping([("role", .trusted(message.role)), ("content", content)])
+      })
     return variables
   }
 
-  private func runs(
-    of messages: [ChatMessage], _ parts: ChatTemplate, _ begin: String, opensAnswer: Bool
-  ) throws(ConversationError) -> [TextRun] {
+  private func write(
+    _ messages: [ChatMessage], _ parts: ChatTemplate, _ begin: String, opensAnswer: Bool
+  ) throws(ConversationError) -> WrittenConversation {
     var runs = [TextRun(begin, origin: .template)]
+    var (written, number) = (begin.unicodeScalars.count, 0)
+    var ends: [Int: Int] = [:]
     var followsSystem = false
     for message in messages {
       guard let role = ChatTemplate.Role(rawValue: message.role) else {
@@ -110,9 +182,16 @@ public struct ConversationTemplate: Sendable {
         TextRun(around.prefix, origin: .template), TextRun(message.text), TextRun(around.suffix, origin: .template),
       ]
       followsSystem = role == .system
+      written += around.prefix.unicodeScalars.count
+      for part in message.parts {
+        number += 1
+        written += part.text.unicodeScalars.count
+        ends[number] = part.text.isEmpty ? nil : written
+      }
+      written += around.suffix.unicodeScalars.count
     }
     if opensAnswer { runs.append(TextRun(parts.header, origin: .template)) }
-    return runs.filter { !$0.text.isEmpty }
+    return WrittenConversation(runs.filter { !$0.text.isEmpty }, of: messages, ends: ends)
   }
 }
 

@@ -62,8 +62,10 @@ public struct FoundTemplate: Hashable, Sendable {
   ///   - program: the template, in Jinja.
   ///   - specialTokens: the texts of `bos_token`, `eos_token` and others by these names.
   ///   - beginOfSequence: the text of the token that begins a sequence, if one does.
-  public init(rendering program: String, specialTokens: [String: String] = [:], beginOfSequence: String? = nil) {
-    let name = ChatTemplate.nameByMarks(in: program)
+  public init(
+    rendering program: TemplateProgram, specialTokens: [String: String] = [:], beginOfSequence: String? = nil
+  ) {
+    let name = ChatTemplate.nameByMarks(in: program.source)
     let known = name.flatMap(ChatTemplate.named)
     let byMarks = Origin.marks(name: name ?? "")
     do throws(TemplateFault) {
@@ -81,6 +83,17 @@ public struct FoundTemplate: Hashable, Sendable {
     }
   }
 
+  /// The same for a program that is not read yet.
+  ///
+  /// - Parameters:
+  ///   - program: the template, in Jinja.
+  ///   - specialTokens: the texts of `bos_token`, `eos_token` and others by these names.
+  ///   - beginOfSequence: the text of the token that begins a sequence, if one does.
+  public init(rendering program: String, specialTokens: [String: String] = [:], beginOfSequence: String? = nil) {
+    self.init(
+      rendering: TemplateProgram(program), specialTokens: specialTokens, beginOfSequence: beginOfSequence)
+  }
+
   /// Without a clock, or with one if the template cannot do without, as long as no time gets into the parts.
   private static func derive(_ probe: TemplateProbe) throws(TemplateFault) -> DerivedParts {
     do throws(TemplateFault) {
@@ -94,14 +107,14 @@ public struct FoundTemplate: Hashable, Sendable {
   }
 
   private static func probe(
-    _ program: String, _ specialTokens: [String: String], _ beginOfSequence: String?
+    _ program: TemplateProgram, _ specialTokens: [String: String], _ beginOfSequence: String?
   ) throws(TemplateFault) -> TemplateProbe {
     // As in `transformers`, both are defined and none.
     var variables: [String: TemplateValue] = ["tools": .none, "documents": .none]
     for (name, text) in specialTokens { variables[name] = .trusted(text) }
     do throws(TemplateError) {
       return TemplateProbe(
-        template: try Template(program), variables: variables,
+        template: try program.template(), variables: variables,
         bos: specialTokens["bos_token"] ?? beginOfSequence ?? "", sequencesBeginWithBOS: beginOfSequence != nil)
     } catch {
       throw TemplateFault(error)

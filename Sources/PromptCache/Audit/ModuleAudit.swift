@@ -187,6 +187,6 @@ struct ModuleAudit {
     let segment = try withEngineErrors { () throws(EngineError) in
       try engine.encode([encoding])[0].segment(element: .f32)
     }
-    return StoredStates(segment: segment, encodedAt: start, isExact: false)
+    return StoredStates(key: nil, segment: segment, encodedAt: start, isExact: false)
   }
 }

@@ -44,7 +44,7 @@ struct ModelTemplate {
   }
 
   private init(rendering program: [UInt8], _ tokenizer: ModelTokenizer) {
-    let program = String(decoding: program, as: UTF8.self)
+    let program = TemplateProgram(String(decoding: program, as: UTF8.self))
     found = FoundTemplate(
       rendering: program, specialTokens: tokenizer.tokenizer.namedTokens,
       beginOfSequence: tokenizer.beginOfSequenceText)

@@ -4,30 +4,40 @@ internal import Engine
 final class AnswerInProgress {
   let id: AnswerScheduler.ID
   let group: String
+  /// What it takes of the limits for itself.
   let budget: AnswerBudget
+  /// What it takes together with others.
+  let sharedBudget: SharedBudget?
   let prompt: ReadyPrompt
-  let sequence: SequenceState
+  private(set) var sequence: SequenceState
   var reader: any ScoreReader
   /// Whether a pass that has begun computes a part of the prompt.
   var isInPass = false
   /// When it had its last turn in a pass over prompts.
   var turn = 0
+  /// States that are about to be kept and that its prompt begins with, while it waits for them.
+  var awaited: UnsettledAnswer?
 
-  /// Tokens of the prompt that are computed.
-  private var computed = 0
+  /// Tokens of the prompt that are computed, or were remembered.
+  private(set) var computed = 0
   /// Tokens of the answer that are computed.
   private var decoded = 0
 
   init(
-    _ id: AnswerScheduler.ID, group: String, to prompt: ReadyPrompt, budget: AnswerBudget, reader: any ScoreReader
+    _ id: AnswerScheduler.ID, group: String, to prompt: ReadyPrompt, budget: AnswerBudget,
+    sharing sharedBudget: SharedBudget? = nil, reader: any ScoreReader
   ) {
     self.id = id
     self.group = group
     self.prompt = prompt
     self.budget = budget
+    self.sharedBudget = sharedBudget
     self.reader = reader
     sequence = SequenceState(attending: prompt.attended, isExtended: prompt.isExtended)
   }
+
+  /// Answers that it counts as.
+  var places: Int { (reader as? BranchingReader)?.answers.count ?? 1 }
 
   /// Tokens of the prompt that are still to be computed.
   var promptTokensLeft: Int { prompt.tokens.count - computed }
@@ -39,29 +49,75 @@ final class AnswerInProgress {
     return InferenceEngine.Input(sequence: sequence, tokens: [token], positions: [position], logits: .last)
   }
 
+  /// Tokens that the next parts of the prompt have, which end where the engine takes them together, or with the prompt.
+  func promptTokens(inParts parts: Int) -> Int {
+    guard parts > 0 else { return 0 }
+    let part = InferenceEngine.tokensPerPart
+    return min(parts * part - computed % part, promptTokensLeft)
+  }
+
   /// The next `count` tokens of the prompt.
   func promptInput(_ count: Int) -> InferenceEngine.Input {
     let part = computed..<computed + count
     return InferenceEngine.Input(
       sequence: sequence, tokens: Array(prompt.tokens[part]), positions: Array(prompt.positions[part]),
-      logits: part.upperBound == prompt.tokens.count ? .last : .none)
+      logits: part.upperBound == prompt.tokens.count ? .last : .none,
+      isPartOfPrompt: prompt.tokens.count > InferenceEngine.tokensOfShortInput)
+  }
+
+  /// Begins with the states of the first `count` tokens of the prompt, which were remembered.
+  ///
+  /// - Precondition: nothing is computed yet, and something remains to be.
+  /// - Throws: `EngineError.outOfMemory`.
+  func begin(with beginning: SequenceBeginning, count: Int) throws(EngineError) {
+    precondition(computed == 0 && count < prompt.tokens.count, "\(count) of \(prompt.tokens.count) tokens")
+    sequence = try SequenceState(
+      attending: prompt.attended, isExtended: prompt.isExtended, beginningWith: beginning, count: count)
+    computed = count
+    reader.addRemembered(count, exactly: prompt.exactCount(ofComputed: count))
+  }
+
+  /// Begins behind the prompt, whose states `sequence` has.
+  func beginBehindPrompt(_ sequence: SequenceState) {
+    self.sequence = sequence
+    computed = prompt.tokens.count
   }
 
   /// Goes on behind the tokens of `input`, which are computed.
-  ///
-  /// - Returns: whether the answer is over.
-  /// - Throws: `PromptCacheError.engine` where the scores are not numbers.
-  func take(
-    _ logits: Logits, of input: InferenceEngine.Input, took duration: Duration
-  ) throws(PromptCacheError) -> Bool {
+  func count(_ input: InferenceEngine.Input, took duration: Duration) {
     if promptTokensLeft > 0 {
       computed += input.tokens.count
       reader.addPrefill(duration)
-      guard promptTokensLeft == 0 else { return false }
     } else {
       decoded += input.tokens.count
     }
+  }
+
+  /// Takes the scores of the next token of the answer.
+  ///
+  /// - Returns: whether the answer is over.
+  /// - Throws: `PromptCacheError.engine` where the scores are not numbers.
+  func take(_ logits: Logits) throws(PromptCacheError) -> Bool {
     guard logits.rows > 0, logits.isFinite(row: 0) else { throw .engine(.scoresNotFinite) }
     return reader.take(logits)
+  }
+}
+
+/// What answers take of the limits together, until the last one of them is gone. The scheduler alone touches it.
+final class SharedBudget {
+  let stateBytes: Int
+  private var users: Int
+
+  init(stateBytes: Int, users: Int) {
+    self.stateBytes = stateBytes
+    self.users = users
+  }
+
+  /// Lets one go.
+  ///
+  /// - Returns: the bytes that are free with that.
+  func leave() -> Int {
+    users -= 1
+    return users == 0 ? stateBytes : 0
   }
 }

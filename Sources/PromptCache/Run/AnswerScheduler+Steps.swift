@@ -27,6 +27,29 @@ extension AnswerScheduler {
   /// How much longer than usual the time between two tokens may get while a prompt is computed too.
   private static let delay = 1.5
 
+  /// Computes some layers of a pass.
+  ///
+  /// - Parameter besideTokens: whether answers wait for their next tokens meanwhile.
+  /// - Returns: the scores if all are computed, the time that it took, and the number of layers.
+  func advance(
+    _ pass: InferenceEngine.PassInProgress, besideTokens: Bool
+  ) throws(EngineError) -> (logits: [Logits]?, took: Duration, layers: Int) {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let most = besideTokens ? prompts.tokenDuration * Self.delay : Self.slice
+    var before = start
+    var layers = 0
+    let logits = try pass.advance {
+      layers += 1
+      let now = clock.now
+      defer { before = now }
+      // Not if the next layer, which takes as long as the last one, would be late.
+      return now - start + (now - before) <= most && !executor.hasWaitingJobs
+    }
+    // The last one of all is not asked about.
+    return (logits, clock.now - start, layers + (logits == nil ? 0 : 1))
+  }
+
   /// Keeps the loop running while there is something to do.
   func wake() {
     guard !isLooping else { return }
@@ -49,8 +72,15 @@ extension AnswerScheduler {
     dropAbandoned()
     admit()
     let hadTokens = computeTokens()
-    let hadPrompts = computePrompts(besideTokens: hadTokens)
-    return hadTokens || hadPrompts
+    // What a prompt waits for goes first, but interrupts no pass; what none waits for comes when there is nothing else to do.
+    if prompts.current == nil, let awaited {
+      settle(awaited, besideTokens: hadTokens)
+      return true
+    }
+    if computePrompts(besideTokens: hadTokens) || hadTokens { return true }
+    guard let unsettled = settling.first else { return false }
+    settle(unsettled, besideTokens: false)
+    return true
   }
 
   /// One token of each answer that has begun, and prompts that are no longer than what goes as fast.
@@ -76,7 +106,7 @@ extension AnswerScheduler {
 
   private func shortInput(of answer: AnswerInProgress) -> InferenceEngine.Input? {
     let count = answer.prompt.tokens.count
-    if answer.promptTokensLeft == count, count <= engine.tokensOfShortInput, !answer.isInPass {
+    if answer.promptTokensLeft == count, count <= InferenceEngine.tokensOfShortInput, !answer.isInPass {
       return answer.promptInput(count)
     }
     return answer.nextTokenInput
@@ -90,25 +120,16 @@ extension AnswerScheduler {
     }
     if prompts.current == nil { beginPrompts(besideTokens: besideTokens) }
     guard var current = prompts.current else { return false }
-    let clock = ContinuousClock()
-    let start = clock.now
-    let most = besideTokens ? prompts.tokenDuration * Self.delay : Self.slice
     do throws(EngineError) {
-      var before = start
-      let logits = try current.pass.advance {
-        current.layers += 1
-        let now = clock.now
-        defer { before = now }
-        // Not if the next layer, which takes as long as the last one, would be late.
-        return now - start + (now - before) <= most && !executor.hasWaitingJobs
-      }
-      current.duration += clock.now - start
+      let (logits, took, layers) = try advance(current.pass, besideTokens: besideTokens)
+      current.duration += took
+      current.layers += layers
       guard let logits else {
         prompts.current = current
         return true
       }
       prompts.current = nil
-      prompts.tokenLayerDuration = current.duration / max((current.layers + 1) * current.tokens, 1)
+      prompts.tokenLayerDuration = current.duration / max(current.layers * current.tokens, 1)
       for answer in current.answers { answer.isInPass = false }
       take(logits, of: current.pass.inputs, for: current.answers, took: current.duration)
     } catch {
@@ -127,14 +148,15 @@ extension AnswerScheduler {
       let fitting = prompts.tokenLayerDuration.map { Int(prompts.tokenDuration / $0) } ?? part
       room = min(max(fitting, part), room)
     }
-    let candidates = running.filter { $0.promptTokensLeft > 0 && !$0.isInPass }.sorted { $0.turn < $1.turn }
+    let candidates = running.filter { $0.promptTokensLeft > 0 && !$0.isInPass && $0.awaited == nil }
+      .sorted { $0.turn < $1.turn }
     var parts = Array(repeating: 0, count: candidates.count)
     // A part for each in turn, so that short prompts need not wait for long ones.
     var isOpen = true
     while isOpen {
       isOpen = false
       for (index, answer) in candidates.enumerated() where room >= part || parts[0] == 0 {
-        guard parts[index] * part < answer.promptTokensLeft else { continue }
+        guard answer.promptTokens(inParts: parts[index]) < answer.promptTokensLeft else { continue }
         parts[index] += 1
         room -= part
         isOpen = true
@@ -142,9 +164,7 @@ extension AnswerScheduler {
     }
     var (answers, inputs): ([AnswerInProgress], [InferenceEngine.Input]) = ([], [])
     for (answer, parts) in zip(candidates, parts) where parts > 0 {
-      let left = answer.promptTokensLeft
-      let count = left <= parts * part + InferenceEngine.fewestTokensPerPart ? left : parts * part
-      let input = answer.promptInput(count)
+      let input = answer.promptInput(answer.promptTokens(inParts: parts))
       guard reserve(input, for: answer) else { continue }
       answers.append(answer)
       inputs.append(input)
@@ -178,11 +198,30 @@ extension AnswerScheduler {
     _ logits: [Logits], of inputs: [InferenceEngine.Input], for answers: [AnswerInProgress], took duration: Duration
   ) {
     for (index, answer) in answers.enumerated() where running.contains(answer) {
-      do throws(PromptCacheError) {
-        if try answer.take(logits[index], of: inputs[index], took: duration) { remove { $0 === answer } }
-      } catch {
-        fail(answer, error)
+      let wasPrompt = answer.promptTokensLeft > 0
+      answer.count(inputs[index], took: duration)
+      guard answer.promptTokensLeft == 0 else { continue }
+      if read(logits[index], for: answer), wasPrompt { keepPrompt(of: answer) }
+    }
+  }
+
+  /// Hands the scores of an answer's next token out.
+  ///
+  /// - Returns: whether they are numbers.
+  @discardableResult
+  func read(_ logits: Logits, for answer: AnswerInProgress) -> Bool {
+    do throws(PromptCacheError) {
+      guard try answer.take(logits) else { return true }
+      if let branches = answer.reader as? BranchingReader {
+        begin(branches.answers, behind: answer, logits)
+      } else {
+        keepText(of: answer)
+        remove { $0 === answer }
       }
+      return true
+    } catch {
+      fail(answer, error)
+      return false
     }
   }
 }

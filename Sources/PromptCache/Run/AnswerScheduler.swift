@@ -30,11 +30,12 @@ public actor AnswerScheduler {
   var running: [AnswerInProgress] = []
   private var waiting: [AnswerInProgress] = []
   /// Bytes of new states that the running answers may take.
-  private var stateBytes = 0
+  var stateBytes = 0
   private var submitted = 0
   var isLooping = false
   private var renewal: Task<Void, Never>?
   var prompts = PromptPasses()
+  var settling = SettlingAnswers()
 
   /// A scheduler for answers of one model.
   ///
@@ -51,7 +52,10 @@ public actor AnswerScheduler {
   }
 
   /// What is being done now.
-  public var load: AnswerLoad { AnswerLoad(running: running.count, waiting: waiting.count, stateBytes: stateBytes) }
+  public var load: AnswerLoad { AnswerLoad(running: places, waiting: waiting.count, stateBytes: stateBytes) }
+
+  /// Answers that are computed.
+  private var places: Int { running.reduce(0) { $0 + $1.places } }
 
   /// What an answer to `prompt` takes at most.
   public nonisolated func budget(for prompt: ReadyPrompt, options: GenerationOptions) -> AnswerBudget {
@@ -60,7 +64,7 @@ public actor AnswerScheduler {
   }
 
   /// Tokens of an answer to `prompt` at most, where `wanted` are asked for.
-  private nonisolated func mostTokens(behind prompt: ReadyPrompt, _ wanted: Int) -> Int {
+  nonisolated func mostTokens(behind prompt: ReadyPrompt, _ wanted: Int) -> Int {
     max(min(wanted, prompt.positionsLimit - prompt.nextPosition), 1)
   }
 
@@ -78,13 +82,20 @@ public actor AnswerScheduler {
     start: ContinuousClock.Instant = .now
   ) throws(PromptCacheError) -> ScheduledAnswer {
     let budget = budget(for: prompt, options: options)
+    let (reader, channel) = reader(of: prompt, options, start: start)
+    let id = try take(prompt, budget, group, reader)
+    return ScheduledAnswer(
+      Subscription(id, channel, of: self, limit: limits.unreadEvents), budget: budget)
+  }
+
+  func reader(
+    of prompt: ReadyPrompt, _ options: GenerationOptions, start: ContinuousClock.Instant
+  ) -> (reader: SampledAnswer, channel: AnswerChannel<GenerationEvent>) {
     let channel = AnswerChannel<GenerationEvent>()
     let reader = SampledAnswer(
       to: prompt, options, model: model, limit: mostTokens(behind: prompt, options.maximumTokens), start: start,
       into: channel, unreadLimit: limits.unreadEvents)
-    let id = try take(prompt, budget, group, reader)
-    return ScheduledAnswer(
-      Subscription(id, channel, of: self, limit: limits.unreadEvents), budget: budget)
+    return (reader, channel)
   }
 
   /// Takes on a sequence that goes on with the tokens that it is given, `maximumTokens` at most.
@@ -109,15 +120,14 @@ public actor AnswerScheduler {
     wake()
   }
 
-  private func take(
+  func take(
     _ prompt: ReadyPrompt, _ budget: AnswerBudget, _ group: String, _ reader: any ScoreReader
   ) throws(PromptCacheError) -> ID {
     guard !prompt.tokens.isEmpty else { throw .emptyPrompt }
     if let most = limits.stateBytes, budget.stateBytes > most {
       throw .answerTooLarge(tokens: budget.tokens, stateBytes: budget.stateBytes, limit: most)
     }
-    let answer = AnswerInProgress(
-      ID(number: submitted), group: group, to: prompt, budget: budget, reader: reader)
+    let answer = AnswerInProgress(nextID(), group: group, to: prompt, budget: budget, reader: reader)
     // A wrong request must not be found out in a step.
     try withEngineErrors { () throws(EngineError) in try engine.check(answer.promptInput(prompt.tokens.count)) }
     dropAbandoned()
@@ -125,17 +135,23 @@ public actor AnswerScheduler {
     if let most = limits.waiting, waiting.count >= most, !waiting.isEmpty || !hasRoom(for: answer) {
       throw .tooManyAnswers(waiting: waiting.count)
     }
-    submitted += 1
     waiting.append(answer)
     admit()
     wake()
     return answer.id
   }
 
+  func nextID() -> ID {
+    submitted += 1
+    return ID(number: submitted)
+  }
+
   // MARK: Joining and leaving
 
+  /// Answers that go on from one prompt begin together, if need be alone.
   private func hasRoom(for answer: AnswerInProgress) -> Bool {
-    running.count < limits.running && stateBytes + answer.budget.stateBytes <= limits.stateBytes ?? .max
+    (running.isEmpty || places + answer.places <= limits.running)
+      && stateBytes + answer.budget.stateBytes <= limits.stateBytes ?? .max
   }
 
   /// Lets answers begin for as long as the next one fits. One that does not fit is not passed over: it would never begin.
@@ -144,6 +160,7 @@ public actor AnswerScheduler {
       let answer = waiting.remove(at: index)
       stateBytes += answer.budget.stateBytes
       running.append(answer)
+      recall(answer)
     }
     renewRegularly()
   }
@@ -151,13 +168,14 @@ public actor AnswerScheduler {
   /// The first to come of the group with the fewest running answers.
   private var nextToBegin: Int? {
     guard waiting.count > 1 else { return waiting.indices.first }
-    let counts = Dictionary(running.map { ($0.group, 1) }, uniquingKeysWith: +)
+    let counts = Dictionary(running.map { ($0.group, $0.places) }, uniquingKeysWith: +)
     return waiting.indices.min { counts[waiting[$0].group, default: 0] < counts[waiting[$1].group, default: 0] }
   }
 
   /// Drops answers that are no longer read.
   func dropAbandoned() {
     waiting.removeAll { $0.reader.isGone }
+    for answer in running where answer.reader.isGone { keepText(of: answer) }
     remove { $0.reader.isGone }
   }
 
@@ -170,7 +188,7 @@ public actor AnswerScheduler {
   func remove(where isLeaving: (AnswerInProgress) -> Bool) {
     running.removeAll { answer in
       guard isLeaving(answer) else { return false }
-      stateBytes -= answer.budget.stateBytes
+      stateBytes -= answer.budget.stateBytes + (answer.sharedBudget?.leave() ?? 0)
       return true
     }
   }
@@ -191,7 +209,9 @@ public actor AnswerScheduler {
     dropAbandoned()
     for answer in waiting { answer.prompt.renew() }
     for answer in running { answer.prompt.renew() }
-    guard running.isEmpty && waiting.isEmpty else { return true }
+    for answer in settling.surplus { drop(answer) }
+    for answer in settling.waiting { answer.prompt.renew() }
+    guard running.isEmpty && waiting.isEmpty && settling.isEmpty else { return true }
     renewal = nil
     return false
   }

@@ -12,10 +12,10 @@ public struct Completion: Encodable, Sendable {
   public struct Usage: Encodable, Sendable {
     /// Tokens present in the prompt.
     public let promptTokens: Int
-    /// Those of them whose states were read from the store.
+    /// Those of them whose states were read from the store, or remembered from before.
     public let cachedTokens: Int
     /// How many of the prompt's tokens have the states of plain inference, though they were not all computed here: those
-    /// whose stored encoding saw every present token at a lower position, as it stands in the prompt.
+    /// whose stored encoding, or remembered state, saw every present token at a lower position, as it stands in the prompt.
     public let exactTokens: Int
     /// Tokens of the answer.
     public let completionTokens: Int

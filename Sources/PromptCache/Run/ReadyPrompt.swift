@@ -6,6 +6,8 @@ package import Store
 public struct ReadyPrompt: Sendable {
   /// States read from the store, at the positions where the prompt sees them.
   package let attended: [AttendedSegment]
+  /// What the tokens to compute stand on; `nil` where that has no name.
+  let basis: PromptBasis?
   /// Tokens to compute.
   package let tokens: [Int32]
   /// Their positions, ascending.
@@ -26,6 +28,12 @@ public struct ReadyPrompt: Sendable {
   /// encodings saw every present token at a lower position, as that one stands in the prompt; or all that lacks this is
   /// computed again.
   let exactTokens: Int
+  /// Whether the tokens to compute have the states of plain inference over the prompt's tokens: what they stand on has, too.
+  let computesExactly: Bool
+  /// Positions of those among these tokens that `exactTokens` counts.
+  private let countedPositions: [Int32]
+  /// Where the states of these tokens are looked for and left.
+  private(set) var memory: ConversationMemory?
   /// What lends the states.
   private let snapshot: Snapshot?
   /// Says to other processes that joint encodings are in use, so that they do not free them.
@@ -33,16 +41,47 @@ public struct ReadyPrompt: Sendable {
 
   /// The baseline: every token is computed, at positions 0, 1, 2 …
   public init(uncached layout: PromptLayout) {
-    attended = []
-    present = layout.present
-    tokens = present
-    positions = present.indices.map { Int32($0) }
-    exactTokens = 0
-    nextPosition = present.count
-    isExtended = layout.limits.isExtended(for: nextPosition)
-    positionsLimit = layout.limits.positions(isExtended: isExtended)
-    snapshot = nil
-    lease = nil
+    self.init(tokens: layout.present, limits: layout.limits)
+  }
+
+  private init(tokens: [Int32], limits: ContextLimits) {
+    self.init(tokens: tokens, limits: limits, states: [], snapshot: nil, lease: nil)
+  }
+
+  /// A conversation with the states of its first pieces.
+  init(of chain: ConversationChain, states: [StoredStates], snapshot: Snapshot?, lease: Lease?) {
+    self.init(tokens: chain.tokens, limits: chain.limits, states: states, snapshot: snapshot, lease: lease)
+  }
+
+  /// Tokens at positions 0, 1, 2 …, the first of which have exact states, side by side.
+  private init(tokens: [Int32], limits: ContextLimits, states: [StoredStates], snapshot: Snapshot?, lease: Lease?) {
+    isExtended = limits.isExtended(for: tokens.count)
+    positionsLimit = limits.positions(isExtended: isExtended)
+    var attended: [AttendedSegment] = []
+    var segments: [PromptBasis.Segment?] = []
+    var cached = 0
+    for stored in states {
+      // The last token is computed in any case: the answer starts from it.
+      let count = min(stored.segment.layout.tokens, tokens.count - 1 - cached)
+      guard count > 0 else { break }
+      attended.append(AttendedSegment(stored.segment, place: cached, encodedAt: stored.encodedAt, count: count))
+      segments.append(
+        stored.key.map {
+          PromptBasis.Segment(key: $0, place: cached, encodedAt: stored.encodedAt, count: count, omitted: [])
+        })
+      cached += count
+    }
+    self.attended = attended
+    basis = PromptBasis(segments: segments, isExtended: isExtended)
+    present = tokens
+    self.tokens = Array(tokens.dropFirst(cached))
+    positions = (cached..<tokens.count).map { Int32($0) }
+    exactTokens = cached
+    computesExactly = true
+    countedPositions = []
+    nextPosition = tokens.count
+    self.snapshot = snapshot
+    self.lease = lease
   }
 
   /// A sequence of tokens without a schema: every one is computed, at positions 0, 1, 2 …
@@ -54,9 +93,7 @@ public struct ReadyPrompt: Sendable {
   ///   answer; `.engine(.tokenOutOfRange)`.
   public init(tokens: [Int32], for model: LoadedModel) throws(PromptCacheError) {
     guard !tokens.isEmpty else { throw .emptyPrompt }
-    let limits = model.tokenizer.contextLimits
-    isExtended = limits.isExtended(for: tokens.count)
-    positionsLimit = limits.positions(isExtended: isExtended)
+    self.init(tokens: tokens, limits: model.tokenizer.contextLimits)
     guard tokens.count < positionsLimit else {
       throw .promptTooLong(tokens: tokens.count, contextLength: positionsLimit)
     }
@@ -64,14 +101,6 @@ public struct ReadyPrompt: Sendable {
     for token in tokens where token < 0 || Int(token) >= size {
       throw .engine(.tokenOutOfRange(token: token, vocabularySize: size))
     }
-    attended = []
-    present = tokens
-    self.tokens = tokens
-    positions = tokens.indices.map { Int32($0) }
-    exactTokens = 0
-    nextPosition = tokens.count
-    snapshot = nil
-    lease = nil
   }
 
   /// A prompt with the states that were found.
@@ -89,8 +118,10 @@ public struct ReadyPrompt: Sendable {
     precondition(states.count == layout.parts.count, "\(states.count) entries for \(layout.parts.count) parts")
     var attended: [AttendedSegment] = []
     attended.reserveCapacity(states.count)
-    var (tokens, positions): ([Int32], [Int32]) = ([], [])
+    var segments: [PromptBasis.Segment?] = []
+    var (tokens, positions, counted): ([Int32], [Int32], [Int32]) = ([], [], [])
     var exactTokens = 0
+    var isExact = true
     for (index, (part, stored)) in zip(layout.parts, states).enumerated() {
       var reused = 0
       if let stored {
@@ -101,35 +132,74 @@ public struct ReadyPrompt: Sendable {
           attended.append(
             AttendedSegment(
               stored.segment, place: part.start, encodedAt: stored.encodedAt, count: reused, omitting: omitted))
+          segments.append(
+            stored.key.map {
+              PromptBasis.Segment(
+                key: $0, place: part.start, encodedAt: stored.encodedAt, count: reused, omitted: omitted)
+            })
+          isExact = isExact && stored.isExact
         }
         if stored.isExact { exactTokens += reused - repaired }
-        if isExactAgain { exactTokens += repaired }
         tokens += omitted.joined().map { part.tokens[$0] }
         positions += omitted.joined().map { Int32(part.start + $0) }
+        if isExactAgain {
+          exactTokens += repaired
+          counted += omitted.joined().map { Int32(part.start + $0) }
+        }
       }
       tokens += part.tokens[reused...]
       positions += (reused..<part.tokens.count).map { Int32(part.start + $0) }
     }
     self.init(
-      layout, attended: attended, tokens: tokens, positions: positions, exactTokens: exactTokens, snapshot: snapshot,
-      lease: lease)
+      layout, attended: attended, basis: PromptBasis(segments: segments, isExtended: layout.isExtended),
+      tokens: tokens, positions: positions, exactTokens: exactTokens, computesExactly: isExact, counted: counted,
+      snapshot: snapshot, lease: lease)
   }
 
   /// A prompt of these segments and tokens.
   package init(
     _ layout: PromptLayout, attended: [AttendedSegment], tokens: [Int32], positions: [Int32], exactTokens: Int,
-    snapshot: Snapshot?, lease: Lease? = nil
+    snapshot: Snapshot?
+  ) {
+    self.init(
+      layout, attended: attended, basis: nil, tokens: tokens, positions: positions, exactTokens: exactTokens,
+      computesExactly: false, counted: [], snapshot: snapshot, lease: nil)
+  }
+
+  private init(
+    _ layout: PromptLayout, attended: [AttendedSegment], basis: PromptBasis?, tokens: [Int32], positions: [Int32],
+    exactTokens: Int, computesExactly: Bool, counted: [Int32], snapshot: Snapshot?, lease: Lease?
   ) {
     self.attended = attended
+    self.basis = basis
     self.tokens = tokens
     self.positions = positions
     self.exactTokens = exactTokens
+    self.computesExactly = computesExactly
+    countedPositions = counted
     self.snapshot = snapshot
     self.lease = lease
     present = layout.present
     nextPosition = layout.nextPosition
     isExtended = layout.isExtended
     positionsLimit = layout.limits.positions(isExtended: isExtended)
+  }
+
+  /// The same prompt, which goes on from what `memory` has of it, and leaves its states there: those of its own tokens, and
+  /// those of the answer.
+  ///
+  /// - Parameter memory: the conversations of one client, or of clients that may learn of each other what they asked.
+  public func remembered(in memory: ConversationMemory) -> ReadyPrompt {
+    var prompt = self
+    prompt.memory = memory.byteLimit > 0 ? memory : nil
+    return prompt
+  }
+
+  /// How many of the first `count` tokens to compute are exact, and not counted as such, if they were remembered instead.
+  func exactCount(ofComputed count: Int) -> Int {
+    guard computesExactly, count > 0 else { return 0 }
+    let last = positions[count - 1]
+    return count - countedPositions.count { $0 <= last }
   }
 
   /// Lets the store use the space again of what went since, as far as this prompt does not need it.

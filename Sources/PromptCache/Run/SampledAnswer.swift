@@ -7,14 +7,24 @@ protocol ScoreReader {
   var isGone: Bool { get }
   /// The token that goes behind those computed; `nil` while there is none, or the reader is too far behind.
   var nextToken: Int32? { get }
+  /// Tokens of the answer that are known.
+  var answerTokens: [Int32] { get }
   /// Counts time that the prompt took.
   mutating func addPrefill(_ duration: Duration)
+  /// Counts tokens of the prompt that were computed for another answer, some of which have the states of plain inference
+  /// and were not counted as such.
+  mutating func addRemembered(_ tokens: Int, exactly exactTokens: Int)
   /// Takes the scores of the next token.
   ///
   /// - Returns: whether it was the last.
   mutating func take(_ logits: Logits) -> Bool
   /// Nothing more comes.
   func fail(_ error: PromptCacheError)
+}
+
+extension ScoreReader {
+  var answerTokens: [Int32] { [] }
+  mutating func addRemembered(_ tokens: Int, exactly exactTokens: Int) {}
 }
 
 /// The text of an answer as it is sampled.
@@ -26,8 +36,8 @@ struct SampledAnswer: ScoreReader {
   private let limit: Int
   private let likeliest: Int?
   private let promptTokens: Int
-  private let cachedTokens: Int
-  private let exactTokens: Int
+  private var cachedTokens: Int
+  private var exactTokens: Int
 
   private var sampler: Sampler
   private var decoder: StreamingDecoder
@@ -63,7 +73,14 @@ struct SampledAnswer: ScoreReader {
 
   var nextToken: Int32? { channel.unread < unreadLimit ? tokens.last : nil }
 
+  var answerTokens: [Int32] { tokens }
+
   mutating func addPrefill(_ duration: Duration) { clock.addPrefill(duration) }
+
+  mutating func addRemembered(_ tokens: Int, exactly exactTokens: Int) {
+    cachedTokens += tokens
+    self.exactTokens += exactTokens
+  }
 
   func fail(_ error: PromptCacheError) { channel.finish(.failure(error)) }
 

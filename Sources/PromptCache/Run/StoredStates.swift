@@ -4,6 +4,8 @@ internal import Store
 
 /// States in the store that stand for a part of a prompt.
 package struct StoredStates: Sendable {
+  /// Which encoding's they are; `nil` for states that no store has.
+  let key: EncodingKey?
   /// Where they lie.
   let segment: KVSegment
   /// Position at which the first token's key was rotated.

@@ -46,7 +46,7 @@ struct MissingStates {
   /// Finds which joint encodings are missing.
   ///
   /// - Parameter promised: digests of encodings that will be there.
-  init(of plan: JointPlan, promised: Set<SHA256Digest> = [], _ lookup: StateLookup) throws(PromptCacheError) {
+  init(of plan: some JointGraph, promised: Set<SHA256Digest> = [], _ lookup: StateLookup) throws(PromptCacheError) {
     var order: [Int] = []
     for index in plan.indices where !promised.contains(plan.digest(of: index)) {
       let isPresent = try lookup.contains(plan.digest(of: index), tokens: plan.tokenCount(of: index))

@@ -84,8 +84,8 @@ extension Damage {
   private var place: String {
     guard let need = neededBy.first else {
       guard let joint else { return "encoding \(encoding?.hexadecimal ?? ""), of no version" }
-      return
-        "schema \(joint.schema.quoted()), joint encoding of \(joint.label.quoted()) at position \(joint.position)"
+      let owner = joint.schema == JointRecord.conversation ? "conversation" : "schema \(joint.schema.quoted())"
+      return "\(owner), joint encoding of \(joint.label.quoted()) at position \(joint.position)"
     }
     let label = need.label.map { ", \($0.quoted())" } ?? ""
     return "schema \(need.schema.quoted()), version \(need.version)\(label)"

@@ -9,8 +9,8 @@ public struct GarbagePolicy: Hashable, Codable, Sendable {
   /// versions and of what is in use never. `nil` sets no limit.
   public var maximumBytes: Int?
 
-  /// A policy. Without arguments only encodings go that no version needs, and that are no joint ones of a schema that has a
-  /// version.
+  /// A policy. Without arguments only encodings go that no version needs, and that are no joint ones of a conversation, or of
+  /// a schema that has a version.
   public init(keep: Int? = nil, maximumBytes: Int? = nil) {
     self.keep = keep
     self.maximumBytes = maximumBytes
@@ -23,7 +23,7 @@ public struct GarbageReport: Hashable, Codable, Sendable {
   public let versions: [VersionName]
   /// Encodings removed.
   public let encodings: Int
-  /// How many of these were joint ones of schemas that have a version.
+  /// How many of these were joint ones of conversations, and of schemas that have a version.
   public let joint: Int
   /// Bytes of their blobs' pages: free to be used again; the file keeps its length until it is compacted.
   public let byteCount: Int
@@ -157,8 +157,10 @@ private struct VersionFates {
     var needless: [(key: EncodingKey, holding: Inventory.Holding)] = []
     var joint: [EncodingKey: Inventory.Holding] = [:]
     for (key, holding) in inventory.holdings where holding.isArriving || !needed.contains(key) {
-      let schema = holding.joint.map { Schema(model: key.model, element: key.element, name: $0.schema) }
-      if let schema, !holding.isArriving, schemas.contains(schema) {
+      if let record = holding.joint, !holding.isArriving,
+        record.isOfConversation
+          || schemas.contains(Schema(model: key.model, element: key.element, name: record.schema))
+      {
         joint[key] = holding
       } else {
         needless.append((key, holding))

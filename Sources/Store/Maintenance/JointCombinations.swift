@@ -5,7 +5,7 @@ public import KVCacheFormat
 public struct JointCombination: Hashable, Codable, Sendable {
   /// Fingerprint of the model.
   public let model: SHA256Digest
-  /// Name of the schema whose prompts use it.
+  /// Name of the schema whose prompts use it; empty for a conversation without one.
   public let schema: String
   /// Format of the numbers.
   public let element: KVElement

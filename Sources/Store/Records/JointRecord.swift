@@ -1,6 +1,7 @@
 public import ContentHash
 
-/// What a joint encoding is: one of a prompt's chain, kept beside the versions of its schema.
+/// What a joint encoding is: one of a prompt's chain, kept beside the versions of its schema, or of a conversation's, which
+/// has none.
 ///
 /// It lies in the record of the encoding's last use, and goes with the encoding.
 ///
@@ -8,7 +9,7 @@ public import ContentHash
 ///     8   position of its first token
 ///     8   tokens
 ///     32  digest of the encoding right in front of it; zeros if it is the first
-///     4 + name of the schema
+///     4 + name of the schema, empty for a conversation
 ///     4 + label
 public struct JointRecord: Hashable, Sendable {
   /// Number of encodings in front of it in the chain.
@@ -19,10 +20,16 @@ public struct JointRecord: Hashable, Sendable {
   public let tokens: Int
   /// The encoding right in front of it.
   public let previous: SHA256Digest?
-  /// Name of the schema whose prompts use it.
+  /// Name of the schema whose prompts use it; `conversation` for a conversation without one.
   public let schema: String
   /// What a person calls it: a module, an argument, new text.
   public let label: String
+
+  /// What stands for a schema's name where there is none: no schema is called so.
+  public static let conversation = ""
+
+  /// Whether it belongs to a conversation, and to no schema.
+  public var isOfConversation: Bool { schema == Self.conversation }
 
   /// A record. A label that is too long is cut.
   ///

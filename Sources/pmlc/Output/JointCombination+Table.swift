@@ -7,7 +7,9 @@ extension [JointCombination] {
     var table = Table(["MODEL", "SCHEMA", "KV", "TOKENS", "SIZE", "OF ITS OWN", "LAST USE", "", "COMBINATION"])
     for combination in self {
       table.append([
-        String(combination.model.hexadecimal.prefix(12)), combination.schema, combination.element.rawValue,
+        String(combination.model.hexadecimal.prefix(12)),
+        combination.schema == JointRecord.conversation ? "(conversation)" : combination.schema,
+        combination.element.rawValue,
         "\(combination.tokens)", formatted(bytes: combination.byteCount), formatted(bytes: combination.ownByteCount),
         formatted(time: combination.lastUse),
         [String]().appending(combination.isInUse ? "in use" : nil).appending(combination.isWhole ? nil : "in part")

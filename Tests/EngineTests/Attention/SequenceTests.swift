@@ -283,22 +283,96 @@ import Testing
     #expect(next[0] == next[1])
   }
 
-  @Test(arguments: [65, 72, 73, 128, 200, 700])
+  @Test(arguments: [9, 65, 72, 73, 128, 200, 700])
   func partsOfAPromptChangeNoBit(count: Int) throws {
     let whole = try engine.forward([longInput(count, of: SequenceState())])[0].row(0)
-    let part = InferenceEngine.tokensPerPart
-    for parts in 1...3 {
+    // Where parts begin and end is of no account.
+    for parts in [[64], [128], [192], [1], [7, 1, 90], [63, 2]] where count < 200 || parts[0] > 2 {
       let sequence = SequenceState()
       var start = 0
       var found: [Float] = []
+      var turn = 0
       while start < count {
-        let left = count - start
-        let some = left <= parts * part + InferenceEngine.fewestTokensPerPart ? left : parts * part
-        found = try engine.forward([longInput(some, of: sequence, from: start)])[0].row(0)
+        let some = min(parts[turn % parts.count], count - start)
+        let input = longInput(some, of: sequence, from: start)
+        found = try engine.forward([
+          InferenceEngine.Input(
+            sequence: sequence, tokens: input.tokens, positions: input.positions, logits: .last, isPartOfPrompt: true)
+        ])[0].row(0)
         start += some
+        turn += 1
       }
       #expect(found == whole)
     }
+  }
+
+  /// A part of a prompt of which several go on in ways of their own behind `common` tokens.
+  private func part(_ range: Range<Int>, of sequence: SequenceState, common: Int, way: Int) -> InferenceEngine.Input {
+    InferenceEngine.Input(
+      sequence: sequence, tokens: range.map { Int32(3 + ($0 * 7 + ($0 < common ? 0 : way * 11)) % 60) },
+      positions: positions(range), logits: .last, isPartOfPrompt: true)
+  }
+
+  @Test(arguments: [1, 5, 64, 100, 127, 128, 200, 256, 300, 511, 512, 600])
+  func sequencesThatGoOnFromABeginningAreThoseComputedWhole(kept: Int) throws {
+    let count = 640
+    let whole = try (0..<3).map { way in
+      try engine.forward([part(0..<count, of: SequenceState(), common: kept, way: way)])[0].row(0)
+    }
+    let first = SequenceState()
+    _ = try engine.forward([part(0..<min(kept + 20, count), of: first, common: kept, way: 0)])
+    let beginning = try first.beginning(kept)
+    #expect(beginning.count == kept && beginning.pages.count == SequenceBeginning.pageRanges(of: kept).count)
+    // One after the other, the first one on its own states, and some from a beginning of a beginning.
+    for way in [1, 0, 2, 1] {
+      let other = try SequenceState(attending: [], isExtended: false, beginningWith: beginning, count: kept)
+      #expect(try engine.forward([part(kept..<count, of: other, common: kept, way: way)])[0].row(0) == whole[way])
+      let less = max(kept / 2, 1)
+      let shorter = try SequenceState(
+        attending: [], isExtended: false, beginningWith: try other.beginning(kept), count: less)
+      #expect(try engine.forward([part(less..<count, of: shorter, common: kept, way: way)])[0].row(0) == whole[way])
+    }
+    let rest = min(kept + 20, count)..<count
+    #expect(try engine.forward([part(rest, of: first, common: kept, way: 0)])[0].row(0) == whole[0])
+  }
+
+  /// Windows, biases, caps, and weights of few bits.
+  @Test(arguments: GoldenCase.all) func inEachFamilyABeginningChangesNoBit(golden: GoldenCase) throws {
+    let model = try golden.model()
+    let engine = try model.engine()
+    let size = Int32(engine.configuration.vocabularySize)
+    func input(_ range: Range<Int>, of sequence: SequenceState) -> InferenceEngine.Input {
+      InferenceEngine.Input(
+        sequence: sequence, tokens: range.map { 3 + Int32($0) * 7 % (size - 3) }, positions: positions(range),
+        logits: .last, isPartOfPrompt: true)
+    }
+    let attended = try golden.encodeSegments(engine, element: .q8).prefix(1).map {
+      AttendedSegment($0.segment, place: 0, encodedAt: $0.encodedAt)
+    }
+    let start = attended.first?.count ?? 0
+    let end = min(start + 180, engine.configuration.contextLength)
+    let whole = try engine.forward([input(start..<end, of: SequenceState(attending: attended))])[0].row(0)
+    let first = SequenceState(attending: attended)
+    _ = try engine.forward([input(start..<end, of: first)])
+    for kept in [1, 37, 64, 129, 170] where start + kept < end {
+      let other = try SequenceState(
+        attending: attended, isExtended: false, beginningWith: try first.beginning(kept), count: kept)
+      #expect(try engine.forward([input(start + kept..<end, of: other)])[0].row(0) == whole)
+    }
+  }
+
+  @Test func aPassThatIsGivenUpLeavesABeginningAsItWas() throws {
+    let first = SequenceState()
+    _ = try engine.forward([part(0..<256, of: first, common: 0, way: 0)])
+    let beginning = try first.beginning(256)
+    let expected = try engine.forward([part(0..<300, of: SequenceState(), common: 0, way: 0)])[0].row(0)
+    for _ in 0..<2 {
+      let other = try SequenceState(attending: [], isExtended: false, beginningWith: beginning, count: 256)
+      let pass = try engine.begin([part(256..<640, of: other, common: 0, way: 1)])
+      _ = try pass.advance { false }
+    }
+    let other = try SequenceState(attending: [], isExtended: false, beginningWith: beginning, count: 256)
+    #expect(try engine.forward([part(256..<300, of: other, common: 0, way: 0)])[0].row(0) == expected)
   }
 
   @Test func requestsTheModelCannotAnswerAreRefused() throws {

@@ -38,10 +38,47 @@ import Tokenizers
     let families = try Dictionary(
       uniqueKeysWithValues: Set(Self.cases.map(\.tokenizer)).map { ($0, try tokenizer($0)) })
     for known in Self.cases {
-      let template = ConversationTemplate(rendering: known.template, specialTokens: known.named)
-      let runs = try template.runs(of: known.messages.map { ChatMessage(role: $0.role, text: $0.content) })
+      let template = ConversationTemplate(
+        rendering: TemplateProgram(known.template), specialTokens: known.named)
+      let runs = try template.write(known.messages.map { ChatMessage(role: $0.role, text: $0.content) }).runs
       let ids = families[known.tokenizer]?.encode(runs.map { ($0.text, $0.origin == .template) })
       #expect(ids == known.ids, "\(known.tokenizer): \(known.messages.map(\.content))")
+    }
+  }
+
+  /// A message in parts is the same text, and the tokens in front of a part's end are those of a beginning of it.
+  @Test func partsOfMessagesChangeNoToken() throws {
+    let model = try LoadedModel(at: nil, template: "chatml")
+    let plain = try LoadedModel(at: nil, template: "plain")
+    for (index, known) in Self.cases.enumerated() where index % 5 == 0 {
+      for model in [model, plain] {
+        let messages = known.messages.map { message in
+          let words = message.content.split(separator: " ", omittingEmptySubsequences: false)
+          let parts = [
+            words.prefix(words.count / 2).joined(separator: " "), "",
+            words.dropFirst(words.count / 2).map { " " + $0 }.joined(),
+          ]
+          return ChatMessage(
+            role: ["user", "assistant"][message.role == "assistant" ? 1 : 0],
+            parts: parts.map { ChatMessage.Part($0, isKept: index % 2 == 0) })
+        }
+        let whole = messages.map { ChatMessage(role: $0.role, text: $0.text) }
+        let tokens = try model.tokens(of: messages)
+        #expect(try tokens == model.tokens(of: whole))
+        let chain = try model.chain(of: messages)
+        #expect(chain.tokens == tokens && chain.keptCount == (index % 2 == 0 ? chain.indices.count : 0))
+        #expect(chain.indices.count <= 2 * messages.count && !chain.indices.isEmpty)
+        // Where each message ends is known to a token.
+        let written = try model.conversations.write(messages)
+        let text = Array(written.runs.map(\.text).joined().unicodeScalars)
+        var found = 0
+        for index in chain.indices {
+          found += chain.tokenCount(of: index)
+          let piece = model.tokenizer.tokenizer.decode(Array(tokens.prefix(found)), skippingSpecialTokens: false)
+          let ends = written.ends.map { String(String.UnicodeScalarView(text.prefix($0.scalars))) }
+          #expect(ends.contains { $0.hasPrefix(piece) && $0.count < piece.count + 12 })
+        }
+      }
     }
   }
 
