@@ -40,6 +40,8 @@ public enum Remedy: Hashable, Sendable {
   case replaceDamaged
   /// Make the joint encodings of a prompt again, which replaces what is damaged of them.
   case makeJointAnew
+  /// Ask for the beginning of a conversation to be kept again, which replaces what is damaged of it.
+  case keepConversationAnew
   /// Save what is whole in a damaged store.
   case salvageStore
   /// Export again, or copy the export again.
@@ -99,6 +101,7 @@ extension Remedy: CustomStringConvertible {
     case .collectGarbage: "free space in the store"
     case .replaceDamaged: "warm the schema again, which replaces what is damaged"
     case .makeJointAnew: "make the prompt's joint encodings again, which replaces what is damaged"
+    case .keepConversationAnew: "the next request that keeps it replaces what is damaged"
     case .salvageStore: "save what is whole, then warm again"
     case .exportAgain: "copy the export again, or export again"
     case .nameModelFolder: "name a Hugging Face model folder with config.json, tokenizer.json and *.safetensors"

@@ -25,7 +25,7 @@ extension Remedy {
     case .raiseStoreLimit: "raise the limit"
     case .giveStoreLimit: "give the size that it may have (`--max-bytes`)"
     case .collectGarbage: "free space: pmlc store gc"
-    case .replaceDamaged: description
+    case .replaceDamaged, .keepConversationAnew: description
     case .makeJointAnew: "make them again with `--joint make`, which replaces what is damaged"
     case .salvageStore: "save what is whole: pmlc store compact --salvage, then warm again"
     case .exportAgain: "copy the export again, or make it again: pmlc store export"

@@ -95,6 +95,7 @@ extension Damage {
   public var remedy: Remedy {
     switch kind {
     case .blob where !neededBy.isEmpty, .record: .replaceDamaged
+    case .blob where joint?.schema == JointRecord.conversation: .keepConversationAnew
     case .blob where joint != nil: .makeJointAnew
     case .blob: .collectGarbage
     case .index: .salvageStore

@@ -1,3 +1,4 @@
+import Foundation
 import PromptCache
 import TestSupport
 import Testing
@@ -160,6 +161,27 @@ import Testing
     // What is there already need not be written.
     _ = try session().conversation(marked)
     #expect(try await answer(try reading.conversation(marked), reading).usage.cachedTokens > 0)
+  }
+
+  /// What is damaged is named and not used, nor what is behind it, and keeping it again mends it.
+  @Test func damagedStatesAreComputedAnew() async throws {
+    let marked = talk(2, keeping: [(1, 0)])
+    let kept = try await answer(try session().conversation(marked), try session()).usage.cachedTokens
+    let data = URL(filePath: folder.path("store/data.mdb"))
+    var bytes = try Data(contentsOf: data)
+    let starts = stride(from: 16, to: bytes.count, by: 4096).filter { bytes[$0..<$0 + 4].elementsEqual("PCKV".utf8) }
+    bytes[try #require(starts.last) + 1000] ^= 8
+    try bytes.write(to: data)
+
+    let session = try session()
+    let damage = try session.store.verify().damage
+    #expect(damage.count == 1 && damage[0].remedy == .keepConversationAnew)
+    #expect(damage[0].message.hasPrefix("conversation, joint encoding of `"), "\(damage[0].message)")
+    let plain = try await answer(try ReadyPrompt(tokens: model.tokens(of: marked), for: model), session)
+    let found = try await answer(try session.conversation(talk(2)), session)
+    #expect(found.usage.cachedTokens < kept && found.tokens == plain.tokens)
+    #expect(try await answer(try session.conversation(marked), session).usage.cachedTokens == kept)
+    #expect(try session.store.verify().damage == [])
   }
 
   /// Turns behind a prompt in PML: the chain of joint encodings goes on up to the end of what is to be kept.
