@@ -50,6 +50,8 @@ public enum PromptCacheError: Error, Sendable {
   case answerTooLarge(tokens: Int, stateBytes: Int, limit: Int)
   /// So many answers wait that no more are taken on.
   case tooManyAnswers(waiting: Int)
+  /// An answer that had not begun after as long as one may wait.
+  case waitedTooLong(Duration)
   /// The system lets the process have no more threads.
   case noThread
   /// The session has no store, and something has to be read from or kept in one.
@@ -66,7 +68,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
       .emptyPrompt, .promptTooLong, .conversation, .benchmarkTooLong, .noStore:
       .input
     case .notWarmed, .noSuchVersion, .nothingToExport, .statesMissing: .notFound
-    case .stateRemoved, .tooManyAnswers: .busy
+    case .stateRemoved, .tooManyAnswers, .waitedTooLong: .busy
     case .answerTooLarge, .noThread: .resources
     case .unreadableVersion: .damaged
     case .cancelled: .cancelled
@@ -106,6 +108,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .answerTooLarge(let tokens, let bytes, let limit):
       "the states of up to \(tokens) new tokens take \(bytes) bytes, and all answers may take \(limit)"
     case .tooManyAnswers(let waiting): "\(waiting) answers are waiting, and no more may"
+    case .waitedTooLong(let time): "the answer waited longer than \(time), and had not begun"
     case .noThread: "the system lets the process have no more threads"
     case .noStore: "there is no folder for the store"
     }
@@ -139,7 +142,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .emptyPrompt: [.addText]
     case .benchmarkTooLong: [.measureLess]
     case .answerTooLarge: [.other("ask for fewer tokens"), .other("raise the limit of the states of answers")]
-    case .tooManyAnswers: [.tryAgain]
+    case .tooManyAnswers, .waitedTooLong: [.tryAgain]
     case .noThread: [.other("raise the limit of threads (ulimit -u)"), .endOtherProcesses]
     case .noStore: [.nameStoreFolder]
     }

@@ -35,9 +35,11 @@ public struct PromptServer: Service {
   /// - Throws: `PromptCacheError` for a store that cannot be opened, or weights that cannot be loaded; what the system says
   ///   of an address that cannot be listened on.
   public func run() async throws {
-    let registry = ModelRegistry(models: options.models.map(serve))
+    let memories = ConversationMemories(
+      byteLimit: options.conversationBytes, namespaces: options.keys?.namespaces.count ?? 1)
+    let registry = ModelRegistry(models: options.models.map { serve($0, memories) })
     let (connections, drain) = (Connections(), Drain())
-    let application = application(registry, connections, drain)
+    let application = application(registry, memories, connections, drain)
     try await withGracefulShutdownHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
@@ -55,11 +57,14 @@ public struct PromptServer: Service {
     }
   }
 
-  private func serve(_ model: ServerOptions.Model) -> ServedModel {
+  private func serve(_ model: ServerOptions.Model, _ memories: ConversationMemories) -> ServedModel {
     ServedModel(
       id: model.id, model: model.model, created: Int(Date().timeIntervalSince1970),
       place: place, threads: options.threads,
-      limits: AnswerLimits(running: options.parallel, waiting: options.queue, stateBytes: options.stateBytes),
+      memories: memories,
+      limits: AnswerLimits(
+        running: options.parallel, waiting: options.queue, waitingTime: options.queueTime,
+        stateBytes: options.stateBytes),
       progress: ProgressLog(logger: logger).note)
   }
 
@@ -80,7 +85,7 @@ public struct PromptServer: Service {
   }
 
   private func application(
-    _ registry: ModelRegistry, _ connections: Connections, _ drain: Drain
+    _ registry: ModelRegistry, _ memories: ConversationMemories, _ connections: Connections, _ drain: Drain
   ) -> some ApplicationProtocol {
     let prometheus = PrometheusRegistry(descriptions: ServerMetrics.descriptions)
     let metrics = ServerMetrics(factory: prometheus)
@@ -90,7 +95,8 @@ public struct PromptServer: Service {
       limits: RequestLimits(
         bodyBytes: options.bodyBytes, bodyTime: options.idleTime, requestTime: options.requestTime,
         promptTokens: options.promptTokens, answerTokens: options.answerTokens, logsText: options.logsText),
-      connections: connections, drain: drain, metrics: metrics, prometheus: prometheus, place: place,
+      connections: connections, drain: drain, metrics: metrics, prometheus: prometheus,
+      memories: memories, place: place,
       authentication: Authentication(keys: options.keys, namespace: options.namespace))
     let endpoints = RouteCollection(context: ServerContext.self)
     routes.add(to: endpoints)

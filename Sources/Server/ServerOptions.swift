@@ -44,6 +44,8 @@ public struct ServerOptions: Sendable {
   public var queueTime = Duration.seconds(60)
   /// Bytes of new states that all running answers of a model may take.
   public var stateBytes: Int?
+  /// Bytes of states of conversations that stay in memory; namespaces have equal parts of it.
+  public var conversationBytes = 1 << 30
   /// Bytes of the body of a request.
   public var bodyBytes = 16 << 20
   /// Tokens of a prompt.

@@ -22,6 +22,15 @@ struct LimitOptions: ParsableArguments {
       "Bytes of new states that all answers of a model may take. Without it, a quarter of the memory.", valueName: "n"))
   var stateBytes: Int?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      Bytes of states of conversations that stay in memory, so that a next turn costs its new tokens alone. Without it, an \
+      eighth of the memory; 0 for none.
+      """, valueName: "n"))
+  var conversationBytes: Int?
+
   @Option(parsing: .unconditional, help: ArgumentHelp("Bytes of a request's body.", valueName: "n"))
   var maxBodyBytes = 16 << 20
 
@@ -59,7 +68,9 @@ struct LimitOptions: ParsableArguments {
       ("max-connections", maxConnections),
     ]
     for (name, value) in atLeastOne where value < 1 { throw ValidationError("--\(name) takes 1 or more") }
-    for (name, value) in [("queue", queue), ("drain-seconds", drainSeconds)] where value < 0 {
+    for (name, value) in [
+      ("queue", queue), ("drain-seconds", drainSeconds), ("conversation-bytes", conversationBytes ?? 0),
+    ] where value < 0 {
       throw ValidationError("--\(name) takes 0 or more")
     }
   }
@@ -70,6 +81,7 @@ struct LimitOptions: ParsableArguments {
     options.queue = queue
     options.queueTime = .seconds(queueSeconds)
     options.stateBytes = stateBytes ?? Self.memoryByteCount / 4
+    options.conversationBytes = conversationBytes ?? Self.memoryByteCount / 8
     options.bodyBytes = maxBodyBytes
     options.promptTokens = maxPromptTokens ?? .max
     options.answerTokens = maxAnswerTokens

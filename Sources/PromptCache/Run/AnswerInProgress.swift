@@ -9,6 +9,8 @@ final class AnswerInProgress {
   /// What it takes together with others.
   let sharedBudget: SharedBudget?
   let prompt: ReadyPrompt
+  /// When it was taken on.
+  let arrival = ContinuousClock.now
   private(set) var sequence: SequenceState
   var reader: any ScoreReader
   /// Whether a pass that has begun computes a part of the prompt.

@@ -4,6 +4,8 @@ public struct AnswerLimits: Sendable {
   public var running: Int
   /// Answers that wait at most; any number without it.
   public var waiting: Int?
+  /// How long an answer may wait to begin, to the second; as long as it takes without it.
+  public var waitingTime: Duration?
   /// Bytes of new states of all running answers; any number without it. Cached states take none: they lie in the store.
   public var stateBytes: Int?
   /// Tokens of prompts that one pass computes at most; `InferenceEngine.tokensPerPart` or more.
@@ -15,11 +17,13 @@ public struct AnswerLimits: Sendable {
 
   /// Limits that suit one program's own answers; a server will want tighter ones.
   public init(
-    running: Int = 64, waiting: Int? = nil, stateBytes: Int? = nil, promptTokensPerPass: Int = 512,
+    running: Int = 64, waiting: Int? = nil, waitingTime: Duration? = nil, stateBytes: Int? = nil,
+    promptTokensPerPass: Int = 512,
     unreadEvents: Int = 64
   ) {
     self.running = max(running, 1)
     self.waiting = waiting
+    self.waitingTime = waitingTime
     self.stateBytes = stateBytes
     self.promptTokensPerPass = promptTokensPerPass
     self.unreadEvents = max(unreadEvents, 1)

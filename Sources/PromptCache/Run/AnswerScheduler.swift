@@ -193,6 +193,14 @@ public actor AnswerScheduler {
     }
   }
 
+  /// Ends answers that have waited too long.
+  private func failLate() {
+    guard let most = limits.waitingTime else { return }
+    let now = ContinuousClock.now
+    for answer in waiting where now - answer.arrival > most { answer.reader.fail(.waitedTooLong(most)) }
+    waiting.removeAll { now - $0.arrival > most }
+  }
+
   // MARK: The store's space
 
   /// From time to time lets the store use the space again of what went since answers came, those that wait and those
@@ -207,6 +215,7 @@ public actor AnswerScheduler {
   /// - Returns: whether there is an answer left.
   private func renewSnapshots() -> Bool {
     dropAbandoned()
+    failLate()
     for answer in waiting { answer.prompt.renew() }
     for answer in running { answer.prompt.renew() }
     for answer in settling.surplus { drop(answer) }

@@ -20,6 +20,8 @@ public struct ReadyPrompt: Sendable {
   let isExtended: Bool
   /// Positions that it and its answer may take.
   let positionsLimit: Int
+  /// What it is made of, in the order of positions; empty for tokens without a schema.
+  public let parts: [PromptPart]
   /// Number of tokens present.
   public var promptTokens: Int { present.count }
   /// Number of tokens whose states are read from the store.
@@ -73,6 +75,7 @@ public struct ReadyPrompt: Sendable {
     }
     self.attended = attended
     basis = PromptBasis(segments: segments, isExtended: isExtended)
+    parts = []
     present = tokens
     self.tokens = Array(tokens.dropFirst(cached))
     positions = (cached..<tokens.count).map { Int32($0) }
@@ -122,7 +125,16 @@ public struct ReadyPrompt: Sendable {
     var (tokens, positions, counted): ([Int32], [Int32], [Int32]) = ([], [], [])
     var exactTokens = 0
     var isExact = true
+    var parts: [PromptPart] = []
+    parts.reserveCapacity(states.count)
     for (index, (part, stored)) in zip(layout.parts, states).enumerated() {
+      let before = (tokens.count, exactTokens)
+      defer {
+        parts.append(
+          PromptPart(
+            content: part.content, start: part.start, tokens: part.tokens.count,
+            computed: tokens.count - before.0, exact: exactTokens - before.1))
+      }
       var reused = 0
       if let stored {
         reused = layout.reusableCount(of: index)
@@ -151,7 +163,7 @@ public struct ReadyPrompt: Sendable {
       positions += (reused..<part.tokens.count).map { Int32(part.start + $0) }
     }
     self.init(
-      layout, attended: attended, basis: PromptBasis(segments: segments, isExtended: layout.isExtended),
+      layout, attended: attended, basis: PromptBasis(segments: segments, isExtended: layout.isExtended), parts: parts,
       tokens: tokens, positions: positions, exactTokens: exactTokens, computesExactly: isExact, counted: counted,
       snapshot: snapshot, lease: lease)
   }
@@ -162,16 +174,18 @@ public struct ReadyPrompt: Sendable {
     snapshot: Snapshot?
   ) {
     self.init(
-      layout, attended: attended, basis: nil, tokens: tokens, positions: positions, exactTokens: exactTokens,
+      layout, attended: attended, basis: nil, parts: [], tokens: tokens, positions: positions, exactTokens: exactTokens,
       computesExactly: false, counted: [], snapshot: snapshot, lease: nil)
   }
 
   private init(
-    _ layout: PromptLayout, attended: [AttendedSegment], basis: PromptBasis?, tokens: [Int32], positions: [Int32],
-    exactTokens: Int, computesExactly: Bool, counted: [Int32], snapshot: Snapshot?, lease: Lease?
+    _ layout: PromptLayout, attended: [AttendedSegment], basis: PromptBasis?, parts: [PromptPart],
+    tokens: [Int32], positions: [Int32], exactTokens: Int, computesExactly: Bool, counted: [Int32], snapshot: Snapshot?,
+    lease: Lease?
   ) {
     self.attended = attended
     self.basis = basis
+    self.parts = parts
     self.tokens = tokens
     self.positions = positions
     self.exactTokens = exactTokens

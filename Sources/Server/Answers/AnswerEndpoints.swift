@@ -58,7 +58,7 @@ struct AnswerEndpoints: Sendable {
     let writer = AnswerWriter<Format>(
       id: Format.idPrefix + RandomName.make(), created: Int(Date().timeIntervalSince1970), model: tenant.model,
       fields: fields, answers: answers, record: context.record, metrics: metrics,
-      logsText: limits.logsText,
+      layout: fields.showsLayout ? prompts.first.flatMap { DrawnLayout(of: $0) } : nil, logsText: limits.logsText,
       whenDone: { [session = tenant.session] in session.recordUses() })
     guard fields.streams else { return Response(try await writer.whole()) }
     var headers: HTTPFields = [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache"]
@@ -76,14 +76,16 @@ struct AnswerEndpoints: Sendable {
     let scheduler = try tenant.session.scheduler
     var choices: [AnswerSet.Choice] = []
     for prompt in prompts {
-      for number in 0..<fields.choices {
+      let options = (0..<fields.choices).map { number in
         var options = fields.options
         options.sampling.seed &+= UInt64(number)
+        return options
+      }
+      let answers = try await scheduler.submit(
+        prompt.prompt, options: options, group: tenant.namespace, start: prompt.start)
+      for (number, answer) in answers.enumerated() {
         choices.append(
-          AnswerSet.Choice(
-            index: choices.count, isFirstOfPrompt: number == 0,
-            answer: try await scheduler.submit(
-              prompt.prompt, options: options, group: tenant.namespace, start: prompt.start)))
+          AnswerSet.Choice(index: choices.count, isFirstOfPrompt: number == 0, answer: answer))
       }
     }
     return AnswerSet(choices, on: context.channel, connections, within: limits.requestTime)

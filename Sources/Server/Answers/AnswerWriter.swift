@@ -13,6 +13,8 @@ struct AnswerWriter<Format: AnswerFormat>: Sendable {
   let answers: AnswerSet
   let record: RequestRecord
   let metrics: ServerMetrics
+  /// What the prompt is made of, where that is asked for.
+  let layout: DrawnLayout?
   /// Whether the log holds the answers' texts.
   let logsText: Bool
   /// Done when all answers are whole.
@@ -44,6 +46,7 @@ struct AnswerWriter<Format: AnswerFormat>: Sendable {
     for (choice, completion) in zip(answers.choices, completions) { finish(choice, completion) }
     json["usage"] = usage
     json["timings"] = completions.first.map { timings($0) }
+    if let layout, let first = completions.first { json["prompt_layout"] = layout.json(first) }
     whenDone()
     return .object(json)
   }
@@ -80,6 +83,7 @@ struct AnswerWriter<Format: AnswerFormat>: Sendable {
     last["choices"] = []
     last["usage"] = usage
     last["timings"] = first.map { timings($0) }
+    if let layout, let first { last["prompt_layout"] = layout.json(first) }
     try await write(.object(last), to: &writer)
   }
 

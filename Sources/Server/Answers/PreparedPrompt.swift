@@ -19,9 +19,12 @@ extension Tenant {
       return try prepare(document, followedBy: request.messages, request.answer, start: start)
     }
     return try answering { () throws(PromptCacheError) in
-      let messages = request.messages.map { ChatMessage(role: $0.role.rawValue, text: $0.text) }
-      let tokens = try model.model.tokens(of: messages)
-      return PreparedPrompt(prompt: try ReadyPrompt(tokens: tokens, for: model.model), start: start)
+      let messages = request.messages.map(\.inConversation)
+      guard !request.answer.noCache else {
+        let tokens = try model.model.tokens(of: messages)
+        return PreparedPrompt(prompt: try ReadyPrompt(tokens: tokens, for: model.model), start: start)
+      }
+      return PreparedPrompt(prompt: try session.conversation(messages).remembered(in: memory), start: start)
     }
   }
 
@@ -37,13 +40,18 @@ extension Tenant {
       return try answering { () throws(PromptCacheError) in
         let tokenizer = model.model.tokenizer
         let tokens = (tokenizer.beginOfSequence.map { [$0] } ?? []) + tokenizer.tokens(of: text)
-        return PreparedPrompt(prompt: try ReadyPrompt(tokens: tokens, for: model.model), start: start)
+        return try prepare(tokens, fields, start: start)
       }
     case .tokens(let tokens):
-      return try answering { () throws(PromptCacheError) in
-        PreparedPrompt(prompt: try ReadyPrompt(tokens: tokens, for: model.model), start: start)
-      }
+      return try answering { () throws(PromptCacheError) in try prepare(tokens, fields, start: start) }
     }
+  }
+
+  private func prepare(
+    _ tokens: [Int32], _ fields: AnswerFields, start: ContinuousClock.Instant
+  ) throws(PromptCacheError) -> PreparedPrompt {
+    let prompt = try ReadyPrompt(tokens: tokens, for: model.model)
+    return PreparedPrompt(prompt: fields.noCache ? prompt : prompt.remembered(in: memory), start: start)
   }
 
   private func prepare(
@@ -52,13 +60,13 @@ extension Tenant {
     try answering { () throws(PromptCacheError) in
       let name = try model.model.schemaName(of: document).get()
       let schema = try schema(named: name)
-      let turns = messages.map { ChatTurn(role: $0.role, text: $0.text) }
+      let turns = messages.map { ChatTurn(role: $0.role, text: $0.text, isKept: $0.isKept) }
       let planned = try model.model.compile(prompt: document, of: schema.schema, turns: turns).get()
       if fields.noCache {
         return PreparedPrompt(prompt: ReadyPrompt(uncached: planned.layout), start: start)
       }
       let ready = try session.ready(planned, of: schema, joint: fields.joint, repair: fields.repair)
-      return PreparedPrompt(prompt: ready, start: start, document: (planned, schema))
+      return PreparedPrompt(prompt: ready.remembered(in: memory), start: start, document: (planned, schema))
     }
   }
 

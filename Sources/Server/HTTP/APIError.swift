@@ -105,6 +105,9 @@ extension APIError {
       self.init(
         status: .tooManyRequests, kind: .rateLimit, message: "\(waiting) answers are waiting, and no more may",
         code: "queue_full", retryAfter: 1)
+    case .waitedTooLong:
+      self.init(
+        status: .tooManyRequests, kind: .rateLimit, message: error.message, code: "queue_timeout", retryAfter: 5)
     case .notWarmed(let schema, _, _), .statesMissing(let schema): self = .noSchema(schema)
     case .promptTooLong: self = .invalid(error.message, code: "context_length_exceeded")
     case .answerTooLarge:

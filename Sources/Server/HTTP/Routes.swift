@@ -13,6 +13,7 @@ struct Routes {
   let drain: Drain
   let metrics: ServerMetrics
   let prometheus: PrometheusRegistry
+  let memories: ConversationMemories
   let place: StorePlace
   let authentication: Authentication
 
@@ -45,7 +46,8 @@ struct Routes {
     add("/detokenize", [.post: tokens.detokenize], to: group)
     add("/apply-template", [.post: tokens.applyTemplate], to: group)
     let figures = MetricsEndpoint(
-      registry: registry, metrics: metrics, prometheus: prometheus, connections: connections, place: place)
+      registry: registry, metrics: metrics, prometheus: prometheus, connections: connections, memories: memories,
+      place: place)
     add("/metrics", [.get: figures.show], to: group)
   }
 

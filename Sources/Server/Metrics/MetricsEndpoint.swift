@@ -7,6 +7,7 @@ struct MetricsEndpoint: Sendable {
   let metrics: ServerMetrics
   let prometheus: PrometheusRegistry
   let connections: Connections
+  let memories: ConversationMemories
   let place: StorePlace
 
   @Sendable func show(_ request: Request, _ context: ServerContext) async -> Response {
@@ -21,6 +22,9 @@ struct MetricsEndpoint: Sendable {
         metrics.set("pmlc_store_versions", versions, dimensions + [("namespace", namespace)])
       }
     }
+    let usage = memories.usage
+    metrics.set("pmlc_conversation_bytes", usage.byteCount)
+    metrics.set("pmlc_conversations", usage.conversations)
     metrics.set("pmlc_store_bytes", StateStore.fileByteCount(at: place.path) ?? 0)
     return Response(bytes: Array(prometheus.text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
   }

@@ -19,6 +19,8 @@ struct ServerMetrics: Sendable {
     "pmlc_state_bytes": "Bytes of new states that running answers may take.",
     "pmlc_store_bytes": "Bytes of the store's file.",
     "pmlc_store_versions": "Versions of schemas in the store, by namespace.",
+    "pmlc_conversation_bytes": "Bytes of the states of conversations in memory.",
+    "pmlc_conversations": "Conversations whose states are in memory.",
     "pmlc_connections": "Open connections.",
   ]
 

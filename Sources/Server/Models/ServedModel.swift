@@ -17,6 +17,7 @@ final class ServedModel: Sendable {
   let model: LoadedModel
 
   private let place: StorePlace
+  private let memories: ConversationMemories
   private let threads: Int?
   private let limits: AnswerLimits
   private let progress: @Sendable (CacheProgress) -> Void
@@ -31,17 +32,19 @@ final class ServedModel: Sendable {
   ///   - created: seconds since 1970.
   ///   - place: the store.
   ///   - threads: how many compute.
+  ///   - memories: what was said.
   ///   - limits: how many answers are made at a time.
   ///   - progress: called while something takes long.
   init(
-    id: String, model: LoadedModel, created: Int, place: StorePlace, threads: Int?, limits: AnswerLimits,
-    progress: @escaping @Sendable (CacheProgress) -> Void
+    id: String, model: LoadedModel, created: Int, place: StorePlace, threads: Int?, memories: ConversationMemories,
+    limits: AnswerLimits, progress: @escaping @Sendable (CacheProgress) -> Void
   ) {
     self.id = id
     self.model = model
     self.created = created
     self.place = place
     self.threads = threads
+    self.memories = memories
     self.limits = limits
     self.progress = progress
   }
@@ -76,7 +79,7 @@ final class ServedModel: Sendable {
     do throws(PromptCacheError) {
       let session = try CacheSession(
         sharingModelOf: base, storeAt: place.path, options: place.options(namespace: namespace))
-      let tenant = Tenant(namespace: namespace, model: self, session: session)
+      let tenant = Tenant(namespace: namespace, model: self, session: session, memory: memories[namespace])
       tenants.withLock { $0[namespace] = tenant }
       return tenant
     } catch {

@@ -9,16 +9,19 @@ final class Tenant: Sendable {
   let model: ServedModel
   /// The model with the tenant's part of the store.
   let session: CacheSession
+  /// What the tenant's clients have said.
+  let memory: ConversationMemory
 
   /// Schemas that were sent to the server.
   let warmings = Warmings()
 
   private let schemas = Mutex<[String: WarmedSchema]>([:])
 
-  init(namespace: String, model: ServedModel, session: CacheSession) {
+  init(namespace: String, model: ServedModel, session: CacheSession, memory: ConversationMemory) {
     self.namespace = namespace
     self.model = model
     self.session = session
+    self.memory = memory
   }
 
   /// Whether the folder holds another store by now than the one that is open.

@@ -27,6 +27,8 @@ struct AnswerFields {
   let repair: Double
   /// Whether every token is computed.
   let noCache: Bool
+  /// Whether the answer says what the prompt was made of.
+  let showsLayout: Bool
 
   /// Fields that would change an answer if they were obeyed, and are not.
   private static let unsupported = [
@@ -52,6 +54,7 @@ struct AnswerFields {
     let joint = try Self.joint(fields)
     let repair = try fields.number("repair", in: 0...1) ?? 0
     noCache = try fields.flag("no_cache") ?? false
+    showsLayout = try fields.flag("layout") ?? false
     if noCache, joint != nil { throw .invalid("`joint` does not go with `no_cache`", parameter: "joint") }
     if noCache, repair > 0 { throw .invalid("`repair` does not go with `no_cache`", parameter: "repair") }
     self.joint = joint ?? .use

@@ -17,6 +17,14 @@ struct Message {
   /// What it says: the parts' texts, one after the other.
   var text: String { parts.map(\.text).joined() }
 
+  /// Whether the states up to the end of one of its parts are to be kept.
+  var isKept: Bool { parts.contains(where: \.isKept) }
+
+  /// The message as a conversation's.
+  var inConversation: ChatMessage {
+    ChatMessage(role: role.rawValue, parts: parts.map { ChatMessage.Part($0.text, isKept: $0.isKept) })
+  }
+
   /// Reads the messages of a request.
   ///
   /// - Throws: `APIError` that names what is wrong.
