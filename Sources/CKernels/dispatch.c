@@ -98,8 +98,8 @@ void ck_attention_mass(const ck_attention_call *call, float *mass, size_t stride
 
 void ck_attention_merge(
   size_t parts, const float *const *outputs, const float *const *log_sum_exps, size_t rows, size_t head_dimension,
-  float *output) {
-  kernels()->attention_merge(parts, outputs, log_sum_exps, rows, head_dimension, output);
+  float *output, float *log_sum_exp) {
+  kernels()->attention_merge(parts, outputs, log_sum_exps, rows, head_dimension, output, log_sum_exp);
 }
 
 bool ck_store_keys(

@@ -43,7 +43,7 @@ typedef struct {
   bool (*is_finite)(const float *, size_t);
   void (*attention)(const ck_attention_call *);
   void (*attention_mass)(const ck_attention_call *, float *, size_t);
-  void (*attention_merge)(size_t, const float *const *, const float *const *, size_t, size_t, float *);
+  void (*attention_merge)(size_t, const float *const *, const float *const *, size_t, size_t, float *, float *);
   bool (*store_keys)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
   bool (*store_values)(ck_element, size_t, const float *, size_t, size_t, size_t, void *);
   void (*pack_few_rows)(ck_element, const float *, size_t, size_t, size_t, void *);

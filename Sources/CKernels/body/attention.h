@@ -364,13 +364,14 @@ static void attention(const ck_attention_call *call) {
 
 static void attention_merge(
   size_t parts, const float *const *outputs, const float *const *log_sum_exps, size_t rows, size_t dimension,
-  float *output) {
+  float *output, float *log_sum_exp) {
   for (size_t row = 0; row < rows; row++) {
     float weights[ck_most_parts], largest = -__builtin_inff(), total = 0;
     for (size_t p = 0; p < parts; p++)
       if (log_sum_exps[p][row] > largest) largest = log_sum_exps[p][row];
     bool any = largest > -__builtin_inff();
     for (size_t p = 0; p < parts; p++) total += weights[p] = any ? expf(log_sum_exps[p][row] - largest) : 0;
+    if (log_sum_exp) log_sum_exp[row] = any ? largest + logf(total) : largest;
     float scale = any ? 1 / total : 0;
     for (size_t d = 0; d < dimension; d += lanes) {
       size_t at = row * dimension + d, count = dimension - d;

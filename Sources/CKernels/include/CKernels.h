@@ -186,10 +186,10 @@ enum { ck_most_parts = 64 };
 
 /// Joins the results of `parts` calls, at most ck_most_parts, that saw different tokens: output[r] = Σ_p w_p ·
 /// outputs[p][r] with weights from the softmax of log_sum_exps[p][r] over p. Each part is rows × [head_dimension]
-/// without gaps, and may be `output`.
+/// without gaps, and may be `output`. `log_sum_exp` is NULL, or gets what one call that saw all the tokens would leave.
 void ck_attention_merge(
   size_t parts, const float *const *outputs, const float *const *log_sum_exps, size_t rows, size_t head_dimension,
-  float *output);
+  float *output, float *log_sum_exp);
 
 // MARK: - Writing keys and values
 

@@ -76,15 +76,8 @@ extension Compute {
     for row in block.rows {
       unsafe ck_attention_merge(
         block.parts, results, logarithms, decoder.groupSize, decoder.headDimension,
-        output.pointer(row: row) + block.head * rowNumbers)
-      if let allLogarithms {
-        let joined = unsafe allLogarithms.pointer(row: block.head) + row * decoder.groupSize
-        for head in 0..<decoder.groupSize {
-          let largest = unsafe logarithms.reduce(-.infinity) { unsafe max($0, $1?[head] ?? -.infinity) }
-          let sum = unsafe logarithms.reduce(0) { unsafe $0 + expf(($1?[head] ?? -.infinity) - largest) }
-          unsafe joined[head] = largest > -.infinity ? largest + logf(sum) : largest
-        }
-      }
+        output.pointer(row: row) + block.head * rowNumbers,
+        allLogarithms.map { unsafe $0.pointer(row: block.head) + row * decoder.groupSize })
       for part in 0..<block.parts {
         unsafe results[part]? += rowNumbers
         unsafe logarithms[part]? += decoder.groupSize

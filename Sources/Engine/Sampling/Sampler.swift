@@ -3,8 +3,9 @@ import Glibc
 
 /// Picks tokens from logits, one after the other.
 ///
-/// Order of the steps: repetition penalty, presence and frequency penalties, biases, temperature, top-k, top-p, min-p, and a
-/// draw by SplitMix64. Among equal logits the lower token ID comes first. Two samplers with equal options that are given equal logits pick equal tokens.
+/// Order of the steps: repetition penalty, presence and frequency penalties, biases, temperature, top-k, top-p, min-p, and
+/// a draw by SplitMix64. Among equal logits the lower token ID comes first. Two samplers with equal options that are given
+/// equal logits pick equal tokens.
 public struct Sampler: Sendable {
   /// How tokens are picked.
   public let options: SamplingOptions

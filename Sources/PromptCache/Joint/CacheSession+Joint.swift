@@ -118,19 +118,28 @@ private struct JointWork {
   init(_ plan: JointPlan, of schema: PlannedSchema, _ lookup: StateLookup) throws(PromptCacheError) {
     states = try MissingStates(of: plan, lookup)
     let missing = Set(states.order)
-    // A chain of which versions of the schema have all is no combination to tell of.
-    let plain = Set(schema.plan.distinctStored.map(schema.plan.digest(of:)))
-    var isTold = plan.indices.map { !plain.contains(plan.digest(of: $0)) }
-    for index in plan.indices.reversed() where isTold[index] {
-      if let previous = plan.previous(of: index) { isTold[previous] = true }
-    }
-    undescribed = try withStoreErrors { () throws(StoreError) in
-      var undescribed: [Int] = []
-      for index in plan.indices where isTold[index] && !missing.contains(index) {
+    let unrecorded = try withStoreErrors { () throws(StoreError) in
+      var unrecorded: [Int] = []
+      for index in plan.indices where !missing.contains(index) {
         let record = try lookup.snapshot?.joint(lookup.key(of: plan.digest(of: index)))
-        if record?.schema != schema.name { undescribed.append(index) }
+        if record?.schema != schema.name { unrecorded.append(index) }
       }
-      return undescribed
+      return unrecorded
     }
+    undescribed = unrecorded.isEmpty ? [] : unrecorded.filter(plan.combined(beside: schema).contains)
+  }
+}
+
+extension JointPlan {
+  /// The encodings of chains that are combinations to tell of: not those of which versions of the schema have all. This
+  /// goes through the whole schema.
+  fileprivate func combined(beside schema: PlannedSchema) -> Set<Int> {
+    let plain = Set(schema.plan.distinctStored.map(schema.plan.digest(of:)))
+    var combined: Set<Int> = []
+    for index in indices.reversed() where combined.contains(index) || !plain.contains(digest(of: index)) {
+      combined.insert(index)
+      if let previous = previous(of: index) { combined.insert(previous) }
+    }
+    return combined
   }
 }

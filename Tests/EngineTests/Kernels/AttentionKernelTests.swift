@@ -170,25 +170,29 @@ import Testing
       whole.addRun(count: 100, first: 0, random: &random)
       whole.addRun(count: 90, first: 100, random: &random)
       whole.addQueries(at: [60, 150, -5], random: &random)
-      let (expected, _) = expectAgreement(whole)
+      let (expected, expectedSums) = expectAgreement(whole)
       let parts = whole.runs.map { run in
         var part = whole
         part.runs = [run]
         return part.solve()
       }
       var merged = [Float](repeating: .nan, count: expected.count)
+      var mergedSums = [Float](repeating: .nan, count: expectedSums.count)
       unsafe parts[0].output.withUnsafeBufferPointer { first in
         unsafe parts[1].output.withUnsafeBufferPointer { second in
           unsafe parts[0].logSumExp.withUnsafeBufferPointer { firstSums in
             unsafe parts[1].logSumExp.withUnsafeBufferPointer { secondSums in
               let outputs = unsafe [first.baseAddress, second.baseAddress]
               let sums = unsafe [firstSums.baseAddress, secondSums.baseAddress]
-              unsafe ck_attention_merge(2, outputs, sums, 9, 64, &merged)
+              unsafe ck_attention_merge(2, outputs, sums, 9, 64, &merged, &mergedSums)
             }
           }
         }
       }
       #expect(worst(merged, expected.map(Double.init)) < 2e-6)
+      // The last query sees nothing: its logarithms are -infinity, of each part and of all.
+      #expect(mergedSums.suffix(3).allSatisfy { $0 == -Float.infinity })
+      #expect(worst(Array(mergedSums.prefix(6)), expectedSums.prefix(6).map(Double.init)) < 8e-6)
     }
   }
 
