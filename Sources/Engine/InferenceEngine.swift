@@ -174,7 +174,7 @@ public final class InferenceEngine: Sendable {
     try begin(inputs, isEncoding: false)
   }
 
-  private func begin(
+  func begin(
     _ inputs: [Input], isEncoding: Bool, masses: AttentionMassSums? = nil
   ) throws(EngineError) -> PassInProgress {
     try claim(inputs)
@@ -243,33 +243,6 @@ public final class InferenceEngine: Sendable {
     }
   }
 
-  /// Computes the states of tokens that see `context` and each other, and keeps nothing else.
-  ///
-  /// - Throws: as `forward`.
-  public func encode(
-    tokens: [Int32], positions: [Int32], context: [AttendedSegment]
-  ) throws(EngineError) -> SegmentStates {
-    try encode([Encoding(tokens: tokens, positions: positions, context: context)])[0]
-  }
-
-  /// Computes the states of several runs of tokens, each in a context of its own, packed into few passes.
-  ///
-  /// The states of each are the same bits, whatever it is packed with.
-  ///
-  /// - Returns: the states of each, in order.
-  /// - Throws: as `forward`.
-  public func encode(_ encodings: [Encoding]) throws(EngineError) -> [SegmentStates] {
-    let inputs = encodings.map {
-      Input(
-        sequence: SequenceState(attending: $0.context, isExtended: $0.isExtended), tokens: $0.tokens,
-        positions: $0.positions, logits: .none)
-    }
-    // Layer by layer, so that answers under way go on.
-    let pass = try begin(inputs, isEncoding: true)
-    guard try pass.advance(while: { !Task.isCancelled }) != nil else { throw .cancelled }
-    return inputs.map { SegmentStates($0.sequence.fresh ?? FreshStates(shape: kvShape), of: configuration.kvLayers) }
-  }
-
   /// Measures how much attention new tokens of a sequence give to the cached tokens that it sees, and leaves the sequence as
   /// it was. Nothing is computed past the last layer that is measured, and no matrix of scores is kept: the keys are read a
   /// second time instead.
@@ -291,26 +264,6 @@ public final class InferenceEngine: Sendable {
     let pass = try begin([input], isEncoding: false, masses: sums)
     guard try pass.advance(while: { !Task.isCancelled }) != nil else { throw .cancelled }
     return AttentionMass(sums)
-  }
-
-  /// Tokens whose states are wanted, and what they see beside themselves.
-  public struct Encoding: Sendable {
-    /// Token IDs, one or more.
-    public let tokens: [Int32]
-    /// A position for each, rising.
-    public let positions: [Int32]
-    /// What the tokens see beside each other.
-    public let context: [AttendedSegment]
-    /// Whether a model with LongRoPE takes its long factors.
-    public let isExtended: Bool
-
-    /// Tokens at these positions in `context`, which was encoded with the same `isExtended`.
-    public init(tokens: [Int32], positions: [Int32], context: [AttendedSegment], isExtended: Bool = false) {
-      self.tokens = tokens
-      self.positions = positions
-      self.context = context
-      self.isExtended = isExtended
-    }
   }
 }
 

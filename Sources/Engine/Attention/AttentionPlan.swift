@@ -49,7 +49,8 @@ struct AttentionPlan {
       let rows = rows(span)
       guard !rows.isEmpty else { continue }
       let blocksOfSpan = (planned(span) + size - 1) / size * decoder.keyValueHeads
-      let wanted = (Self.tasksWanted + blocksOfSpan - 1) / blocksOfSpan
+      // Rows of encodings come by the hundred, so that there are tasks enough.
+      let wanted = pass.isEncoding ? 1 : (Self.tasksWanted + blocksOfSpan - 1) / blocksOfSpan
       let parts = max(min(span.tiles / Self.tilesPerPart, wanted), 1)
       // The last rows see the most, so they go first.
       for start in stride(from: rows.lowerBound, to: rows.upperBound, by: size).reversed() {

@@ -46,6 +46,8 @@ struct Pass {
   let angles: Int
   /// Whether even a few rows are packed for products, as many are.
   private(set) var packs: Bool
+  /// Whether states are what is wanted.
+  let isEncoding: Bool
   /// What attention is summed up on the way, if any is.
   let masses: AttentionMassSums?
 

@@ -14,8 +14,8 @@ struct PassRunner {
 
   /// Most rows of one pass: enough to spread the cost of reading the weights, few enough to bound scratch memory.
   static let mostRows = 512
-  /// Rows of an answer's prompt that attention takes together. They are counted from where the sequence begins, so that the
-  /// parts in which a prompt comes make no difference to what is rounded.
+  /// Rows of a prompt or an encoding that attention takes together. They are counted from where the sequence begins, so that
+  /// the parts in which it comes make no difference to what is rounded.
   static let rowsPerSpan = 64
   /// Up to so many rows of one input take the way of few.
   static let fewRows = Compute.fewRows
@@ -78,7 +78,7 @@ struct PassRunner {
     work.current = nil
   }
 
-  /// The parts that a prompt's tokens are cut into for attention, where its sequence has `before` others.
+  /// The parts that an input's tokens are cut into for attention, where its sequence has `before` others.
   private static func spans(of tokens: Int, behind before: Int) -> [Range<Int>] {
     var spans: [Range<Int>] = []
     var start = 0
@@ -94,10 +94,7 @@ struct PassRunner {
   private static func parts(of input: InferenceEngine.Input, isEncoding: Bool) -> (ranges: [Range<Int>], isShort: Bool)
   {
     let count = input.tokens.count
-    if isEncoding {
-      return (stride(from: 0, to: count, by: mostRows).map { $0..<min($0 + mostRows, count) }, false)
-    }
-    if count <= fewRows, !input.isPartOfPrompt { return ([0..<count], true) }
+    if count <= fewRows, !input.isPartOfPrompt, !isEncoding { return ([0..<count], true) }
     return (spans(of: count, behind: input.sequence.fresh?.count ?? 0), false)
   }
 
@@ -174,7 +171,7 @@ struct PassRunner {
     }
     return Pass(
       tokens: tokens, positions: positions, spans: spans, angles: angles, packs: !parts.contains(where: \.isShort),
-      masses: work.masses)
+      isEncoding: work.isEncoding, masses: work.masses)
   }
 
   /// The rows of a part that logits are wanted for.

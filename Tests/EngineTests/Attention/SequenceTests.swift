@@ -167,20 +167,47 @@ import Testing
         tokens: Array(long.prefix(count)), positions: positions(800..<800 + count),
         context: count % 2 == 0 ? [context] : [])
     }
-    func bytes(_ states: SegmentStates) throws -> [UInt8] {
-      let layout = KVBlobLayout(element: .f32, shape: states.shape, tokens: states.tokens)
-      return try (0..<states.shape.layers).flatMap { layer in
-        var bytes = [UInt8](repeating: 0xAA, count: layout.byteCount)
-        var numbers = bytes.mutableSpan
-        var span = unsafe numbers.mutableBytes
-        try states.write(layer: layer, layout: layout, into: &span)
-        return bytes
-      }
-    }
     let together = try engine.encode(encodings).map(bytes)
     for (encoding, expected) in zip(encodings, together) {
       #expect(try bytes(engine.encode([encoding])[0]) == expected)
       #expect(try bytes(engine.encode([encodings[2], encoding, encodings[0]])[1]) == expected)
+    }
+  }
+
+  @Test(arguments: [50, 64, 192, 512])
+  func partsOfAnEncodingChangeNoBit(part: Int) throws {
+    let long = (0..<1100).map { Int32(3 + $0 * 13 % 60) }
+    let context = AttendedSegment(
+      try engine.encode(tokens: long, positions: positions(0..<1100), context: []).segment(element: .f16), place: 0)
+    for count in [1, 70, 200, 585, 1024, 1100] {
+      let encoding = InferenceEngine.Encoding(
+        tokens: Array(long.prefix(count)), positions: positions(1200..<1200 + count),
+        context: count % 200 == 0 ? [] : [context])
+      let whole = encoding.input
+      var start = 0
+      while start < count {
+        let range = start..<min(start + part, count)
+        let input = InferenceEngine.Input(
+          sequence: whole.sequence, tokens: Array(whole.tokens[range]), positions: Array(whole.positions[range]),
+          logits: .none)
+        // In company of another one.
+        let other = InferenceEngine.Encoding(tokens: [9], positions: [0], context: [])
+        let pass = try engine.beginEncoding([other.input, input])
+        #expect(try pass.advance { true } != nil)
+        start = range.upperBound
+      }
+      #expect(try bytes(engine.states(of: whole.sequence)) == bytes(engine.encode([encoding])[0]))
+    }
+  }
+
+  private func bytes(_ states: SegmentStates) throws -> [UInt8] {
+    let layout = KVBlobLayout(element: .f32, shape: states.shape, tokens: states.tokens)
+    return try (0..<states.shape.layers).flatMap { layer in
+      var bytes = [UInt8](repeating: 0xAA, count: layout.byteCount)
+      var numbers = bytes.mutableSpan
+      var span = unsafe numbers.mutableBytes
+      try states.write(layer: layer, layout: layout, into: &span)
+      return bytes
     }
   }
 
