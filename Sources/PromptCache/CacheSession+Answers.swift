@@ -88,7 +88,16 @@ extension CacheSession {
   public func ready(
     _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, repair: Double = 0
   ) throws(PromptCacheError) -> ReadyPrompt {
-    if joint == .make || joint == .use && prompt.layout.keptCount > 0 { try makeJoint(for: [prompt], of: schema) }
+    try ready(prompt, of: schema, joint: joint, repair: repair, EncodingTerms())
+  }
+
+  /// The same on other terms.
+  func ready(
+    _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse, repair: Double, _ terms: EncodingTerms
+  ) throws(PromptCacheError) -> ReadyPrompt {
+    if joint == .make || joint == .use && prompt.layout.keptCount > 0 {
+      try makeJoint(for: [prompt], of: schema, terms)
+    }
     return try prepare(
       prompt.layout, of: schema.schema, element: schema.element, joint: joint != .off, repair: repair)
   }

@@ -24,9 +24,16 @@ extension CacheSession {
   /// - Returns: the schema, its version leased, with a report of what was computed.
   /// - Throws: `PromptCacheError` for the engine's and the store's failures.
   public func warm(_ schema: PlannedSchema, as element: KVElement = .f16) throws(PromptCacheError) -> WarmedSchema {
+    try warm(schema, as: element, EncodingTerms())
+  }
+
+  /// The same on other terms.
+  func warm(
+    _ schema: PlannedSchema, as element: KVElement, _ terms: EncodingTerms
+  ) throws(PromptCacheError) -> WarmedSchema {
     let store = try storeForStates()
     while true {
-      let report = try record(schema, as: element, in: store)
+      let report = try record(schema, as: element, in: store, terms)
       let name = VersionName(model: try fingerprint, schema: schema.name, number: report.version ?? 0)
       // Another process may collect garbage between recording and leasing.
       guard let lease = try lease(name) else { continue }
@@ -107,13 +114,20 @@ extension CacheSession {
   public func ensureStates(
     for prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use
   ) throws(PromptCacheError) {
+    try ensureStates(for: prompt, of: schema, joint: joint, EncodingTerms())
+  }
+
+  /// The same on other terms.
+  func ensureStates(
+    for prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse, _ terms: EncodingTerms
+  ) throws(PromptCacheError) {
     if try sessionStore.readable() == nil, prompt.layout.parts.contains(where: { $0.encoding != nil }) {
       _ = try storeForStates()
     }
     var covered = 0
     switch joint {
     case .make:
-      try makeJoint(for: [prompt], of: schema)
+      try makeJoint(for: [prompt], of: schema, terms)
       covered = prompt.layout.chain.digests.count
     case .use: covered = try jointCount(of: prompt.layout, try lookup(schema.element))
     case .off: break
@@ -123,7 +137,7 @@ extension CacheSession {
     let missing = try MissingStates(of: wanted, in: schema.schema.plan, try lookup(schema.element))
     guard !missing.order.isEmpty else { return }
     try compute(
-      missing, in: schema.schema.plan, of: schema.schema, as: schema.element, store: try sessionStore.writable())
+      missing, in: schema.schema.plan, of: schema.schema, as: schema.element, store: try sessionStore.writable(), terms)
   }
 
   /// Notes in the store which states were used last, for garbage collection, unless another process is writing or
@@ -178,7 +192,7 @@ extension CacheSession {
   }
 
   private func record(
-    _ schema: PlannedSchema, as element: KVElement, in store: StateStore
+    _ schema: PlannedSchema, as element: KVElement, in store: StateStore, _ terms: EncodingTerms
   ) throws(PromptCacheError) -> WarmReport {
     let clock = ContinuousClock()
     let start = clock.now
@@ -186,7 +200,7 @@ extension CacheSession {
     defer { withExtendedLifetime(warming) {} }
     let wanted = Array(schema.plan.encodings.indices)
     let missing = try MissingStates(of: wanted, in: schema.plan, try lookup(element))
-    try compute(missing, in: schema.plan, of: schema, as: element, store: store)
+    try compute(missing, in: schema.plan, of: schema, as: element, store: store, terms)
     let fingerprint = try fingerprint
     try model.checkUnchanged()
     let version = try withStoreErrors { () throws(StoreError) in
@@ -202,26 +216,32 @@ extension CacheSession {
 
   func compute(
     _ missing: MissingStates, in graph: some EncodingGraph, of schema: PlannedSchema, as element: KVElement,
-    store: StateStore, describing description: @escaping (Int) throws(StoreError) -> JointRecord? = { _ in nil }
+    store: StateStore, _ terms: EncodingTerms,
+    describing description: @escaping (Int) throws(StoreError) -> JointRecord? = { _ in nil }
   ) throws(PromptCacheError) {
-    try compute(missing, in: graph, named: schema.name, as: element, store: store, describing: description)
+    try compute(missing, in: graph, named: schema.name, as: element, store: store, terms, describing: description)
   }
 
   func compute(
     _ missing: MissingStates, in graph: some EncodingGraph, named name: String, as element: KVElement,
-    store: StateStore, describing description: @escaping (Int) throws(StoreError) -> JointRecord?
+    store: StateStore, _ terms: EncodingTerms,
+    describing description: @escaping (Int) throws(StoreError) -> JointRecord?
   ) throws(PromptCacheError) {
     guard !missing.order.isEmpty else { return }
     let clock = ContinuousClock()
     let computer = StateComputer(
-      graph: graph, engine: try engine, store: store, model: try fingerprint, files: model.files,
+      graph: graph, worker: try worker(terms.place), store: store, model: try fingerprint, files: model.files,
       element: element, description: description)
     defer { progress(.ended) }
     let start = clock.now
+    func done(_ tokens: Int) -> WarmProgress {
+      WarmProgress(tokensDone: tokens, tokensTotal: missing.tokens, seconds: (clock.now - start).inSeconds)
+    }
+    terms.progress(done(0))
     try computer.perform(missing) { tokensDone in
-      let done = WarmProgress(
-        tokensDone: tokensDone, tokensTotal: missing.tokens, seconds: (clock.now - start).inSeconds)
+      let done = done(tokensDone)
       progress(.computingStates(schema: name, done))
+      terms.progress(done)
     }
   }
 

@@ -21,9 +21,16 @@ extension CacheSession {
   public func conversation(
     _ messages: [ChatMessage], as element: KVElement = .f16
   ) throws(PromptCacheError) -> ReadyPrompt {
+    try conversation(messages, as: element, EncodingTerms())
+  }
+
+  /// The same on other terms.
+  func conversation(
+    _ messages: [ChatMessage], as element: KVElement, _ terms: EncodingTerms
+  ) throws(PromptCacheError) -> ReadyPrompt {
     let chain = try model.chain(of: messages)
     let plain = try ReadyPrompt(tokens: chain.tokens, for: model)
-    if chain.keptCount > 0 { try keep(chain.prefix(chain.keptCount), as: element) }
+    if chain.keptCount > 0 { try keep(chain.prefix(chain.keptCount), as: element, terms) }
     guard !chain.indices.isEmpty, try sessionStore.readable() != nil else { return plain }
     let lookup = try lookup(element)
     var states: [StoredStates] = []
@@ -53,7 +60,9 @@ extension CacheSession {
   }
 
   /// Computes and keeps the pieces of a chain that the store lacks.
-  private func keep(_ chain: ConversationChain, as element: KVElement) throws(PromptCacheError) {
+  private func keep(
+    _ chain: ConversationChain, as element: KVElement, _ terms: EncodingTerms
+  ) throws(PromptCacheError) {
     if try sessionStore.readable() != nil, try ConversationWork(chain, try lookup(element)).isDone { return }
     let store = try storeForStates()
     let lookup = try lookup(element)
@@ -65,7 +74,7 @@ extension CacheSession {
     }
     defer { withExtendedLifetime(leases) {} }
     let work = try ConversationWork(chain, try self.lookup(element))
-    try compute(work.states, in: chain, named: JointRecord.conversation, as: element, store: store) {
+    try compute(work.states, in: chain, named: JointRecord.conversation, as: element, store: store, terms) {
       index throws(StoreError) in try chain.record(of: index)
     }
     guard !work.undescribed.isEmpty else { return }

@@ -20,6 +20,14 @@ extension CacheSession {
   public func makeJoint(
     for prompts: [PlannedPrompt], of schema: WarmedSchema
   ) throws(PromptCacheError) -> JointReport {
+    try makeJoint(for: prompts, of: schema, EncodingTerms())
+  }
+
+  /// The same on other terms.
+  @discardableResult
+  func makeJoint(
+    for prompts: [PlannedPrompt], of schema: WarmedSchema, _ terms: EncodingTerms
+  ) throws(PromptCacheError) -> JointReport {
     let clock = ContinuousClock()
     let start = clock.now
     let plan = JointPlan(of: prompts.map(\.layout), on: schema.schema.plan.layout)
@@ -35,7 +43,7 @@ extension CacheSession {
       }
       defer { withExtendedLifetime(leases) {} }
       missing = try jointWork(plan, of: schema)
-      try compute(missing.states, in: plan, of: schema.schema, as: schema.element, store: store) {
+      try compute(missing.states, in: plan, of: schema.schema, as: schema.element, store: store, terms) {
         index throws(StoreError) in
         try self.record(of: index, in: plan, schema: schema.schema.name)
       }

@@ -19,6 +19,11 @@ struct PromptPasses {
   var tokenLayerDuration: Duration?
   /// Counts passes.
   var turns = 0
+
+  /// Notes how long a pass took.
+  mutating func note(_ duration: Duration, ofLayers layers: Int, tokens: Int) {
+    tokenLayerDuration = duration / max(layers * tokens, 1)
+  }
 }
 
 extension AnswerScheduler {
@@ -65,22 +70,35 @@ extension AnswerScheduler {
     isLooping = false
   }
 
-  /// Computes the next token of each answer that is under way, and some layers of a pass over prompts.
+  /// Computes the next token of each answer that is under way, and some layers of a pass over prompts or encodings.
   ///
   /// - Returns: whether there was anything to do.
   private func step() -> Bool {
     dropAbandoned()
+    encodings.dropAbandoned()
     admit()
     let hadTokens = computeTokens()
     // What a prompt waits for goes first, but interrupts no pass; what none waits for comes when there is nothing else to do.
-    if prompts.current == nil, let awaited {
+    if prompts.current == nil, !encodings.isUnderWay(.answer), let awaited {
       settle(awaited, besideTokens: hadTokens)
       return true
     }
-    if computePrompts(besideTokens: hadTokens) || hadTokens { return true }
-    guard let unsettled = settling.first else { return false }
-    settle(unsettled, besideTokens: false)
-    return true
+    if computePass(besideTokens: hadTokens) || hadTokens { return true }
+    if let unsettled = settling.first {
+      settle(unsettled, besideTokens: false)
+      return true
+    }
+    return computeEncodings(.background, besideTokens: false)
+  }
+
+  /// About how many tokens a pass may have.
+  func passTokens(besideTokens: Bool) -> Int {
+    let part = InferenceEngine.tokensPerPart
+    let most = max(limits.promptTokensPerPass, part)
+    guard besideTokens else { return most }
+    // A layer of it is not to take longer than a token.
+    let fitting = prompts.tokenLayerDuration.map { Int(prompts.tokenDuration / $0) } ?? part
+    return min(max(fitting, part), most)
   }
 
   /// One token of each answer that has begun, and prompts that are no longer than what goes as fast.
@@ -113,7 +131,7 @@ extension AnswerScheduler {
   }
 
   /// Some layers of a pass over prompts.
-  private func computePrompts(besideTokens: Bool) -> Bool {
+  func computePrompts(besideTokens: Bool) -> Bool {
     // The rest of a pass is not needed if all of its answers are gone.
     if let current = prompts.current, !current.answers.contains(where: { running.contains($0) }) {
       prompts.current = nil
@@ -129,7 +147,8 @@ extension AnswerScheduler {
         return true
       }
       prompts.current = nil
-      prompts.tokenLayerDuration = current.duration / max(current.layers * current.tokens, 1)
+      prompts.note(current.duration, ofLayers: current.layers, tokens: current.tokens)
+      encodings.areNext = true
       for answer in current.answers { answer.isInPass = false }
       take(logits, of: current.pass.inputs, for: current.answers, took: current.duration)
     } catch {
@@ -142,12 +161,7 @@ extension AnswerScheduler {
   /// Begins a pass over parts of prompts, those first that have waited the longest for a turn.
   private func beginPrompts(besideTokens: Bool) {
     let part = InferenceEngine.tokensPerPart
-    var room = max(limits.promptTokensPerPass, part)
-    if besideTokens {
-      // A layer of it is not to take longer than a token.
-      let fitting = prompts.tokenLayerDuration.map { Int(prompts.tokenDuration / $0) } ?? part
-      room = min(max(fitting, part), room)
-    }
+    var room = passTokens(besideTokens: besideTokens)
     let candidates = running.filter { $0.promptTokensLeft > 0 && !$0.isInPass && $0.awaited == nil }
       .sorted { $0.turn < $1.turn }
     var parts = Array(repeating: 0, count: candidates.count)

@@ -10,6 +10,9 @@ internal import KVCacheFormat
 /// Steps run on a thread of the scheduler's own. A long prompt is computed a few layers at a time, so that the time
 /// between two tokens of other answers stays within about three times the usual.
 ///
+/// Encodings are computed between answers too: some that requests wait for, in turns with prompts, and others while nothing
+/// else is to be computed (`EncodingPriority`).
+///
 /// What an answer takes at most is known before it begins (`budget`). It waits while that does not fit what the limits
 /// leave, first come, first served, and among groups the one with the fewest running answers first.
 public actor AnswerScheduler {
@@ -36,6 +39,7 @@ public actor AnswerScheduler {
   private var renewal: Task<Void, Never>?
   var prompts = PromptPasses()
   var settling = SettlingAnswers()
+  var encodings = EncodingPasses()
 
   /// A scheduler for answers of one model.
   ///

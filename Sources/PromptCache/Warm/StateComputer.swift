@@ -13,7 +13,7 @@ internal import Store
 /// bytes as one that was not.
 struct StateComputer {
   let graph: any EncodingGraph
-  let engine: InferenceEngine
+  let worker: EncodingWorker
   let store: StateStore
   let model: SHA256Digest
   /// The model's files: what was computed from one that changed meanwhile is not kept.
@@ -87,7 +87,7 @@ struct StateComputer {
   func lookup() throws(PromptCacheError) -> StateLookup {
     let snapshot = try withStoreErrors { () throws(StoreError) in try store.snapshot() }
     return StateLookup(
-      snapshot: snapshot, model: model, element: element, layers: engine.configuration.kvLayers)
+      snapshot: snapshot, model: model, element: element, layers: worker.engine.configuration.kvLayers)
   }
 
   private func compute(_ pass: [Int], states: inout StatesInUse) throws(PromptCacheError) -> [SegmentStates] {
@@ -104,7 +104,7 @@ struct StateComputer {
           tokens: tokens, positions: tokens.indices.map { Int32(start + $0) }, context: context,
           isExtended: graph.isExtended))
     }
-    return try withEngineErrors { () throws(EngineError) in try engine.encode(inputs) }
+    return try worker.states(of: inputs, renewing: states.lookup.snapshot)
   }
 
   private func commit(

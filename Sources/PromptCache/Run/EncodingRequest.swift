@@ -1,0 +1,64 @@
+internal import Engine
+
+/// Encodings that somebody waits for. The scheduler alone touches it.
+final class EncodingRequest {
+  /// Some of an encoding's tokens, the next ones.
+  struct Part {
+    let encoding: Int
+    let tokens: Int
+  }
+
+  /// Each with all of its tokens.
+  private let inputs: [InferenceEngine.Input]
+  /// Tokens of each that are computed.
+  private var computed: [Int]
+  private let channel: AnswerChannel<[SegmentStates]>
+
+  init(_ encodings: [InferenceEngine.Encoding], into channel: AnswerChannel<[SegmentStates]>) {
+    inputs = encodings.map(\.input)
+    computed = Array(repeating: 0, count: inputs.count)
+    self.channel = channel
+  }
+
+  /// Whether nobody waits any more.
+  var isGone: Bool { channel.isGone }
+
+  private func tokensLeft(of encoding: Int) -> Int { inputs[encoding].tokens.count - computed[encoding] }
+
+  /// The next parts, of up to `room` tokens together.
+  ///
+  /// - Precondition: `room` is `InferenceEngine.tokensPerPart` or more.
+  func nextParts(room: Int) -> [Part] {
+    let part = InferenceEngine.tokensPerPart
+    var room = room
+    var parts: [Part] = []
+    for encoding in inputs.indices where tokensLeft(of: encoding) > 0 {
+      let left = tokensLeft(of: encoding)
+      let count = left <= room ? left : room / part * part
+      guard count > 0 else { break }
+      parts.append(Part(encoding: encoding, tokens: count))
+      room -= count
+    }
+    return parts
+  }
+
+  func input(of part: Part) -> InferenceEngine.Input {
+    let all = inputs[part.encoding]
+    let range = computed[part.encoding]..<computed[part.encoding] + part.tokens
+    return InferenceEngine.Input(
+      sequence: all.sequence, tokens: Array(all.tokens[range]), positions: Array(all.positions[range]), logits: .none)
+  }
+
+  /// Goes on behind parts that are computed.
+  ///
+  /// - Returns: whether that was all.
+  func take(_ parts: [Part], on engine: InferenceEngine) -> Bool {
+    for part in parts { computed[part.encoding] += part.tokens }
+    guard inputs.indices.allSatisfy({ tokensLeft(of: $0) == 0 }) else { return false }
+    channel.send(CollectionOfOne(inputs.map { engine.states(of: $0.sequence) }))
+    channel.finish()
+    return true
+  }
+
+  func fail(_ error: PromptCacheError) { channel.finish(.failure(error)) }
+}
