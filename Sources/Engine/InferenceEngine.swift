@@ -69,17 +69,19 @@ public final class InferenceEngine: Sendable {
   /// - Parameters:
   ///   - files: the files of the model.
   ///   - threads: how many threads compute; all cores that the process may use if `nil`.
+  ///   - shared: threads to compute on that other engines compute on too; its own, as many as `threads` says, if `nil`.
   ///   - format: what weights are multiplied in.
   ///   - repacked: where weights in another format than the stored one are kept; made anew in memory if `nil`.
   ///   - progress: told how many matrices are done, and their number, while such weights are made.
   /// - Throws: `EngineError` for files that are missing, malformed, or of a model that is not supported.
   public init(
-    files: some ModelFiles, threads: Int? = nil, weights format: WeightFormat = .stored,
+    files: some ModelFiles, threads: Int? = nil, on shared: ComputeThreads? = nil,
+    weights format: WeightFormat = .stored,
     repacked: RepackedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(EngineError) {
     configuration = try ModelConfiguration(files: files)
     var weights = try DecoderWeights(try files.tensors(for: configuration), configuration)
-    let compute = Compute(threads: min(max(threads ?? ThreadPool.availableCores, 1), ThreadPool.mostThreads))
+    let compute = Compute(on: shared ?? ComputeThreads(threads))
     if format == .q8 { try weights.quantize(repacked: repacked, pool: compute.pool, progress: progress) }
     self.threads = compute.pool.threads
     let passes = PassRunner(

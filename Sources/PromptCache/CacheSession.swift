@@ -34,18 +34,19 @@ public final class CacheSession: Sendable {
   ///   - access: what the session may do with the store.
   ///   - options: how the store is opened; `access` decides about `readOnly`.
   ///   - threads: how many compute; all cores that the process may use if `nil`.
+  ///   - shared: threads to compute on that the engines of other models compute on too, in place of its own.
   ///   - limits: how many answers are made at a time.
   ///   - progress: called while something takes long.
   /// - Throws: `PromptCacheError` for a store that cannot be opened and, if states may be computed, for weights that are
   ///   missing or of wrong shapes.
   public convenience init(
     model: LoadedModel, storeAt path: FilePath, access: StoreAccess = .writing, options: StoreOptions = .init(),
-    threads: Int? = nil, limits: AnswerLimits = .init(),
+    threads: Int? = nil, on shared: ComputeThreads? = nil, limits: AnswerLimits = .init(),
     progress: @escaping @Sendable (CacheProgress) -> Void = { _ in }
   ) throws(PromptCacheError) {
     self.init(
       SessionStore(at: path, access: access, options: options),
-      ModelRuntime(model: model, threads: threads, limits: limits), progress)
+      ModelRuntime(model: model, threads: threads, on: shared, limits: limits), progress)
     if access == .writing { try model.checkWeights() }
     if access != .readingIfThere { _ = try sessionStore.readable() }
   }
@@ -63,7 +64,7 @@ public final class CacheSession: Sendable {
   ) {
     self.init(
       SessionStore(at: nil, access: .readingIfThere, options: .init()),
-      ModelRuntime(model: model, threads: threads, limits: limits), progress)
+      ModelRuntime(model: model, threads: threads, on: nil, limits: limits), progress)
   }
 
   /// A session that computes with the same engine and scheduler as another one, on a store of its own: another tenant's
@@ -152,7 +153,8 @@ public final class CacheSession: Sendable {
 
   private func loadEngine(keeping place: RepackedWeights?) throws(PromptCacheError) -> InferenceEngine {
     defer { progress(.ended) }
-    return try model.engine(threads: runtime.threads, repacked: place) { [progress, model] done, total in
+    return try model.engine(threads: runtime.threads, on: runtime.sharedThreads, repacked: place) {
+      [progress, model] done, total in
       progress(.makingWeights(model.weights, done: done, total: total))
     }
   }

@@ -37,7 +37,8 @@ public struct PromptServer: Service {
   public func run() async throws {
     let memories = ConversationMemories(
       byteLimit: options.conversationBytes, namespaces: options.keys?.namespaces.count ?? 1)
-    let registry = ModelRegistry(models: options.models.map { serve($0, memories) })
+    let threads = ComputeThreads(options.threads)
+    let registry = ModelRegistry(models: options.models.map { serve($0, memories, threads) })
     let (connections, drain) = (Connections(), Drain())
     let application = application(registry, memories, connections, drain)
     try await withGracefulShutdownHandler {
@@ -57,15 +58,17 @@ public struct PromptServer: Service {
     }
   }
 
-  private func serve(_ model: ServerOptions.Model, _ memories: ConversationMemories) -> ServedModel {
+  private func serve(
+    _ model: ServerOptions.Model, _ memories: ConversationMemories, _ threads: ComputeThreads
+  ) -> ServedModel {
     ServedModel(
       id: model.id, model: model.model, created: Int(Date().timeIntervalSince1970),
-      place: place, threads: options.threads,
+      place: place, threads: threads,
       memories: memories,
       limits: AnswerLimits(
         running: options.parallel, waiting: options.queue, waitingTime: options.queueTime,
         stateBytes: options.stateBytes),
-      progress: ProgressLog(logger: logger).note)
+      jointBytes: options.jointBytes, logger: logger)
   }
 
   private var place: StorePlace {

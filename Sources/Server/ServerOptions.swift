@@ -46,6 +46,9 @@ public struct ServerOptions: Sendable {
   public var stateBytes: Int?
   /// Bytes of states of conversations that stay in memory; namespaces have equal parts of it.
   public var conversationBytes = 1 << 30
+  /// Bytes of joint encodings that are made while nothing waits, for each namespace and model, of the combinations that requests
+  /// use, the most used first; none if `nil`.
+  public var jointBytes: Int?
   /// Bytes of the body of a request.
   public var bodyBytes = 16 << 20
   /// Tokens of a prompt.

@@ -2,6 +2,11 @@ import ArgumentParser
 import Glibc
 import Server
 
+/// When a server makes joint encodings of its own accord.
+enum JointMaking: String, ExpressibleByArgument, CaseIterable {
+  case background, off
+}
+
 /// What requests, and all of them together, may take.
 struct LimitOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp("Answers that are made at a time.", valueName: "n"))
@@ -30,6 +35,19 @@ struct LimitOptions: ParsableArguments {
       eighth of the memory; 0 for none.
       """, valueName: "n"))
   var conversationBytes: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      background: joint encodings of the combinations that requests use are made while nothing waits, the most used first, so \
+      that such a prompt's next answer is exact. off: only where a request asks for them.
+      """, valueName: "when"))
+  var joint = JointMaking.off
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Bytes that these may take, for each namespace and model.", valueName: "n"))
+  var jointBytes = 1 << 30
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Bytes of a request's body.", valueName: "n"))
   var maxBodyBytes = 16 << 20
@@ -65,7 +83,7 @@ struct LimitOptions: ParsableArguments {
       ("parallel", parallel), ("queue-seconds", queueSeconds), ("state-bytes", stateBytes ?? 1),
       ("max-body-bytes", maxBodyBytes), ("max-prompt-tokens", maxPromptTokens ?? 1),
       ("max-answer-tokens", maxAnswerTokens), ("request-seconds", requestSeconds), ("idle-seconds", idleSeconds),
-      ("max-connections", maxConnections),
+      ("max-connections", maxConnections), ("joint-bytes", jointBytes),
     ]
     for (name, value) in atLeastOne where value < 1 { throw ValidationError("--\(name) takes 1 or more") }
     for (name, value) in [
@@ -82,6 +100,7 @@ struct LimitOptions: ParsableArguments {
     options.queueTime = .seconds(queueSeconds)
     options.stateBytes = stateBytes ?? Self.memoryByteCount / 4
     options.conversationBytes = conversationBytes ?? Self.memoryByteCount / 8
+    options.jointBytes = joint == .background ? jointBytes : nil
     options.bodyBytes = maxBodyBytes
     options.promptTokens = maxPromptTokens ?? .max
     options.answerTokens = maxAnswerTokens

@@ -18,8 +18,8 @@ final class Compute {
   /// For each thread, as much as any job has asked for.
   private var scratch: [FloatMemory] = []
 
-  init(threads: Int) {
-    pool = ThreadPool(threads: threads)
+  init(on threads: ComputeThreads) {
+    pool = threads.pool
   }
 
   /// The same threads with scratch memory of its own, for a pass that others come between.

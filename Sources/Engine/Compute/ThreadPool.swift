@@ -18,6 +18,8 @@ final class ThreadPool: Sendable {
   let threads: Int
 
   private let shared: Shared
+  /// Held by the engine whose job runs.
+  private let turn = Mutex<Void>(())
   private let handles: [pthread_t]
 
   /// Threads that the system must still be able to start beside the pool's: Swift's runtime stops where it can start none.
@@ -66,12 +68,12 @@ final class ThreadPool: Sendable {
   /// Runs `body` for each task in 0..<tasks and returns when all are done. `thread` is in 0..<threads, and no two
   /// tasks run at once with the same one.
   ///
-  /// One job at a time: callers take turns by themselves, and a task starts no job.
+  /// One job at a time: others wait for their turn, and a task starts no job.
   func run(_ tasks: Int, _ body: (_ task: Int, _ thread: Int) -> Void) {
     if tasks <= 1 || threads == 1 {
       for task in 0..<max(tasks, 0) { body(task, 0) }
     } else {
-      shared.run(tasks, body)
+      turn.withLock { _ in shared.run(tasks, body) }
     }
   }
 

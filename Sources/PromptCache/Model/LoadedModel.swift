@@ -109,14 +109,17 @@ public struct LoadedModel: Sendable {
   ///
   /// - Parameters:
   ///   - threads: how many compute; all cores that the process may use if `nil`.
+  ///   - shared: threads of several engines to compute on instead.
   ///   - repacked: where weights in another format than the stored one are kept; made anew in memory if `nil`.
   ///   - progress: told how many matrices are done, and their number, while such weights are made.
   /// - Throws: `PromptCacheError.engine`.
   package func engine(
-    threads: Int? = nil, repacked: RepackedWeights? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    threads: Int? = nil, on shared: ComputeThreads? = nil, repacked: RepackedWeights? = nil,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(PromptCacheError) -> InferenceEngine {
     try withEngineErrors { () throws(EngineError) in
-      try InferenceEngine(files: files, threads: threads, weights: weights, repacked: repacked, progress: progress)
+      try InferenceEngine(
+        files: files, threads: threads, on: shared, weights: weights, repacked: repacked, progress: progress)
     }
   }
 

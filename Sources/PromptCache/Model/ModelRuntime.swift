@@ -7,15 +7,18 @@ final class ModelRuntime: Sendable {
   let model: LoadedModel
   /// How many threads compute; all cores that the process may use if `nil`.
   let threads: Int?
+  /// Threads of several models to compute on instead.
+  let sharedThreads: ComputeThreads?
 
   private let limits: AnswerLimits
   private let knownFingerprint = Mutex<SHA256Digest?>(nil)
   private let loadedEngine = Mutex<InferenceEngine?>(nil)
   private let startedScheduler = Mutex<AnswerScheduler?>(nil)
 
-  init(model: LoadedModel, threads: Int?, limits: AnswerLimits) {
+  init(model: LoadedModel, threads: Int?, on sharedThreads: ComputeThreads?, limits: AnswerLimits) {
     self.model = model
     self.threads = threads
+    self.sharedThreads = sharedThreads
     self.limits = limits
   }
 

@@ -21,7 +21,7 @@ struct AnswerEndpoints: Sendable {
       let text = (chat.document.map { [String(decoding: $0.bytes, as: UTF8.self)] } ?? []) + chat.messages.map(\.text)
       context.record.note { $0.prompt = text.joined(separator: "\n") }
     }
-    let prompt = try await BlockingWork.run { try tenant.prepare(chat, start: start) }
+    let prompt = try await tenant.prepare(chat, start: start)
     return try await answer([prompt], chat.answer, tenant, context, as: ChatFormat.self)
   }
 
@@ -32,8 +32,9 @@ struct AnswerEndpoints: Sendable {
     let tenant = try registry.model(completion.answer.model).tenant(context.namespace)
     note(tenant, context)
     if limits.logsText { context.record.note { $0.prompt = fields["prompt"]?.text } }
-    let prompts = try await BlockingWork.run {
-      try completion.prompts.map { try tenant.prepare($0, completion.answer, start: start) }
+    var prompts: [PreparedPrompt] = []
+    for prompt in completion.prompts {
+      prompts.append(try await tenant.prepare(prompt, completion.answer, start: start))
     }
     return try await answer(prompts, completion.answer, tenant, context, as: CompletionFormat.self)
   }
@@ -59,7 +60,7 @@ struct AnswerEndpoints: Sendable {
       id: Format.idPrefix + RandomName.make(), created: Int(Date().timeIntervalSince1970), model: tenant.model,
       fields: fields, answers: answers, record: context.record, metrics: metrics,
       layout: fields.showsLayout ? prompts.first.flatMap { DrawnLayout(of: $0) } : nil, logsText: limits.logsText,
-      whenDone: { [session = tenant.session] in session.recordUses() })
+      whenDone: { tenant.note(prompts) })
     guard fields.streams else { return Response(try await writer.whole()) }
     var headers: HTTPFields = [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache"]
     // Proxies are not to hold events back.

@@ -10,22 +10,29 @@ struct PreparedPrompt: Sendable {
   var document: (prompt: PlannedPrompt, schema: WarmedSchema)?
 }
 
+// What blocks a thread, such as compiling and looking into the store, is done away from those that all tasks share. What has to
+// be computed takes turns with other answers.
 extension Tenant {
   /// Gets the prompt of a chat request ready.
   ///
   /// - Throws: `APIError`.
-  func prepare(_ request: ChatRequest, start: ContinuousClock.Instant) throws -> PreparedPrompt {
+  func prepare(_ request: ChatRequest, start: ContinuousClock.Instant) async throws -> PreparedPrompt {
     if let document = request.document {
-      return try prepare(document, followedBy: request.messages, request.answer, start: start)
+      return try await prepare(document, followedBy: request.messages, request.answer, start: start)
     }
-    return try answering { () throws(PromptCacheError) in
-      let messages = request.messages.map(\.inConversation)
-      guard !request.answer.noCache else {
-        let tokens = try model.model.tokens(of: messages)
-        return PreparedPrompt(prompt: try ReadyPrompt(tokens: tokens, for: model.model), start: start)
+    let messages = request.messages.map(\.inConversation)
+    guard !request.answer.noCache else {
+      return try await BlockingWork.run { [self] in
+        try prepare(model.model.tokens(of: messages), request.answer, start: start)
       }
-      return PreparedPrompt(prompt: try session.conversation(messages).remembered(in: memory), start: start)
     }
+    let prompt =
+      if request.messages.contains(where: \.isKept) {
+        try await session.conversation(messages, priority: .answer)
+      } else {
+        try await BlockingWork.run { [session] in try session.conversation(messages) }
+      }
+    return PreparedPrompt(prompt: prompt.remembered(in: memory), start: start)
   }
 
   /// Gets a prompt of `/v1/completions` ready.
@@ -33,17 +40,16 @@ extension Tenant {
   /// - Throws: `APIError`.
   func prepare(
     _ prompt: CompletionRequest.Prompt, _ fields: AnswerFields, start: ContinuousClock.Instant
-  ) throws -> PreparedPrompt {
+  ) async throws -> PreparedPrompt {
     switch prompt {
-    case .document(let source): return try prepare(source, followedBy: [], fields, start: start)
+    case .document(let source): return try await prepare(source, followedBy: [], fields, start: start)
     case .text(let text):
-      return try answering { () throws(PromptCacheError) in
+      return try await BlockingWork.run { [self] in
         let tokenizer = model.model.tokenizer
         let tokens = (tokenizer.beginOfSequence.map { [$0] } ?? []) + tokenizer.tokens(of: text)
         return try prepare(tokens, fields, start: start)
       }
-    case .tokens(let tokens):
-      return try answering { () throws(PromptCacheError) in try prepare(tokens, fields, start: start) }
+    case .tokens(let tokens): return try prepare(tokens, fields, start: start)
     }
   }
 
@@ -56,21 +62,22 @@ extension Tenant {
 
   private func prepare(
     _ document: SourceFile, followedBy messages: [Message], _ fields: AnswerFields, start: ContinuousClock.Instant
-  ) throws -> PreparedPrompt {
-    try answering { () throws(PromptCacheError) in
-      let name = try model.model.schemaName(of: document).get()
-      let schema = try schema(named: name)
+  ) async throws -> PreparedPrompt {
+    let (planned, schema) = try await BlockingWork.run { [self] () throws -> (PlannedPrompt, WarmedSchema) in
+      let schema = try self.schema(named: try model.model.schemaName(of: document).get())
       let turns = messages.map { ChatTurn(role: $0.role, text: $0.text, isKept: $0.isKept) }
-      let planned = try model.model.compile(prompt: document, of: schema.schema, turns: turns).get()
-      if fields.noCache {
-        return PreparedPrompt(prompt: ReadyPrompt(uncached: planned.layout), start: start)
-      }
-      let ready = try session.ready(planned, of: schema, joint: fields.joint, repair: fields.repair)
-      return PreparedPrompt(prompt: ready.remembered(in: memory), start: start, document: (planned, schema))
+      return (try model.model.compile(prompt: document, of: schema.schema, turns: turns).get(), schema)
     }
-  }
-
-  private func answering<R>(_ body: () throws(PromptCacheError) -> R) throws(APIError) -> R {
-    do throws(PromptCacheError) { return try body() } catch { throw APIError(error) }
+    if fields.noCache {
+      return PreparedPrompt(prompt: ReadyPrompt(uncached: planned.layout), start: start)
+    }
+    let ready =
+      if fields.joint == .make || fields.repair > 0 || messages.contains(where: \.isKept) {
+        try await session.ready(
+          planned, of: schema, joint: fields.joint, repair: fields.repair, priority: .answer)
+      } else {
+        try await BlockingWork.run { [session] in try session.ready(planned, of: schema, joint: fields.joint) }
+      }
+    return PreparedPrompt(prompt: ready.remembered(in: memory), start: start, document: (planned, schema))
   }
 }

@@ -18,6 +18,11 @@ struct MetricsEndpoint: Sendable {
       metrics.set("pmlc_requests_running", load.running, dimensions)
       metrics.set("pmlc_requests_waiting", load.waiting, dimensions)
       metrics.set("pmlc_state_bytes", load.stateBytes, dimensions)
+      let reports = model.knownTenants.compactMap { $0.backlog?.report }
+      if !reports.isEmpty {
+        metrics.set("pmlc_joint_combinations", reports.reduce(0) { $0 + $1.combinations }, dimensions)
+        metrics.set("pmlc_joint_bytes", reports.reduce(0) { $0 + $1.bytesWritten }, dimensions)
+      }
       for (namespace, versions) in model.versionCounts {
         metrics.set("pmlc_store_versions", versions, dimensions + [("namespace", namespace)])
       }

@@ -21,6 +21,8 @@ struct ServerMetrics: Sendable {
     "pmlc_store_versions": "Versions of schemas in the store, by namespace.",
     "pmlc_conversation_bytes": "Bytes of the states of conversations in memory.",
     "pmlc_conversations": "Conversations whose states are in memory.",
+    "pmlc_joint_combinations": "Combinations that joint encodings were made of while nothing waited.",
+    "pmlc_joint_bytes": "Bytes of these encodings.",
     "pmlc_connections": "Open connections.",
   ]
 

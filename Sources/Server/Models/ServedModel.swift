@@ -1,3 +1,4 @@
+internal import Logging
 internal import PromptCache
 internal import Synchronization
 
@@ -9,6 +10,17 @@ final class ServedModel: Sendable {
     case ready(CacheSession)
   }
 
+  private struct Entry {
+    let tenant: Tenant
+    /// What it does in the background.
+    let task: Task<Void, Never>
+
+    func stop() {
+      task.cancel()
+      tenant.warmings.stop()
+    }
+  }
+
   /// What requests call it.
   let id: String
   /// When it was set up: seconds since 1970.
@@ -18,11 +30,12 @@ final class ServedModel: Sendable {
 
   private let place: StorePlace
   private let memories: ConversationMemories
-  private let threads: Int?
+  private let threads: ComputeThreads
   private let limits: AnswerLimits
-  private let progress: @Sendable (CacheProgress) -> Void
+  private let jointBytes: Int?
+  private let logger: Logger
   private let state = Mutex(State.loading)
-  private let tenants = Mutex<[String: Tenant]>([:])
+  private let tenants = Mutex<[String: Entry]>([:])
 
   /// A model whose weights are not loaded yet.
   ///
@@ -31,13 +44,15 @@ final class ServedModel: Sendable {
   ///   - model: its configuration, tokenizer and chat template.
   ///   - created: seconds since 1970.
   ///   - place: the store.
-  ///   - threads: how many compute.
+  ///   - threads: compute, for all models.
   ///   - memories: what was said.
   ///   - limits: how many answers are made at a time.
-  ///   - progress: called while something takes long.
+  ///   - jointBytes: bytes of joint encodings that are made while nothing waits, for each tenant; none if `nil`.
+  ///   - logger: is told of what takes long, and what fails in the background.
   init(
-    id: String, model: LoadedModel, created: Int, place: StorePlace, threads: Int?, memories: ConversationMemories,
-    limits: AnswerLimits, progress: @escaping @Sendable (CacheProgress) -> Void
+    id: String, model: LoadedModel, created: Int, place: StorePlace, threads: ComputeThreads,
+    memories: ConversationMemories,
+    limits: AnswerLimits, jointBytes: Int?, logger: Logger
   ) {
     self.id = id
     self.model = model
@@ -46,7 +61,8 @@ final class ServedModel: Sendable {
     self.threads = threads
     self.memories = memories
     self.limits = limits
-    self.progress = progress
+    self.jointBytes = jointBytes
+    self.logger = logger
   }
 
   /// Whether it answers.
@@ -60,8 +76,8 @@ final class ServedModel: Sendable {
   /// - Throws: `PromptCacheError` for a store that cannot be opened, or weights that cannot be loaded.
   func load(namespace: String) throws(PromptCacheError) {
     let session = try CacheSession(
-      model: model, storeAt: place.path, options: place.options(namespace: namespace), threads: threads,
-      limits: limits, progress: progress)
+      model: model, storeAt: place.path, options: place.options(namespace: namespace), on: threads,
+      limits: limits, progress: ProgressLog(logger: logger).note)
     _ = try session.fingerprint
     _ = try session.scheduler
     state.withLock { $0 = .ready(session) }
@@ -74,27 +90,35 @@ final class ServedModel: Sendable {
     guard case .ready(let base) = state.withLock({ $0 }) else {
       throw .unavailable("the model is being loaded", code: "loading", retryAfter: 1)
     }
-    let known = tenants.withLock { $0[namespace] }
+    let known = tenants.withLock { $0[namespace]?.tenant }
     if let known, !known.isStoreReplaced { return known }
     do throws(PromptCacheError) {
       let session = try CacheSession(
         sharingModelOf: base, storeAt: place.path, options: place.options(namespace: namespace))
-      let tenant = Tenant(namespace: namespace, model: self, session: session, memory: memories[namespace])
-      tenants.withLock { $0[namespace] = tenant }
+      let tenant = Tenant(
+        namespace: namespace, model: self, session: session, memory: memories[namespace], jointBytes: jointBytes)
+      let before = tenants.withLock { tenants in
+        defer { tenants[namespace] = Entry(tenant: tenant, task: Task { [logger] in await tenant.makeJoint(logger) }) }
+        return tenants[namespace]
+      }
+      before?.stop()
       return tenant
     } catch {
       throw APIError(error)
     }
   }
 
+  /// The tenants that have asked.
+  var knownTenants: [Tenant] { tenants.withLock { $0.values.map(\.tenant) } }
+
   /// Number of versions for this model in the parts of the store that requests have asked for, by namespace.
   var versionCounts: [(namespace: String, versions: Int)] {
-    tenants.withLock { Array($0.values) }.map { ($0.namespace, (try? $0.versions().count) ?? 0) }
+    knownTenants.map { ($0.namespace, (try? $0.versions().count) ?? 0) }
   }
 
   /// Stops what goes on in the background.
   func stop() {
-    for tenant in tenants.withLock({ Array($0.values) }) { tenant.warmings.stop() }
+    for entry in tenants.withLock({ Array($0.values) }) { entry.stop() }
   }
 
   /// The scheduler, once it is started.

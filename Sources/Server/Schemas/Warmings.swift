@@ -47,7 +47,7 @@ final class Warmings: Sendable {
   /// - Parameter work: does it; it is given what changes the state.
   func begin(
     _ state: State,
-    _ work: @escaping @Sendable (_ change: @Sendable (@Sendable (inout State) -> Void) -> Void) async -> Void
+    _ work: @escaping @Sendable (_ change: @escaping @Sendable (@Sendable (inout State) -> Void) -> Void) async -> Void
   ) {
     let number = started.wrappingAdd(1, ordering: .relaxed).newValue
     let before = entries.withLock { entries in
@@ -58,7 +58,7 @@ final class Warmings: Sendable {
     before?.cancel()
     let task = Task { [self] in
       await before?.value
-      await work { change in
+      await work { [self] change in
         entries.withLock { entries in
           guard entries[state.schema]?.number == number, var entry = entries[state.schema] else { return }
           change(&entry.state)
@@ -113,7 +113,13 @@ extension Tenant {
         let clock = ContinuousClock()
         let start = clock.now
         do {
-          let warmed = try await BlockingWork.run { try session.warm(schema, as: element) }
+          let warmed = try await session.warm(schema, as: element, priority: .background) { progress in
+            change { state in
+              state.tokensDone = progress.tokensDone
+              state.tokensTotal = progress.tokensTotal
+              state.seconds = progress.seconds
+            }
+          }
           change { state in
             state.phase = .done
             state.version = warmed.version
