@@ -2,14 +2,15 @@ public import ArgumentParser
 import Foundation
 public import PromptCache
 
-/// Measures what is gained where several answers are read at once, and what a long prompt costs the answers beside it.
+/// Measures what is gained where several answers are read at once, and what a long prompt, or a schema that a request waits
+/// for, costs the answers beside it.
 ///
 ///     swift run -c release --package-path bench answers-bench .build/bench-models/135M
 @main struct AnswersBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "answers-bench",
     abstract:
-      "Measure answers that are read at once against one, in turns, and the time between tokens beside a prompt.")
+      "Measure answers that are read at once against one, in turns, and the time between tokens beside other work.")
 
   @Argument(help: "Folder of the model. Its tokenizer is not used.") var model: String
   @Option(help: "What weights are multiplied in: stored or q8.") var weights = WeightFormat.stored
@@ -17,7 +18,7 @@ public import PromptCache
   @Option(help: "Answers that are read at once.") var answers = 4
   @Option(help: "Tokens of each answer.") var tokens = 64
   @Option(help: "Tokens, about, that all prompts have in the store.") var cached = 1024
-  @Option(help: "Tokens, about, of the long prompt.") var long = 2048
+  @Option(help: "Tokens, about, of the long prompt, and of the schema.") var long = 2048
   @Option(help: "Rounds; medians count.") var rounds = 7
   @Option(help: "Folder whose tokenizer is used: random weights have none.") var tokenizer = "Models/docqa"
 
@@ -45,14 +46,17 @@ public import PromptCache
         format: "%d answers at once: %.1f tokens/s, one: %.1f, ratio %.2f", answers, median(speeds.map(\.several)),
         median(speeds.map(\.one)), median(ratios)))
 
-    let gaps = try await bench.gaps(besidePromptOf: long, rounds: max(rounds / 2, 1))
+    let turns = max(rounds / 2, 1)
+    show(try await bench.gaps(besidePromptOf: long, rounds: turns), beside: "prompt")
+    show(try await bench.gaps(besideSchemaOf: long, rounds: turns), beside: "schema")
+  }
+
+  private func show(_ gaps: Bench.Gaps, beside work: String) {
     print(
       String(
-        format: "between two tokens: %.1f ms, beside a prompt of %d tokens: %.1f ms (9 of 10 below %.1f), ratio %.2f",
-        gaps.usual * 1000, gaps.promptTokens, gaps.beside * 1000, gaps.besideMost * 1000, gaps.beside / gaps.usual))
-    print(
-      String(
-        format: "the prompt: %.2f s alone, %.2f s beside an answer", gaps.promptAlone, gaps.promptBeside))
+        format: "between two tokens: %.1f ms, beside a \(work) of %d tokens: %.1f ms (9 of 10 below %.1f), ratio %.2f",
+        gaps.usual * 1000, gaps.tokens, gaps.beside * 1000, gaps.besideMost * 1000, gaps.beside / gaps.usual))
+    print(String(format: "the \(work): %.2f s alone, %.2f s beside an answer", gaps.alone, gaps.together))
   }
 
   /// The model's configuration and weights with another one's tokenizer.

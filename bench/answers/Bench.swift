@@ -4,11 +4,12 @@ import PromptCache
 /// Prompts that share what is cached, and their answers.
 struct Bench: Sendable {
   struct Gaps {
-    /// Seconds between two tokens, alone, beside a prompt, and what nine of ten stay below there.
+    /// Seconds between two tokens, alone, beside other work, and what nine of ten stay below there.
     var usual = 0.0, beside = 0.0, besideMost = 0.0
-    var promptTokens = 0
-    /// Seconds of the prompt.
-    var promptAlone = 0.0, promptBeside = 0.0
+    /// Of the other work.
+    var tokens = 0
+    /// Seconds of the other work, alone and beside an answer.
+    var alone = 0.0, together = 0.0
   }
 
   private let session: CacheSession
@@ -65,15 +66,33 @@ struct Bench: Sendable {
 
   /// The time between two tokens of one answer, without and with a long prompt beside it.
   func gaps(besidePromptOf length: Int, rounds: Int) async throws -> Gaps {
-    let long = Self.text(ofTokens: length, for: session.model, seed: 1)
+    let prompt = try ready(Self.text(ofTokens: length, for: session.model, seed: 1))
+    return try await gaps(rounds: rounds) { _ in
+      try await session.generate(from: prompt, options: options(0, tokens: 1)).completion().usage.promptTokens
+    }
+  }
+
+  /// The same with a schema of one module beside it, for which a request waits.
+  func gaps(besideSchemaOf length: Int, rounds: Int) async throws -> Gaps {
+    let texts = (0..<2 * rounds).map { Self.text(ofTokens: length, for: session.model, seed: 2 + $0) }
+    return try await gaps(rounds: rounds) { count in
+      let source = SourceFile(
+        path: "other", text: "<schema name=\"other\"><module name=\"m\">\(texts[count])</module></schema>")
+      return try await session.warm(session.model.compile(schema: source).get(), priority: .answer)
+        .report?.tokensComputed ?? 0
+    }
+  }
+
+  /// - Parameter work: done alone and beside the answer, again and again; gives its number of tokens.
+  private func gaps(
+    rounds: Int, beside work: @escaping @Sendable (_ count: Int) async throws -> Int
+  ) async throws -> Gaps {
     let short = try ready(" What is number 1?")
     var gaps = Gaps()
     var (usual, beside, alone, together): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
-    for _ in 0..<rounds {
-      let prompt = try ready(long)
+    for round in 0..<rounds {
       let start = ContinuousClock.now
-      gaps.promptTokens = try await session.generate(from: prompt, options: options(0, tokens: 1)).completion()
-        .usage.promptTokens
+      gaps.tokens = try await work(2 * round)
       alone.append(seconds(since: start))
 
       var coming: Task<Double, any Error>?
@@ -88,7 +107,7 @@ struct Bench: Sendable {
         if count == 44 {
           coming = Task {
             let start = ContinuousClock.now
-            _ = try await session.generate(from: prompt, options: options(0, tokens: 1)).completion()
+            _ = try await work(2 * round + 1)
             isDone.set()
             return seconds(since: start)
           }
@@ -100,8 +119,8 @@ struct Bench: Sendable {
     gaps.usual = median(usual)
     gaps.beside = median(beside)
     gaps.besideMost = beside.sorted()[beside.count * 9 / 10]
-    gaps.promptAlone = median(alone)
-    gaps.promptBeside = median(together)
+    gaps.alone = median(alone)
+    gaps.together = median(together)
     return gaps
   }
 
