@@ -3,7 +3,7 @@
     pace.py URL [--rounds 5]
 
 The store has the schema that `versus.py --schema` prints, warmed for the model. Prints as JSON: tokens a second of one client and of eight at once; the
-median time to the first token of cached prompts, alone and while a prompt of some thousand tokens is computed beside them; and the longest time between
+median time to the first token of cached prompts, alone and while a prompt of some 4,000 tokens is computed beside them; and the longest time between
 two tokens of an answer, alone and beside that prompt. Rounds of each kind take turns.
 """
 
@@ -19,7 +19,7 @@ import httpx
 
 import versus
 
-LONG_WORDS = 3000
+LONG_WORDS = 1700
 
 
 async def stream(client, fields):

@@ -2,7 +2,7 @@ internal import Engine
 
 /// Passes over prompts, and what is known of how long they take.
 struct PromptPasses {
-  /// The pass that is being computed, the answers that its inputs are of, and how long it has taken.
+  /// A pass that is being computed, the answers that its inputs are of, and how long it has taken.
   struct Current {
     let pass: InferenceEngine.PassInProgress
     let answers: [AnswerInProgress]
@@ -13,12 +13,29 @@ struct PromptPasses {
   }
 
   var current: Current?
+  /// The pass that stands still while `current`, over short prompts, is computed.
+  var interrupted: Current?
+  /// For how long a pass is to go on before short prompts come between again: as long as the last ones took.
+  var owed = Duration.zero
   /// How long the last step took that gave a token to each of some answers.
   var tokenDuration = Duration.zero
   /// How long the last pass took for one token in one layer.
   var tokenLayerDuration: Duration?
   /// Counts passes.
   var turns = 0
+
+  /// Forgets passes that are not wanted any more.
+  mutating func drop(where isUnwanted: (Current) -> Bool) {
+    if let pass = interrupted, isUnwanted(pass) { interrupted = nil }
+    if let pass = current, isUnwanted(pass) { goOn() }
+  }
+
+  /// Goes on with what was interrupted, if something was.
+  mutating func goOn() {
+    if interrupted != nil { owed = current?.duration ?? .zero }
+    current = interrupted
+    interrupted = nil
+  }
 
   /// Notes how long a pass took.
   mutating func note(_ duration: Duration, ofLayers layers: Int, tokens: Int) {
@@ -29,6 +46,8 @@ struct PromptPasses {
 extension AnswerScheduler {
   /// How long a pass runs before the loop checks for news, if no other answer waits for it.
   private static let slice = Duration.milliseconds(10)
+  /// Parts that a prompt has at most to come before the rest of a long pass.
+  private static let shortParts = 2
   /// How much longer than usual the time between two tokens may get while a prompt is computed too.
   private static let delay = 1.5
 
@@ -133,36 +152,50 @@ extension AnswerScheduler {
   /// Some layers of a pass over prompts.
   func computePrompts(besideTokens: Bool) -> Bool {
     // The rest of a pass is not needed if all of its answers are gone.
-    if let current = prompts.current, !current.answers.contains(where: { running.contains($0) }) {
-      prompts.current = nil
-    }
-    if prompts.current == nil { beginPrompts(besideTokens: besideTokens) }
+    prompts.drop { current in !current.answers.contains { running.contains($0) } }
+    if prompts.current == nil { prompts.current = beginPrompts(besideTokens: besideTokens) }
+    interruptForShortPrompts(besideTokens: besideTokens)
     guard var current = prompts.current else { return false }
     do throws(EngineError) {
       let (logits, took, layers) = try advance(current.pass, besideTokens: besideTokens)
       current.duration += took
       current.layers += layers
-      guard let logits else {
-        prompts.current = current
-        return true
-      }
-      prompts.current = nil
+      prompts.owed -= took
+      prompts.current = current
+      guard let logits else { return true }
+      prompts.goOn()
       prompts.note(current.duration, ofLayers: current.layers, tokens: current.tokens)
       encodings.areNext = true
       for answer in current.answers { answer.isInPass = false }
       take(logits, of: current.pass.inputs, for: current.answers, took: current.duration)
     } catch {
-      prompts.current = nil
+      prompts.goOn()
       for answer in current.answers { fail(answer, error == .cancelled ? .cancelled : .engine(error)) }
     }
     return true
   }
 
+  /// Lets short prompts, such as those with most of their states in the store, come before the rest of a long pass.
+  private func interruptForShortPrompts(besideTokens: Bool) {
+    guard let current = prompts.current, prompts.interrupted == nil, prompts.owed <= .zero else { return }
+    // What a pass of this length takes is less than what is left of the long one.
+    let most = Self.shortParts * InferenceEngine.tokensPerPart
+    guard current.tokens >= 2 * most,
+      let pass = beginPrompts(besideTokens: besideTokens, where: { $0.promptTokensLeft <= most })
+    else { return }
+    prompts.interrupted = current
+    prompts.current = pass
+  }
+
   /// Begins a pass over parts of prompts, those first that have waited the longest for a turn.
-  private func beginPrompts(besideTokens: Bool) {
+  ///
+  /// - Parameter isMeant: which prompts it may take.
+  private func beginPrompts(
+    besideTokens: Bool, where isMeant: (AnswerInProgress) -> Bool = { _ in true }
+  ) -> PromptPasses.Current? {
     let part = InferenceEngine.tokensPerPart
     var room = passTokens(besideTokens: besideTokens)
-    let candidates = running.filter { $0.promptTokensLeft > 0 && !$0.isInPass && $0.awaited == nil }
+    let candidates = running.filter { $0.promptTokensLeft > 0 && !$0.isInPass && $0.awaited == nil && isMeant($0) }
       .sorted { $0.turn < $1.turn }
     var parts = Array(repeating: 0, count: candidates.count)
     // A part for each in turn, so that short prompts need not wait for long ones.
@@ -183,16 +216,18 @@ extension AnswerScheduler {
       answers.append(answer)
       inputs.append(input)
     }
-    guard !answers.isEmpty else { return }
+    guard !answers.isEmpty else { return nil }
     do throws(EngineError) {
-      prompts.current = PromptPasses.Current(pass: try engine.begin(inputs), answers: answers)
+      let pass = PromptPasses.Current(pass: try engine.begin(inputs), answers: answers)
       prompts.turns += 1
       for answer in answers {
         answer.isInPass = true
         answer.turn = prompts.turns
       }
+      return pass
     } catch {
       for answer in answers { fail(answer, .engine(error)) }
+      return nil
     }
   }
 
