@@ -63,6 +63,19 @@ import Testing
     #expect(try await server.get("/health").status == 200)
   }
 
+  /// The answer to HEAD has no body, so that the next one on the connection is found.
+  @Test func headsHaveNoBodies() async throws {
+    let server = try await RunningServer()
+    let connection = try Connection(to: server.port)
+    try connection.send("HEAD /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    try connection.send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    let answers = connection.read(for: 10).components(separatedBy: "\r\n\r\n")
+    try #require(answers.count == 3, "\(answers)")
+    #expect(answers[0].hasPrefix("HTTP/1.1 200") && answers[0].contains("Content-Length: 15"))
+    #expect(answers[1].hasPrefix("HTTP/1.1 200"))
+    #expect(answers[2] == #"{"status":"ok"}"#)
+  }
+
   @Test func hangingUpFreesThePlace() async throws {
     let server = try await RunningServer(["--parallel", "1", "--queue", "0", "--max-answer-tokens", "100000"])
     let connection = try Connection(to: server.port)

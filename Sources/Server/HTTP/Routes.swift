@@ -57,7 +57,7 @@ struct Routes {
     table.add(path, endpoints.keys)
     for (method, endpoint) in endpoints {
       router.on(RouterPath(path), method: method, use: endpoint)
-      // The head of an answer without its body, which the connection leaves out.
+      // The head of an answer: what is around each request leaves the body out.
       if method == .get { router.on(RouterPath(path), method: .head, use: endpoint) }
     }
   }

@@ -42,7 +42,8 @@ struct RequestMiddleware: RouterMiddleware {
         if endsConnection { context.channel.close(promise: nil) }
         finish(request, context, status: status, route: route, took: ContinuousClock.now - start)
       }
-      try await body.write(writer)
+      // The head of an answer says how long its body would be.
+      try await (request.method == .head ? ResponseBody() : body).write(writer)
     }
     return response
   }
