@@ -141,10 +141,9 @@ size_t ck_block_bytes(ck_element element) { return block_bytes(element); }
 
 size_t ck_few_packed_bytes(ck_element element, size_t rows, size_t columns) {
   // A chunk of 64 numbers has sixteen bits each, and of whole rounds of chunks there are sums, totals and scales; see
-  // body/few_rows_activations.h.
-  (void)element;
-  size_t chunks = (columns + 63) / 64;
-  return rows * ((chunks * 128 + (chunks + 7) / 8 * 8 * 40 + 63) / 64 * 64);
+  // body/few_rows_activations.h. Behind that, for weights of eight bits, chunks of sixteen rows; see body/few_rows_lanes.h.
+  size_t chunks = (columns + 63) / 64, lanes = element == ck_q8 ? (rows + 15) / 16 * chunks * 35 * 64 : 0;
+  return rows * ((chunks * 128 + (chunks + 7) / 8 * 8 * 40 + 63) / 64 * 64) + lanes;
 }
 
 void ck_pack_few_rows(ck_element element, const float *x, size_t stride, size_t rows, size_t columns, void *packed) {

@@ -18,6 +18,10 @@
 #if CK_WIDTH == 512
 #include "body/few_rows_panels.h"
 #endif
+#define CK_HAS_FEW_LANES (CK_WIDTH == 512 && CK_VNNI)
+#if CK_HAS_FEW_LANES
+#include "body/few_rows_lanes.h"
+#endif
 #include "body/few_rows_blocks.h"
 #include "body/product_half.h"
 #include "body/product_panels.h"

@@ -92,7 +92,7 @@ INLINE float pack_chunk(bool in_blocks, const vf x[4], few_chunk *y, v8i quarter
   return largest / few_chunk_levels;
 }
 
-static void pack_few_rows(
+static void pack_few_in_order(
   ck_element element, const float *x, size_t stride, size_t rows, size_t columns, void *packed) {
   const bool in_blocks = element != ck_q8;
   size_t chunks = few_chunks(columns), rounded = few_rounded(chunks);

@@ -85,8 +85,19 @@ CK_EACH_QUANT(CK_PACKED) CK_PACKED(ck_q8)
 #undef CK_PACKED
 #undef CK_MORE_ROWS
 
+static void pack_few_rows(
+  ck_element element, const float *x, size_t stride, size_t rows, size_t columns, void *packed) {
+  pack_few_in_order(element, x, stride, rows, columns, packed);
+#if CK_HAS_FEW_LANES
+  if (element == ck_q8 && rows >= few_lanes_least_rows) pack_few_lanes(packed, rows, columns);
+#endif
+}
+
 static void few_rows(const ck_few_rows_call *call, size_t begin, size_t end) {
   if (!is_quant(call->element) && call->element != ck_q8) return few_rows_of_numbers(call, begin, end);
+#if CK_HAS_FEW_LANES
+  if (call->element == ck_q8 && call->rows >= few_lanes_least_rows) begin = few_rows_in_lanes(call, begin, end);
+#endif
   size_t blocks = (call->rows + few_packed_rows - 1) / few_packed_rows;
   for (size_t block = 0; block < blocks; block++) {
     size_t first = call->rows * block / blocks, rows = call->rows * (block + 1) / blocks - first;

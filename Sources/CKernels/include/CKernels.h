@@ -258,8 +258,8 @@ typedef struct {
   void *scratch;
 } ck_product_call;
 
-/// The same for a few rows (decoding): up to 8 rows, the weights are read from memory once for all of them. Above 8
-/// `ck_product` is faster.
+/// The same for a few rows (decoding), whose activations keep sixteen bits or more. The weights are read from memory once
+/// for all of them.
 ///
 /// Each sum is formed in an order that depends on the number of columns alone, but another than `ck_product`'s.
 typedef struct {

@@ -63,8 +63,6 @@ struct Product {
 }
 
 extension Compute {
-  /// Up to so many rows the weights are read once for all of them, and activations keep sixteen bits or more.
-  static let fewRows = 8
   /// Weight rows of a task; the kernel works on so many at a time.
   private static let panelRows = ck_product_panel_rows()
   /// Weight bytes of a task where reading them is what takes the time.
@@ -81,7 +79,7 @@ extension Compute {
 
   private func operand(_ x: Matrix, for element: WeightElement, packs: Bool) throws(EngineError) -> Operand {
     let form = element.activationForm
-    if !packs && x.rows <= Self.fewRows {
+    if !packs {
       return Operand(matrix: x, kernel: .few, packed: form == .plain ? nil : try packFewRows(x, for: element))
     }
     if usesBLAS && form == .plain { return Operand(matrix: x, kernel: .blas, packed: nil) }
@@ -118,7 +116,8 @@ extension Compute {
 
   /// Carries out products with the same activations, sharing out their weight rows.
   ///
-  /// - Parameter packs: whether to pack even a few rows.
+  /// - Parameter packs: whether to pack the rows; otherwise activations keep sixteen bits or more, and a row's result has
+  ///   the bits that it has alone.
   func multiply(_ activations: Matrix, packs: Bool, _ products: [Product]) throws(EngineError) {
     guard activations.rows > 0 else { return }
     var x = Operands(activations)

@@ -44,8 +44,10 @@ struct Pass {
   let spans: [Span]
   /// Rows of the table of angles.
   let angles: Int
-  /// Whether even a few rows are packed for products, as many are.
+  /// Whether rows are packed for products, as many are.
   private(set) var packs: Bool
+  /// Whether those that are asked for are packed past the last layer's states too.
+  let packsAsked: Bool
   /// Whether states are what is wanted.
   let isEncoding: Bool
   /// What attention is summed up on the way, if any is.
@@ -54,10 +56,10 @@ struct Pass {
   /// Rows whose hidden state is asked for, in order.
   var asked: [Int] { spans.flatMap(\.asked) }
 
-  /// The same, but that a few rows go through products as they lie.
-  var withoutPacking: Pass {
+  /// The same, for the rows alone that are asked for.
+  var ofAsked: Pass {
     var pass = self
-    pass.packs = false
+    pass.packs = packsAsked
     return pass
   }
 

@@ -18,7 +18,9 @@ struct PassRunner {
   /// the parts in which it comes make no difference to what is rounded.
   static let rowsPerSpan = 64
   /// Up to so many rows of one input take the way of few.
-  static let fewRows = Compute.fewRows
+  static let fewRows = 8
+  /// Rows of a pass of inputs of few: so many answers at once share what is read for them. It bounds the logits of a pass.
+  private static let rowsOfFew = 32
 
   /// Runs inputs that have been checked, whose sequences are claimed.
   ///
@@ -131,7 +133,7 @@ struct PassRunner {
         let kind: PassKind = isShort ? .few : asked <= few ? .many : .manyAsked
         var pass = open[kind] ?? OpenPass(index: -1, rows: 0, asked: 0)
         if pass.index < earliest || pass.rows < rows || kind == .many && pass.asked < asked {
-          pass = OpenPass(index: passes.count, rows: kind == .few ? few : Self.mostRows, asked: few)
+          pass = OpenPass(index: passes.count, rows: kind == .few ? Self.rowsOfFew : Self.mostRows, asked: few)
           passes.append([])
         }
         passes[pass.index].append(part)
@@ -169,9 +171,11 @@ struct PassRunner {
           firstToken: part.tokens.lowerBound, firstAngle: angles))
       angles += shifts.count * rows.count
     }
+    let packs = !parts.contains(where: \.isShort)
     return Pass(
-      tokens: tokens, positions: positions, spans: spans, angles: angles, packs: !parts.contains(where: \.isShort),
-      isEncoding: work.isEncoding, masses: work.masses)
+      tokens: tokens, positions: positions, spans: spans, angles: angles, packs: packs,
+      packsAsked: packs && spans.reduce(0) { $0 + $1.asked.count } > Self.fewRows, isEncoding: work.isEncoding,
+      masses: work.masses)
   }
 
   /// The rows of a part that logits are wanted for.

@@ -88,7 +88,7 @@ struct TransformerDecoder {
   /// there are none.
   func logits(of state: PassInLayers) throws(EngineError) -> Matrix? {
     guard let hidden = state.hidden else { return nil }
-    return try logits(hidden)
+    return try logits(hidden, packs: state.pass.packsAsked)
   }
 
   /// The embedding of each token.
@@ -176,16 +176,16 @@ struct TransformerDecoder {
     compute.gather(asked, of: attended, into: askedAttended)
     compute.gather(asked, of: normalized, into: askedNormalized)
     try join(
-      layer, pass.withoutPacking, hidden: askedHidden, attended: askedAttended, normalized: askedNormalized)
+      layer, pass.ofAsked, hidden: askedHidden, attended: askedAttended, normalized: askedNormalized)
     return askedHidden
   }
 
-  private func logits(_ hidden: Matrix) throws(EngineError) -> Matrix {
+  private func logits(_ hidden: Matrix, packs: Bool) throws(EngineError) -> Matrix {
     let normalized = try matrix(.normalized, like: hidden)
     compute.normalize(hidden, weights.finalNorm, into: normalized)
     let logits = try compute.workspace.matrix(.logits, rows: hidden.rows, columns: weights.output.weight.rows)
     try compute.multiply(
-      normalized, packs: false, [Product(linear: weights.output, output: logits)])
+      normalized, packs: packs, [Product(linear: weights.output, output: logits)])
     compute.scale(logits, by: description.scales.logits)
     if let cap = description.scales.logitCap { compute.bend(logits, to: cap) }
     return logits
