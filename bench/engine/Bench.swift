@@ -64,7 +64,30 @@ struct Bench {
   func decode(cached: Int, count: Int, sequences: Int) throws -> Measurement {
     try states.prepare(cached, tokens: tokens(1024))
     let attended = try states.attended(cached)
-    let running = (0..<sequences).map { _ in SequenceState(attending: attended) }
+    return try decode(Array(repeating: attended, count: sequences), cached: cached, count: count)
+  }
+
+  /// The same, where half of the segments are common to all, in other orders, and the others each one's own.
+  func decodeMixed(cached: Int, count: Int, sequences: Int) throws -> Measurement {
+    try states.prepare(cached * (sequences + 1), tokens: tokens(1024))
+    let all = try states.attended(cached * (sequences + 1))
+    let each = all.count / (sequences + 1)
+    let attended = (0..<sequences).map { sequence in
+      var place = 0
+      return (0..<each).map { number in
+        // Each begins with another one, and every second is its own.
+        let index = (number + 2 * sequence) % each
+        let seen = all[index % 2 == 0 ? index : (sequence + 1) * each + index]
+        defer { place += seen.count }
+        return AttendedSegment(seen.segment, place: place, encodedAt: index * seen.count)
+      }
+    }
+    return try decode(attended, cached: cached, count: count)
+  }
+
+  private func decode(_ attended: [[AttendedSegment]], cached: Int, count: Int) throws -> Measurement {
+    let sequences = attended.count
+    let running = attended.map { SequenceState(attending: $0) }
     var next = tokens(sequences, seed: 1)
     var position = Int32(cached)
     func step() throws {

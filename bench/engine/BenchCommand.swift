@@ -10,6 +10,8 @@ enum BenchCommand {
   case moved(Int, new: Int)
   /// `count` tokens, one after the other, of each of `sequences` sequences behind `cached` ones.
   case decode(cached: Int, count: Int, sequences: Int)
+  /// The same, where half of the segments are common to all, in other orders, and the others each one's own.
+  case mixed(cached: Int, count: Int, sequences: Int)
   /// The states of `segments` segments of `tokens` tokens each.
   case warm(segments: Int, tokens: Int)
   /// The states of one run of tokens.
@@ -18,7 +20,7 @@ enum BenchCommand {
   case resident
 
   static let help = """
-    prefill NEW · cached CACHED NEW · moved CACHED NEW · decode CACHED COUNT [SEQUENCES] · warm SEGMENTS TOKENS · \
+    prefill NEW · cached CACHED NEW · moved CACHED NEW · decode CACHED COUNT [SEQUENCES] · mixed CACHED COUNT SEQUENCES · warm SEGMENTS TOKENS · \
     encode TOKENS · resident
     """
 
@@ -30,6 +32,7 @@ enum BenchCommand {
     case ("moved", 2): self = .moved(numbers[0], new: numbers[1])
     case ("decode", 2): self = .decode(cached: numbers[0], count: numbers[1], sequences: 1)
     case ("decode", 3): self = .decode(cached: numbers[0], count: numbers[1], sequences: numbers[2])
+    case ("mixed", 3): self = .mixed(cached: numbers[0], count: numbers[1], sequences: numbers[2])
     case ("warm", 2): self = .warm(segments: numbers[0], tokens: numbers[1])
     case ("encode", 1): self = .encode(tokens: numbers[0])
     case ("resident", 0): self = .resident
@@ -44,6 +47,8 @@ enum BenchCommand {
     case .moved(let cached, let new): try bench.firstToken(cached: cached, new: new, moved: true)
     case .decode(let cached, let count, let sequences):
       try bench.decode(cached: cached, count: count, sequences: sequences)
+    case .mixed(let cached, let count, let sequences):
+      try bench.decodeMixed(cached: cached, count: count, sequences: sequences)
     case .warm(let segments, let tokens): try bench.encode(segments: segments, tokens: tokens)
     case .encode(let tokens): try bench.encode(segments: 1, tokens: tokens)
     case .resident: Measurement.memoryOfThisProcess()

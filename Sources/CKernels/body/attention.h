@@ -325,15 +325,24 @@ static void attend_block(
   }
 }
 
-static void finish_rows(const ck_attention_call *call, const attention_scratch *s) {
+static void begin_rows(const ck_attention_call *call, const attention_scratch *s) {
+  size_t rows = (size_t)call->tokens * call->group;
+  memset(s->sums, 0, rows * round_up(call->head_dimension, lanes) * sizeof *s->sums);
+  memset(s->denominators, 0, rows * lanes * sizeof *s->denominators);
+  for (size_t row = 0; row < rows; row++) s->maxima[row] = -__builtin_inff();
+}
+
+// Writes the results of all runs, or, where each has its own, those of `run`.
+static void finish_rows(const ck_attention_call *call, size_t run, const attention_scratch *s) {
   size_t rows = (size_t)call->tokens * call->group, dimension = call->head_dimension;
   size_t padded = round_up(dimension, lanes);
   for (size_t row = 0; row < rows; row++) {
     float denominator = sum_lanes(load(s->denominators + row * lanes)), scale = denominator > 0 ? 1 / denominator : 0;
-    float *y = call->output + row / call->group * call->output_token_stride + row % call->group * dimension;
+    float *y = call->output + run * call->output_run_stride + row / call->group * call->output_token_stride +
+               row % call->group * dimension;
     for (size_t d = 0; d < dimension; d++) y[d] = s->sums[row * padded + d] * scale;
     if (call->log_sum_exp)
-      call->log_sum_exp[row] = denominator > 0 ? s->maxima[row] * ln_2 + logf(denominator) : -__builtin_inff();
+      call->log_sum_exp[run * rows + row] = denominator > 0 ? s->maxima[row] * ln_2 + logf(denominator) : -__builtin_inff();
   }
 }
 
@@ -341,45 +350,47 @@ static void attention(const ck_attention_call *call) {
   size_t rows = (size_t)call->tokens * call->group;
   if (rows == 0) return;
   attention_scratch s = divide_scratch(call);
-  memset(s.sums, 0, rows * round_up(call->head_dimension, lanes) * sizeof *s.sums);
-  memset(s.denominators, 0, rows * lanes * sizeof *s.denominators);
-  for (size_t row = 0; row < rows; row++) s.maxima[row] = -__builtin_inff();
+  const bool apart = call->output_run_stride > 0;
+  begin_rows(call, &s);
   int32_t packed = -1;
   tiles_ahead ahead = {.walk = {.run = -1}};
   ask_for_first(call, &ahead);
   for (int32_t i = 0; i < call->run_count; i++) {
     const ck_kv_run *run = &call->runs[i];
     seen_part seen = find_visible(call, run, s.visible);
-    if (seen.begin >= seen.end) continue;
-    if (run->variant != packed) pack_queries(call, run->variant, s.queries);
-    packed = run->variant;
+    if (seen.begin < seen.end && run->variant != packed) {
+      pack_queries(call, run->variant, s.queries);
+      packed = run->variant;
+    }
     for (int32_t begin = seen.begin; begin < seen.end;) {
       token_block tokens = block_at(call, run, begin, seen);
       if (!is_omitted(run, begin / ck_tile_tokens, tiles_of(tokens.end))) attend_block(call, run, tokens, &ahead, &s);
       begin = tokens.end;
     }
+    if (!apart) continue;
+    finish_rows(call, (size_t)i, &s);
+    begin_rows(call, &s);
   }
-  finish_rows(call, &s);
+  if (!apart) finish_rows(call, 0, &s);
 }
 
 static void attention_merge(
   size_t parts, const float *const *outputs, const float *const *log_sum_exps, size_t rows, size_t dimension,
   float *output, float *log_sum_exp) {
   for (size_t row = 0; row < rows; row++) {
-    float weights[ck_most_parts], largest = -__builtin_inff(), total = 0;
+    float *y = output + row * dimension, largest = -__builtin_inff(), total = 0;
     for (size_t p = 0; p < parts; p++)
       if (log_sum_exps[p][row] > largest) largest = log_sum_exps[p][row];
     bool any = largest > -__builtin_inff();
-    for (size_t p = 0; p < parts; p++) total += weights[p] = any ? expf(log_sum_exps[p][row] - largest) : 0;
+    for (size_t p = 0; any && p < parts; p++) total += expf(log_sum_exps[p][row] - largest);
     if (log_sum_exp) log_sum_exp[row] = any ? largest + logf(total) : largest;
-    float scale = any ? 1 / total : 0;
-    for (size_t d = 0; d < dimension; d += lanes) {
-      size_t at = row * dimension + d, count = dimension - d;
-      vf sum = splat(0);
-      for (size_t p = 0; p < parts; p++)
-        sum += weights[p] * scale * (count >= lanes ? load(outputs[p] + at) : load_part(outputs[p] + at, count));
-      if (count >= lanes) store(output + at, sum);
-      else store_part(output + at, sum, count);
+    memset(y, 0, dimension * sizeof *y);
+    for (size_t p = 0; any && p < parts; p++) {
+      const float *x = outputs[p] + row * dimension;
+      const vf weight = splat(expf(log_sum_exps[p][row] - largest) * (1 / total));
+      size_t d = 0, rest = dimension % lanes;
+      for (; d + lanes <= dimension; d += lanes) store(y + d, load(y + d) + weight * load(x + d));
+      if (rest) store_part(y + d, load_part(y + d, rest) + weight * load_part(x + d, rest), rest);
     }
   }
 }

@@ -6,8 +6,9 @@ enum {
   // Tokens whose scores are held at once.
   block_tokens = 128,
   block_tiles = block_tokens / ck_tile_tokens,
-  // From so many rows on, keys and values are converted to f32 once for a block of tokens, not by each block of rows.
-  rows_worth_converting = 3 * CK_ROWS,
+  // From so many rows on, keys and values are converted to f32 once for a block of tokens, not by each block of rows. What is
+  // converted no longer fits the first cache, which with AVX-512 costs more than to convert a few times.
+  rows_worth_converting = (CK_WIDTH == 512 ? 6 : 3) * CK_ROWS,
 };
 
 static const float log2_e = 1.44269504088896341f;

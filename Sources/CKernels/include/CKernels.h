@@ -144,7 +144,9 @@ typedef struct {
   /// tokens × [group][head_dimension]; token t begins at t · output_token_stride.
   float *output;
   size_t output_token_stride;
-  /// NULL, or tokens × [group]: the natural logarithm of the softmax's denominator, -infinity for a row that sees
+  /// 0, or from the results of one run to those of the next: each run has a softmax of its own then.
+  size_t output_run_stride;
+  /// NULL, or tokens × [group], of each run where these have results of their own: the natural logarithm of the softmax's denominator, -infinity for a row that sees
   /// nothing. It is what `ck_attention_merge` needs.
   float *log_sum_exp;
   /// Position of each query token, in any order.
@@ -181,12 +183,9 @@ void ck_attention(const ck_attention_call *call);
 /// What lies behind the run's tokens in its last tile is within `mass` and stays as it was.
 void ck_attention_mass(const ck_attention_call *call, float *mass, size_t stride);
 
-/// The most parts that can be joined.
-enum { ck_most_parts = 64 };
-
-/// Joins the results of `parts` calls, at most ck_most_parts, that saw different tokens: output[r] = Σ_p w_p ·
-/// outputs[p][r] with weights from the softmax of log_sum_exps[p][r] over p. Each part is rows × [head_dimension]
-/// without gaps, and may be `output`. `log_sum_exp` is NULL, or gets what one call that saw all the tokens would leave.
+/// Joins the results of `parts` calls or runs that saw different tokens: output[r] = Σ_p w_p · outputs[p][r] with weights
+/// from the softmax of log_sum_exps[p][r] over p. Each part is rows × [head_dimension] without gaps. `log_sum_exp` is NULL,
+/// or gets what one call that saw all the tokens would leave.
 void ck_attention_merge(
   size_t parts, const float *const *outputs, const float *const *log_sum_exps, size_t rows, size_t head_dimension,
   float *output, float *log_sum_exp);

@@ -142,13 +142,22 @@ import KVCacheFormat
   /// Writes what the attention kernel reads of one head of the first `tokens` tokens to `runs`, which has room for it.
   func writeRuns(layer: Int, head: Int, tokens: Int, to runs: UnsafeMutablePointer<ck_kv_run>) {
     for index in 0..<self.runs(of: tokens) {
-      let page = pages[index]
-      unsafe (runs + index).initialize(
-        to: ck_kv_run(
-          keys: page.keys(layer: layer, head: head), values: page.values(layer: layer, head: head),
-          positions: page.positions, first_position: 0, tokens: Int32(min(tokens, starts[index + 1]) - starts[index]),
-          element: ck_f32, variant: 0, dropped: 0, omitted: nil))
+      unsafe (runs + index).initialize(to: run(page: index, layer: layer, head: head, tokens: tokens))
     }
+  }
+
+  /// The run of one page, of those that the first `tokens` tokens lie in.
+  func run(page index: Int, layer: Int, head: Int, tokens: Int) -> ck_kv_run {
+    let page = pages[index]
+    return unsafe ck_kv_run(
+      keys: page.keys(layer: layer, head: head), values: page.values(layer: layer, head: head),
+      positions: page.positions, first_position: 0, tokens: Int32(min(tokens, starts[index + 1]) - starts[index]),
+      element: ck_f32, variant: 0, dropped: 0, omitted: nil)
+  }
+
+  /// What tells a page from all others, and how many of the first `tokens` tokens lie in it.
+  func page(_ index: Int, ofFirst tokens: Int) -> (identity: ObjectIdentifier, count: Int) {
+    (ObjectIdentifier(pages[index]), min(tokens, starts[index + 1]) - starts[index])
   }
 
   /// Writes one layer of `tokens` as a blob of `layout`.

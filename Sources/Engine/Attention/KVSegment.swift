@@ -13,6 +13,14 @@ public protocol KVBlobOwner: AnyObject, Sendable {
   /// Layout of the layers' blobs.
   public let layout: KVSegmentLayout
 
+  /// Where the states of each layer lie. Two segments with the same are one.
+  struct Identity: Hashable {
+    fileprivate let addresses: [UInt]
+
+    func hash(into hasher: inout Hasher) { hasher.combine(addresses.first) }
+  }
+
+  let identity: Identity
   private let owners: [any KVBlobOwner]
   // The owners are kept, and their memory neither moves nor changes: safe to read for as long as this lives.
   nonisolated(unsafe) private let addresses: [UnsafeRawPointer]
@@ -40,6 +48,7 @@ public protocol KVBlobOwner: AnyObject, Sendable {
     self.layout = layout
     owners = layers
     unsafe self.addresses = addresses
+    identity = unsafe Identity(addresses: addresses.map { UInt(bitPattern: $0) })
   }
 
   /// Copies the blob of `layer`, to be stored as it is.

@@ -34,6 +34,9 @@ import KVCacheFormat
     return unsafe bits[token / KVBlobLayout.tileTokens] >> UInt16(token % KVBlobLayout.tileTokens) & 1 == 1
   }
 
+  /// A bit for each token that is left out, tile by tile.
+  var allBits: [UInt16] { unsafe Array(UnsafeBufferPointer(start: bits, count: tiles)) }
+
   /// The bits from a tile on, for as long as this lives.
   ///
   /// - Precondition: there is that tile, or it is the one behind the last.

@@ -26,10 +26,14 @@ extension Compute {
       let target = unsafe partials.target(task, block, output, logarithms, decoder)
       unsafe span.withRuns(layer: layer, head: block.head, part: task.part, of: block.parts, decoder) { runs in
         let forms = unsafe span.forms(of: runs)
-        if forms.first { unsafe turnQueries(block, span, form: 0, projection, table: table, decoder, into: queries) }
+        if forms.first {
+          unsafe turnQueries(
+            head: block.head, block.rows, span, form: 0, projection, table: table, decoder, into: queries)
+        }
         for form in forms.others {
           let turned = unsafe queries + form * block.rows.count * rowNumbers
-          unsafe turnQueries(block, span, form: form, projection, table: table, decoder, into: turned)
+          unsafe turnQueries(
+            head: block.head, block.rows, span, form: form, projection, table: table, decoder, into: turned)
         }
         unsafe decoder.withKernelCall(block, pass: pass, layer: layer, runs: runs) { call in
           unsafe call.pointee.queries = UnsafePointer(queries)
@@ -47,14 +51,14 @@ extension Compute {
     }
   }
 
-  /// Writes the block's queries in one rotated form, scaled: (rows, group, headDimension).
+  /// Writes the queries of some rows of a span in one rotated form, scaled: (rows, group, headDimension).
   func turnQueries(
-    _ block: AttentionPlan.Block, _ span: Pass.Span, form: Int, _ projection: Matrix, table: RotaryTable?,
+    head: Int, _ rows: Range<Int>, _ span: Pass.Span, form: Int, _ projection: Matrix, table: RotaryTable?,
     _ decoder: DecoderDescription, into queries: UnsafeMutablePointer<Float>
   ) {
-    let column = decoder.queryColumn(block.head * decoder.groupSize)
+    let column = decoder.queryColumn(head * decoder.groupSize)
     let rowNumbers = decoder.groupSize * decoder.headDimension
-    for (index, row) in block.rows.enumerated() {
+    for (index, row) in rows.enumerated() {
       let source = unsafe projection.pointer(row: row) + column
       let destination = unsafe queries + index * rowNumbers
       let angle = span.angle(form: form, row: row)
@@ -206,21 +210,30 @@ extension DecoderDescription {
     _ body: (UnsafeMutablePointer<ck_attention_call>) -> Void
   ) {
     unsafe pass.positions.withUnsafeBufferPointer { positions in
-      unsafe withSlopes(ofGroup: block.head) { slopes in
-        var call = unsafe ck_attention_call()
-        unsafe call.query_variant_stride = block.rows.count * groupSize * headDimension
-        unsafe call.query_token_stride = groupSize * headDimension
-        unsafe call.positions = positions.baseAddress.map { unsafe $0 + block.rows.lowerBound }
-        unsafe call.slopes = slopes
-        unsafe call.window = Int32(layers[layer].window ?? 0)
-        unsafe call.softcap = scales.attentionCap ?? 0
-        unsafe call.tokens = Int32(block.rows.count)
-        unsafe call.group = Int32(groupSize)
-        unsafe call.head_dimension = Int32(headDimension)
-        unsafe call.runs = runs.baseAddress
-        unsafe call.run_count = Int32(runs.count)
-        unsafe body(&call)
-      }
+      let ofRows = unsafe UnsafeBufferPointer(rebasing: positions[block.rows])
+      unsafe withKernelCall(head: block.head, positions: ofRows, layer: layer, runs: runs, body)
+    }
+  }
+
+  /// The same for rows at these positions.
+  func withKernelCall(
+    head: Int, positions: UnsafeBufferPointer<Int32>, layer: Int, runs: UnsafeBufferPointer<ck_kv_run>,
+    _ body: (UnsafeMutablePointer<ck_attention_call>) -> Void
+  ) {
+    unsafe withSlopes(ofGroup: head) { slopes in
+      var call = unsafe ck_attention_call()
+      unsafe call.query_variant_stride = positions.count * groupSize * headDimension
+      unsafe call.query_token_stride = groupSize * headDimension
+      unsafe call.positions = positions.baseAddress
+      unsafe call.slopes = slopes
+      unsafe call.window = Int32(layers[layer].window ?? 0)
+      unsafe call.softcap = scales.attentionCap ?? 0
+      unsafe call.tokens = Int32(positions.count)
+      unsafe call.group = Int32(groupSize)
+      unsafe call.head_dimension = Int32(headDimension)
+      unsafe call.runs = runs.baseAddress
+      unsafe call.run_count = Int32(runs.count)
+      unsafe body(&call)
     }
   }
 

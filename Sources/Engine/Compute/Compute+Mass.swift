@@ -48,7 +48,8 @@ extension Compute {
           for (span, rows) in blocks {
             let block = AttentionPlan.Block(span: span, head: task.head, rows: rows, parts: 1, firstPartial: 0)
             unsafe turnQueries(
-              block, pass.spans[span], form: Int(task.run.variant), projection, table: table, decoder, into: queries)
+              head: task.head, rows, pass.spans[span], form: Int(task.run.variant), projection, table: table, decoder,
+              into: queries)
             unsafe decoder.withKernelCall(
               block, pass: pass, layer: layer, runs: UnsafeBufferPointer(start: run, count: 1)
             ) { call in

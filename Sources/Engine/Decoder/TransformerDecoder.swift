@@ -1,13 +1,26 @@
 /// A pass on its way through the layers.
 struct PassInLayers {
   let pass: Pass
-  fileprivate let plan: AttentionPlan
-  fileprivate let askedPlan: AttentionPlan
+  fileprivate let plan: PassPlan
+  fileprivate let askedPlan: PassPlan
   fileprivate let rotary: RotaryTables?
   /// The residual stream; in the end that of the rows that were asked for, or `nil` if there are none.
   fileprivate var hidden: Matrix?
   /// The layer that is computed next.
   fileprivate(set) var layer = 0
+}
+
+/// How attention is cut into tasks: span by span, or, of short inputs, by what is attended to.
+private enum PassPlan {
+  case bySpan(AttentionPlan)
+  case shared(SharedAttentionPlan)
+
+  var isEmpty: Bool {
+    switch self {
+    case .bySpan(let plan): plan.blocks.isEmpty
+    case .shared(let plan): plan.readers.isEmpty
+    }
+  }
 }
 
 /// The forward pass of every supported family.
@@ -27,9 +40,13 @@ struct TransformerDecoder {
   /// Takes `pass` up to the first layer. Until it is through, its scratch memory is in use.
   func begin(_ pass: Pass) throws(EngineError) -> PassInLayers {
     let rotary = try rotaryTables(pass)
+    func plan(_ rows: (Pass.Span) -> Range<Int>, planned: (Pass.Span) -> Int) -> PassPlan {
+      pass.packs || pass.masses != nil
+        ? .bySpan(AttentionPlan(pass, description, rows: rows, planned: planned))
+        : .shared(SharedAttentionPlan(pass, description, rows: rows))
+    }
     return PassInLayers(
-      pass: pass, plan: AttentionPlan(pass, description, rows: \.rows) { $0.whole.count },
-      askedPlan: AttentionPlan(pass, description, rows: \.asked) { $0.asked.count }, rotary: rotary,
+      pass: pass, plan: plan(\.rows) { $0.whole.count }, askedPlan: plan(\.asked) { $0.asked.count }, rotary: rotary,
       hidden: try embed(pass.tokens))
   }
 
@@ -51,7 +68,7 @@ struct TransformerDecoder {
       return
     }
     // Past the last layer's states, only the rows that were asked for matter.
-    if isLast, state.askedPlan.blocks.isEmpty {
+    if isLast, state.askedPlan.isEmpty {
       state.hidden = nil
       return
     }
@@ -65,9 +82,22 @@ struct TransformerDecoder {
 
   /// Attention of the plan's rows, and the sums of its weights if the pass wants those of this layer.
   private func attend(
-    _ plan: AttentionPlan, _ projection: Matrix, layer: Int, _ pass: Pass, table: RotaryTable?
+    _ plan: PassPlan, _ projection: Matrix, layer: Int, _ pass: Pass, table: RotaryTable?
   ) throws(EngineError) -> Matrix {
     let attended = try compute.workspace.matrix(.attended, rows: projection.rows, columns: description.querySize)
+    switch plan {
+    case .shared(let plan):
+      try compute.attend(
+        plan, queries: projection, into: attended, layer: layer, pass: pass, table: table, description)
+    case .bySpan(let plan):
+      try attend(plan, projection, into: attended, layer: layer, pass, table: table)
+    }
+    return attended
+  }
+
+  private func attend(
+    _ plan: AttentionPlan, _ projection: Matrix, into attended: Matrix, layer: Int, _ pass: Pass, table: RotaryTable?
+  ) throws(EngineError) {
     let masses = pass.masses.flatMap { $0.layers.contains(layer) ? $0 : nil }
     var logarithms: Matrix?
     if masses != nil {
@@ -81,7 +111,6 @@ struct TransformerDecoder {
       try compute.addMasses(
         to: masses, queries: projection, logarithms: logarithms, layer: layer, pass: pass, table: table, description)
     }
-    return attended
   }
 
   /// The logits of the rows that were asked for, (asked, vocabulary), of a pass that is through all layers; `nil` if

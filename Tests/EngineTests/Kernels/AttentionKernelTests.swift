@@ -196,6 +196,45 @@ import Testing
     }
   }
 
+  /// Runs that have results of their own: those of calls of one run each.
+  @Test(arguments: KernelCPU.available, [ck_f32, ck_f16, ck_q8])
+  func runsMayBeApart(cpu: KernelCPU, element: ck_element) {
+    cpu.use {
+      for (headDimension, group, window, slopes) in [(64, 3, 0, false), (30, 2, 90, true), (80, 1, 0, false)] {
+        for tokens in [1, 2, 8, 21] {
+          var random = SeededRandom(UInt64(headDimension + tokens))
+          var problem = AttentionProblem(headDimension: headDimension, group: group, element: element)
+          problem.window = window
+          problem.slopes = slopes ? [0.05, 0.1] : nil
+          problem.addRun(count: 188, first: 0, random: &random)
+          problem.addRun(count: 37, first: 188, variant: 1, random: &random)
+          problem.addRun(count: 256, first: 225, random: &random)
+          problem.addRun(positions: Array(481..<481 + tokens), random: &random)
+          problem.addQueries(at: (0..<tokens).map { $0 == 1 ? -1 : 481 + $0 }, random: &random)
+          problem.runs[2].omitted = Set(5..<150)
+          let each = problem.runs.map { run in
+            var alone = problem
+            alone.runs = [run]
+            return alone.solve()
+          }
+          problem.isApart = true
+          let together = problem.solve()
+          #expect(together.output == each.flatMap(\.output) && together.logSumExp == each.flatMap(\.logSumExp))
+          // And each row is what it is alone.
+          let numbers = group * headDimension
+          for token in 0..<tokens {
+            let alone = problem.only(token: token).solve().output
+            for run in problem.runs.indices {
+              let start = (run * tokens + token) * numbers
+              #expect(
+                Array(alone[run * numbers..<(run + 1) * numbers]) == Array(together.output[start..<start + numbers]))
+            }
+          }
+        }
+      }
+    }
+  }
+
   @Test func nothingToDo() {
     var random = SeededRandom(1)
     var problem = AttentionProblem(headDimension: 64, group: 2, element: ck_f32)
@@ -252,6 +291,8 @@ private struct AttentionProblem {
   var softcap: Float = 0
   var slopes: [Float]?
   var runs: [Run] = []
+  /// Whether each run has results of its own.
+  var isApart = false
   private var positions: [Int] = []
   /// variants × tokens × group × headDimension, of two variants.
   private var queries: [Float] = []
@@ -357,8 +398,9 @@ private struct AttentionProblem {
     let rows = positions.count * group
     // What is there is added to.
     var masses = runs.map { [Float](repeating: 1, count: group * (($0.positions.count + 15) / 16 * 16)) }
-    var output = [Float](repeating: .nan, count: rows * headDimension)
-    var logSumExp = [Float](repeating: .nan, count: rows)
+    let results = isApart ? runs.count : 1
+    var output = [Float](repeating: .nan, count: results * rows * headDimension)
+    var logSumExp = [Float](repeating: .nan, count: results * rows)
     let blobs = runs.map(storedBlob)
     let runPositions = runs.map(storedPositions)
     let omitted = runs.map(storedOmissions)
@@ -381,7 +423,8 @@ private struct AttentionProblem {
                   var call = unsafe ck_attention_call(
                     queries: queries.baseAddress, query_variant_stride: rows * headDimension,
                     query_token_stride: group * headDimension, output: output.baseAddress,
-                    output_token_stride: group * headDimension, log_sum_exp: logSumExp.baseAddress,
+                    output_token_stride: group * headDimension,
+                    output_run_stride: isApart ? rows * headDimension : 0, log_sum_exp: logSumExp.baseAddress,
                     positions: positions.baseAddress, slopes: slopes == nil ? nil : slopeNumbers.baseAddress,
                     softcap: softcap, window: Int32(window), tokens: Int32(positions.count), group: Int32(group),
                     head_dimension: Int32(headDimension), runs: kernelRuns.baseAddress,

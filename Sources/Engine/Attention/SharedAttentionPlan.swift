@@ -1,0 +1,196 @@
+import KVCacheFormat
+
+/// How the attention of short inputs is cut into tasks, so that what several sequences attend to is read once for all of
+/// them.
+///
+/// Keys are cut into units: some tiles of a cached segment, or a page of a sequence's own states. Each unit has a softmax
+/// of its own, and those of a sequence are merged in its order. So its bits do not depend on which others attend to the
+/// same units, in which combination they have them, and at which places.
+struct SharedAttentionPlan {
+  /// Some rows of one sequence.
+  struct Reader {
+    let span: Int
+    let rows: Range<Int>
+    /// Where the results of each of its units are.
+    fileprivate(set) var parts: [Part]
+    /// Tasks of a head that work for it.
+    fileprivate(set) var tasks = 0
+  }
+
+  /// The results of a unit for a reader: in those of a task, from a row on.
+  struct Part {
+    let task: Int
+    let row: Int
+  }
+
+  /// Units that the same readers attend to, for any head.
+  struct Task {
+    /// Readers, by index, and by how many positions later each has these units than the first one.
+    let readers: [(index: Int, distance: Int32)]
+    /// Rows of all readers.
+    let rows: Int
+    /// First row of its results in a head's memory of partial results: units × rows.
+    fileprivate(set) var firstPart = 0
+    fileprivate(set) var units: [Unit] = []
+    /// For each rotated form that is needed of the queries, which one that is of each reader.
+    fileprivate(set) var forms: [[Int]] = []
+  }
+
+  /// A unit of a task, as its first reader has it.
+  struct Unit {
+    /// Index of a run: a cached segment, or, behind these, a page.
+    let run: Int
+    let tiles: Range<Int>
+    /// Index of its forms.
+    let form: Int
+  }
+
+  private(set) var readers: [Reader] = []
+  private(set) var tasks: [Task] = []
+  /// Rows of partial results of a head.
+  private(set) var parts = 0
+  /// Greatest number of rows of a task, and of rows in all their forms.
+  private(set) var mostRows = 0
+  private(set) var mostTurnedRows = 0
+
+  /// Tiles of a unit at most.
+  private static let tilesPerUnit = 16
+  /// Tasks that there are at least, if there is the work for it: enough for some cores to balance.
+  private static let tasksWanted = 16
+
+  /// The plan for `rows` of each span.
+  init(_ pass: Pass, _ decoder: DecoderDescription, rows: (Pass.Span) -> Range<Int>) {
+    let size = decoder.rowsPerBlock
+    let units = pass.spans.map { $0.units(of: Self.tilesPerUnit) }
+    readers = pass.blocks(of: size, rows: rows).map { span, rows in
+      Reader(
+        span: span, rows: rows, parts: Array(repeating: Part(task: 0, row: 0), count: units[span].count))
+    }
+    // Who attends to each unit, in the order in which they are met first.
+    var groups: [[(reader: Int, unit: Int)]] = []
+    var known: [SegmentUnit.Content: Int] = [:]
+    var work = 0
+    for (index, reader) in readers.enumerated() {
+      for (number, unit) in units[reader.span].enumerated() {
+        work += unit.tiles.count * reader.rows.count
+        if let group = known[unit.content] {
+          groups[group].append((index, number))
+        } else {
+          known[unit.content] = groups.count
+          groups.append([(index, number)])
+        }
+      }
+    }
+    let mostWork = max(work * decoder.keyValueHeads / Self.tasksWanted, Self.tilesPerUnit)
+    var open: [[Int]: OpenTask] = [:]
+    for group in groups {
+      for members in group.cut(into: size, rows: { readers[$0.reader].rows.count }) {
+        add(members, units: units, mostWork: mostWork, &open)
+      }
+    }
+    for index in tasks.indices {
+      let task = tasks[index]
+      tasks[index].firstPart = parts
+      parts += task.units.count * task.rows
+      mostRows = max(mostRows, task.rows)
+      mostTurnedRows = max(mostTurnedRows, task.rows * task.forms.count)
+    }
+  }
+
+  /// A task that the next unit of the same readers may go to.
+  private struct OpenTask {
+    let index: Int
+    var work: Int
+  }
+
+  /// Gives a unit to a task.
+  private mutating func add(
+    _ members: [(reader: Int, unit: Int)], units: [[SegmentUnit]], mostWork: Int, _ open: inout [[Int]: OpenTask]
+  ) {
+    let seen = members.map { units[readers[$0.reader].span][$0.unit] }
+    let distances = seen.map { $0.place - seen[0].place }
+    let rows = members.reduce(0) { $0 + readers[$1.reader].rows.count }
+    let work = rows * seen[0].tiles.count
+    let key = members.map(\.reader)
+    var task = open[key] ?? OpenTask(index: -1, work: 0)
+    if task.index < 0 || task.work + work > mostWork || tasks[task.index].readers.map(\.distance) != distances {
+      task = OpenTask(index: tasks.count, work: 0)
+      tasks.append(Task(readers: zip(key, distances).map { (index: $0, distance: $1) }, rows: rows))
+      for reader in key { readers[reader].tasks += 1 }
+    }
+    task.work += work
+    open[key] = task
+    let forms = seen.map(\.form)
+    if tasks[task.index].forms.last != forms { tasks[task.index].forms.append(forms) }
+    var row = tasks[task.index].units.count * rows
+    tasks[task.index].units.append(
+      Unit(run: seen[0].run, tiles: seen[0].tiles, form: tasks[task.index].forms.count - 1))
+    for member in members {
+      readers[member.reader].parts[member.unit] = Part(task: task.index, row: row)
+      row += readers[member.reader].rows.count
+    }
+  }
+}
+
+/// A part of what one sequence attends to.
+private struct SegmentUnit {
+  /// What tells it from others, whichever sequence has it.
+  struct Content: Hashable {
+    enum States: Hashable {
+      case segment(KVSegment.Identity, count: Int32, omitted: [UInt16])
+      case page(ObjectIdentifier, tokens: Int)
+    }
+
+    let states: States
+    let firstTile: Int
+  }
+
+  let content: Content
+  let run: Int
+  let tiles: Range<Int>
+  let place: Int32
+  let form: Int
+}
+
+extension Pass.Span {
+  /// All that the sequence attends to, in order.
+  fileprivate func units(of size: Int) -> [SegmentUnit] {
+    var units: [SegmentUnit] = []
+    for (index, run) in cached.enumerated() {
+      let tiles = (Int(run.count) + KVBlobLayout.tileTokens - 1) / KVBlobLayout.tileTokens
+      let states = SegmentUnit.Content.States.segment(
+        run.segment.identity, count: run.count, omitted: run.omitted?.allBits ?? [])
+      for start in stride(from: 0, to: tiles, by: size) {
+        units.append(
+          SegmentUnit(
+            content: SegmentUnit.Content(states: states, firstTile: start), run: index,
+            tiles: start..<min(start + size, tiles), place: run.place, form: Int(run.variant)))
+      }
+    }
+    for page in 0..<fresh.runs(of: tokens.upperBound) {
+      let (identity, count) = fresh.page(page, ofFirst: tokens.upperBound)
+      units.append(
+        SegmentUnit(
+          content: SegmentUnit.Content(states: .page(identity, tokens: count), firstTile: 0), run: cached.count + page,
+          tiles: 0..<(count + KVBlobLayout.tileTokens - 1) / KVBlobLayout.tileTokens, place: 0, form: 0))
+    }
+    return units
+  }
+}
+
+extension Array {
+  /// The elements in order, in parts of at most `most` rows each, or of one element.
+  fileprivate func cut(into most: Int, rows: (Element) -> Int) -> [[Element]] {
+    var parts: [[Element]] = []
+    var count = 0
+    for element in self {
+      count += rows(element)
+      if parts.isEmpty || count > most {
+        parts.append([])
+        count = rows(element)
+      }
+      parts[parts.count - 1].append(element)
+    }
+    return parts
+  }
+}
