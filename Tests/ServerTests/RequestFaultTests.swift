@@ -78,8 +78,14 @@ import Testing
 
   @Test func hangingUpFreesThePlace() async throws {
     let server = try await RunningServer(["--parallel", "1", "--queue", "0", "--max-answer-tokens", "100000"])
+    // An answer that does not end by itself: without the tokens that end one.
+    let ends = try await server.post("/tokenize", ["content": "</s><|im_end|>"]).json[path: "tokens"]
+    guard case .array(let tokens)? = ends else { return #expect(Bool(false), "no tokens") }
+    let biases = tokens.compactMap(\.wholeNumber).map { "\"\($0)\":-100" }.joined(separator: ",")
     let connection = try Connection(to: server.port)
-    let body = #"{"messages":[{"role":"user","content":"x"}],"max_tokens":7000,"logit_bias":{},"ignored":1}"#
+    let body =
+      #"{"messages":[{"role":"user","content":"x"}],"max_tokens":7000,"temperature":2,"logit_bias":{"#
+      + biases + "}}"
     try connection.send(
       "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
     var busy = try await server.chat(["messages": [["role": "user", "content": "y"]]])
