@@ -98,7 +98,7 @@ import Testing
     try await Task.sleep(for: .milliseconds(300))
     server.process.kill()
     _ = try await server.process.finish()
-    for task in asking { task.cancel() }
+    for task in asking { await task.value }
     let verified = try await PMLC.run(["store", "verify", "--store", "store"], in: server.folder)
     #expect(verified.status == 0, "\(verified.standardError)")
     let next = try await RunningServer(in: server.folder)
