@@ -101,7 +101,7 @@ let package = Package(
     library(
       "Server",
       [
-        "Failure", "FileSystem", "JSONText", "PromptCache",
+        "Failure", "FileSystem", "JSONText", "PromptCache", "Threads",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),

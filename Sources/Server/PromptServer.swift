@@ -7,6 +7,7 @@ internal import NIOCore
 internal import PromptCache
 public import ServiceLifecycle
 internal import Synchronization
+internal import Threads
 
 /// An HTTP server that answers prompts over OpenAI's API.
 ///
@@ -44,7 +45,7 @@ public struct PromptServer: Service {
     try await withGracefulShutdownHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
-          try await BlockingWork.run { try load(registry) }
+          try await OwnThreads.run { try load(registry) }
           // The group ends with the application.
           try? await gracefulShutdown()
         }

@@ -34,12 +34,7 @@ struct PMLCServe: AsyncParsableCommand {
 
   private static func runCommand() async -> ExitCode {
     do {
-      var command = try parseAsRoot(RawArguments.current)
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
+      try await runAsRoot()
       return .success
     } catch {
       return report(error)
@@ -53,13 +48,13 @@ struct PMLCServe: AsyncParsableCommand {
       Notes.error(error)
       return .notDone
     default:
-      let (message, status) = (RawArguments.shown(fullMessage(for: error)), exitCode(for: error))
-      guard status.isSuccess else {
-        Notes.usage(message)
-        return status == .failure ? .notDone : status
+      do throws(SystemFailure) {
+        return try reportByParser(error) { text throws(SystemFailure) in
+          try StandardStream.output.write(Array(text.utf8))
+        }
+      } catch {
+        return .notDone
       }
-      guard (try? StandardStream.output.write(Array((message + "\n").utf8))) != nil else { return .notDone }
-      return status
     }
   }
 

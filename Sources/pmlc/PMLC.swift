@@ -1,6 +1,6 @@
 import ArgumentParser
-import Glibc
 import CommandSupport
+import Glibc
 import PromptCache
 
 @main
@@ -28,12 +28,7 @@ struct PMLC: AsyncParsableCommand {
 
   private static func runCommand() async -> ExitCode {
     do {
-      var command = try parseAsRoot(RawArguments.current)
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
+      try await runAsRoot()
       return .success
     } catch {
       return report(error)

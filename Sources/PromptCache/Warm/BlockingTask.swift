@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Glibc
 internal import Synchronization
 internal import Threads
 
@@ -81,17 +80,4 @@ private final class Outcome<R: Sendable>: Sendable {
   func isKnown(within interval: DispatchTimeInterval) -> Bool { isKnown.wait(timeout: .now() + interval) == .success }
 
   func get() throws(PromptCacheError) -> R { try result.withLock { $0 }.get() }
-}
-
-/// Runs each job on a thread of its own.
-private final class OwnThreads: TaskExecutor {
-  static let shared = OwnThreads()
-
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    let run: @Sendable () -> Void = { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-    // Where the system gives no more threads, one of those that are there has to do.
-    guard let thread = startThread(run) else { return DispatchQueue.global().async(execute: run) }
-    pthread_detach(thread)
-  }
 }

@@ -1,5 +1,6 @@
 internal import Failure
 internal import PromptCache
+internal import Threads
 
 /// A prompt whose states are found, ready to be answered.
 struct PreparedPrompt: Sendable {
@@ -22,7 +23,7 @@ extension Tenant {
     }
     let messages = request.messages.map(\.inConversation)
     guard !request.answer.noCache else {
-      return try await BlockingWork.run { [self] in
+      return try await OwnThreads.run { [self] in
         try prepare(model.model.tokens(of: messages), request.answer, start: start)
       }
     }
@@ -30,7 +31,7 @@ extension Tenant {
       if request.messages.contains(where: \.isKept) {
         try await session.conversation(messages, priority: .answer)
       } else {
-        try await BlockingWork.run { [session] in try session.conversation(messages) }
+        try await OwnThreads.run { [session] in try session.conversation(messages) }
       }
     return PreparedPrompt(prompt: prompt.remembered(in: memory), start: start)
   }
@@ -44,7 +45,7 @@ extension Tenant {
     switch prompt {
     case .document(let source): return try await prepare(source, followedBy: [], fields, start: start)
     case .text(let text):
-      return try await BlockingWork.run { [self] in
+      return try await OwnThreads.run { [self] in
         let tokenizer = model.model.tokenizer
         let tokens = (tokenizer.beginOfSequence.map { [$0] } ?? []) + tokenizer.tokens(of: text)
         return try prepare(tokens, fields, start: start)
@@ -63,7 +64,7 @@ extension Tenant {
   private func prepare(
     _ document: SourceFile, followedBy messages: [Message], _ fields: AnswerFields, start: ContinuousClock.Instant
   ) async throws -> PreparedPrompt {
-    let (planned, schema) = try await BlockingWork.run { [self] () throws -> (PlannedPrompt, WarmedSchema) in
+    let (planned, schema) = try await OwnThreads.run { [self] () throws -> (PlannedPrompt, WarmedSchema) in
       let schema = try self.schema(named: try model.model.schemaName(of: document).get())
       let turns = messages.map { ChatTurn(role: $0.role, text: $0.text, isKept: $0.isKept) }
       return (try model.model.compile(prompt: document, of: schema.schema, turns: turns).get(), schema)
@@ -76,7 +77,7 @@ extension Tenant {
         try await session.ready(
           planned, of: schema, joint: fields.joint, repair: fields.repair, priority: .answer)
       } else {
-        try await BlockingWork.run { [session] in try session.ready(planned, of: schema, joint: fields.joint) }
+        try await OwnThreads.run { [session] in try session.ready(planned, of: schema, joint: fields.joint) }
       }
     return PreparedPrompt(prompt: ready.remembered(in: memory), start: start, document: (planned, schema))
   }

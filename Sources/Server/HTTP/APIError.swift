@@ -74,6 +74,9 @@ extension APIError {
     APIError(status: .serviceUnavailable, kind: .server, message: message, code: code, retryAfter: retryAfter)
   }
 
+  /// The model is not ready yet.
+  static let loading = unavailable("the model is being loaded", code: "loading", retryAfter: 1)
+
   /// It took longer than the server lets it.
   static func timedOut(_ message: String) -> Self {
     APIError(status: .requestTimeout, kind: .invalidRequest, message: message, code: "timeout")

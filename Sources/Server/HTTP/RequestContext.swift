@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Hummingbird
 internal import NIOCore
 
@@ -16,4 +17,7 @@ struct ServerContext: RequestContext {
     channel = source.channel
     record = RequestRecord()
   }
+
+  /// A part of the path, by its name in the route.
+  func pathPart(_ name: String) throws -> String { try parameters.require(name).removingPercentEncoding ?? "" }
 }

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Hummingbird
 internal import JSONText
 internal import PromptCache
@@ -12,8 +11,7 @@ struct ModelEndpoints: Sendable {
   }
 
   @Sendable func find(_ request: Request, _ context: ServerContext) throws -> Response {
-    let id = try context.parameters.require("id").removingPercentEncoding ?? ""
-    return Response(try registry.model(id).json)
+    Response(try registry.model(context.pathPart("id")).json)
   }
 }
 

@@ -88,7 +88,7 @@ final class ServedModel: Sendable {
   /// - Throws: `APIError` while the model is loaded, and for a store that cannot be opened.
   func tenant(_ namespace: String) throws(APIError) -> Tenant {
     guard case .ready(let base) = state.withLock({ $0 }) else {
-      throw .unavailable("the model is being loaded", code: "loading", retryAfter: 1)
+      throw .loading
     }
     let known = tenants.withLock { $0[namespace]?.tenant }
     if let known, !known.isStoreReplaced { return known }

@@ -1,6 +1,7 @@
 internal import Logging
 internal import PromptCache
 internal import Synchronization
+internal import Threads
 
 /// A tenant's part of a model: its states, schemas and conversations, and nobody else's.
 final class Tenant: Sendable {
@@ -31,7 +32,7 @@ final class Tenant: Sendable {
   /// Notes that prompts were answered: which states were used, and which combinations. Nobody waits for it.
   func note(_ prompts: [PreparedPrompt]) {
     Task { [self] in
-      try? await BlockingWork.run { [self] in
+      try? await OwnThreads.run { [self] in
         session.recordUses()
         guard let backlog else { return }
         for document in prompts.compactMap(\.document) { backlog.note(document.prompt, of: document.schema) }

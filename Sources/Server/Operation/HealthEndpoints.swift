@@ -8,7 +8,7 @@ struct HealthEndpoints: Sendable {
 
   /// Alive, and in llama.cpp's words whether it is ready.
   @Sendable func health(_ request: Request, _ context: ServerContext) -> Response {
-    registry.areReady ? Response(["status": "ok"]) : Response(Self.loading)
+    registry.areReady ? Response(["status": "ok"]) : Response(APIError.loading)
   }
 
   /// Alive.
@@ -17,8 +17,6 @@ struct HealthEndpoints: Sendable {
   /// Ready for requests.
   @Sendable func ready(_ request: Request, _ context: ServerContext) -> Response {
     if drain.hasBegun { return Response(Drain.error) }
-    return registry.areReady ? Response(["status": "ok"]) : Response(Self.loading)
+    return registry.areReady ? Response(["status": "ok"]) : Response(APIError.loading)
   }
-
-  private static let loading = APIError.unavailable("the model is being loaded", code: "loading", retryAfter: 1)
 }

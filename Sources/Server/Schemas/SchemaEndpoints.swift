@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import JSONText
 internal import PromptCache
+internal import Threads
 
 /// `/v1/schemas`.
 struct SchemaEndpoints: Sendable {
@@ -11,13 +12,13 @@ struct SchemaEndpoints: Sendable {
 
   @Sendable func list(_ request: Request, _ context: ServerContext) async throws -> Response {
     let tenant = try tenant(request, context)
-    let listing = try await BlockingWork.run { try SchemaListing(of: tenant) }
+    let listing = try await OwnThreads.run { try SchemaListing(of: tenant) }
     return Response(listing.json)
   }
 
   @Sendable func find(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let (tenant, name) = (try tenant(request, context), try name(context))
-    return try await BlockingWork.run { Response(try SchemaDescription(of: name, for: tenant).json) }
+    let (tenant, name) = (try tenant(request, context), try context.pathPart("name"))
+    return try await OwnThreads.run { Response(try SchemaDescription(of: name, for: tenant).json) }
   }
 
   /// Compiles a schema, and warms it unless there is nothing to do.
@@ -25,7 +26,7 @@ struct SchemaEndpoints: Sendable {
     let tenant = try tenant(request, context)
     let bytes = try await request.bytes(atMost: limits.bodyBytes, within: limits.bodyTime)
     let source = SourceFile(path: "schema", bytes: bytes)
-    return try await BlockingWork.run {
+    return try await OwnThreads.run {
       let (schema, warnings) = try tenant.compile(schema: source)
       let state = try tenant.warm(schema)
       let path = "/v1/schemas/\(Self.inPath(schema.name))/warming"
@@ -38,7 +39,7 @@ struct SchemaEndpoints: Sendable {
   }
 
   @Sendable func warming(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let (tenant, name) = (try tenant(request, context), try name(context))
+    let (tenant, name) = (try tenant(request, context), try context.pathPart("name"))
     guard let state = tenant.warmings.state(of: name) else {
       throw APIError.notFound(
         "nobody has sent schema \(name.quoted()) to this server since it was started", code: "schema_not_found")
@@ -48,10 +49,6 @@ struct SchemaEndpoints: Sendable {
 
   private func tenant(_ request: Request, _ context: ServerContext) throws(APIError) -> Tenant {
     try registry.model(request.uri.queryParameters["model"].map { String($0) }).tenant(context.namespace)
-  }
-
-  private func name(_ context: ServerContext) throws -> String {
-    try context.parameters.require("name").removingPercentEncoding ?? ""
   }
 
   private static func inPath(_ name: String) -> String {

@@ -1,6 +1,6 @@
+import CommandSupport
 import Dispatch
 import Glibc
-import CommandSupport
 import PromptCache
 import Synchronization
 

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Glibc
 import CommandSupport
+import Glibc
 import PromptCache
 
 extension PMLC {
@@ -22,23 +22,11 @@ extension PMLC {
       if case PromptCacheError.unusableLoweredSchema = error { return .badInput }
       return .notDone
     default:
-      return reportByParser(error)
-    }
-  }
-
-  /// Help and usage errors are the parser's; so are errors that nobody has words for.
-  private static func reportByParser(_ error: any Error) -> ExitCode {
-    let message = fullMessage(for: error)
-    let status = exitCode(for: error)
-    guard status.isSuccess else {
-      Notes.usage(RawArguments.shown(message))
-      return status == .failure ? .notDone : status
-    }
-    do throws(UnwrittenOutput) {
-      try Results.text(message + "\n")
-      return status
-    } catch {
-      return report(error)
+      do throws(UnwrittenOutput) {
+        return try reportByParser(error) { text throws(UnwrittenOutput) in try Results.text(text) }
+      } catch {
+        return report(error)
+      }
     }
   }
 }

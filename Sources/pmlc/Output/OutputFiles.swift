@@ -1,5 +1,5 @@
-import Glibc
 import CommandSupport
+import Glibc
 import PromptCache
 
 /// Writes a whole file, standard output for `-`.

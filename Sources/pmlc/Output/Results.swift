@@ -1,5 +1,5 @@
-import Foundation
 import CommandSupport
+import Foundation
 import PromptCache
 
 /// Writes what a command was asked for, to standard output.

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Foundation
 import CommandSupport
+import Foundation
 import PromptCache
 
 struct Run: AsyncParsableCommand {

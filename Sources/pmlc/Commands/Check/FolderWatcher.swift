@@ -1,5 +1,5 @@
-import Glibc
 import CommandSupport
+import Glibc
 import PromptCache
 
 /// Wakes up when something happens in one of some folders; the one file that knows inotify.
