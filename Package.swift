@@ -53,6 +53,8 @@ let package = Package(
     system("CLibCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
     system("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
     system("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
+    system("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
+    system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
 
     // What the layers above share: kinds of failures, files, content hashes, JSON, chat templates' language, and the
     // arithmetic of the blobs' format.
@@ -64,13 +66,18 @@ let package = Package(
     library("Jinja"),
     library("GGUF", ["Failure"]),
     library("KVCacheFormat"),
+    library("ObjectStorage", ["CCurl", "ContentHash", "Failure", "FileSystem"]),
 
     // Three libraries that do not know each other, and the tokenizers.
     library("Tokenizers", ["Failure", "GGUF", "JSONText"]),
     library(
       "PMLCompiler", ["CLibXML2", "ContentHash", "Failure", "FileSystem", "JSONText", "Jinja", "Threads"],
-      resources: [.embedInCode("Inspect/LayoutPage.html"), .embedInCode("Resources/pml.rng")]),
+      resources: [
+        "Inspect/Pages/LayoutPage.html", "Inspect/Pages/PromptPage.html", "Inspect/Pages/Page.css",
+        "Inspect/Pages/Page.js", "Resources/pml.rng",
+      ].map { .embedInCode($0) }),
     library("Store", ["CLMDB", "CXXHash", "CZstd", "ContentHash", "Failure", "FileSystem", "KVCacheFormat"]),
+    library("TextSearch", ["CSQLite", "Failure", "FileSystem"]),
     .target(name: "CAffinity"),
     .target(name: "COpenBLAS"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
@@ -86,8 +93,8 @@ let package = Package(
     library(
       "PromptCache",
       [
-        "CDemoModel", "ContentHash", "Engine", "Failure", "FileSystem", "KVCacheFormat", "PMLCompiler", "Store",
-        "Threads", "Tokenizers",
+        "CDemoModel", "ContentHash", "Engine", "Failure", "FileSystem", "KVCacheFormat", "ObjectStorage", "PMLCompiler",
+        "Store", "TextSearch", "Threads", "Tokenizers",
       ]),
     library("CommandSupport", ["PromptCache", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .executableTarget(
@@ -127,6 +134,7 @@ let package = Package(
     tests("FailureTests", ["Failure"]),
     tests("FileSystemTests", ["FileSystem"]),
     tests("ContentHashTests", ["ContentHash"]),
+    tests("ObjectStorageTests", ["ContentHash", "FileSystem", "ObjectStorage", "TestSupport"], exclude: ["Fixtures"]),
     tests("JSONTextTests", ["JSONText"]),
     tests("JinjaTests", ["Jinja", "JSONText"], exclude: ["Fixtures"]),
     tests("KVCacheFormatTests", ["KVCacheFormat"]),
@@ -146,13 +154,14 @@ let package = Package(
     tests(
       "StoreTests",
       [
-        "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
+        "CLMDB", "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
         "store-torture",
       ]),
+    tests("TextSearchTests", ["Failure", "FileSystem", "TestSupport", "TextSearch"], exclude: ["Fixtures"]),
     tests(
       "EngineTests", ["CKernels", "ContentHash", "Engine", "Failure", "FileSystem", "GGUF", "KVCacheFormat"],
       exclude: ["Fixtures"]),
-    tests("PromptCacheTests", ["PromptCache", "TestSupport", "Tokenizers"], exclude: ["Fixtures"]),
+    tests("PromptCacheTests", ["ObjectStorage", "PromptCache", "TestSupport", "Tokenizers"], exclude: ["Fixtures"]),
     tests(
       "CommandTests", ["ContentHash", "FileSystem", "KVCacheFormat", "Store", "TestSupport", "pmlc"],
       exclude: ["Goldens"]),

@@ -63,6 +63,15 @@ extension SHA256Digest {
     self = hasher.finalize()
   }
 
+  /// The digest of several texts in order: of their number and, each with its length, their UTF-8 bytes.
+  public init(ofTexts texts: some Collection<String>) {
+    var hasher = SHA256Hasher()
+    hasher.update("prompt-cache texts 1")
+    hasher.update(texts.count)
+    for text in texts { hasher.update(text) }
+    self = hasher.finalize()
+  }
+
   /// The digest of the UTF-8 bytes of `text`.
   public init(of text: String) {
     unsafe self.init(of: Array(text.utf8).span.bytes)

@@ -51,6 +51,8 @@ public enum Remedy: Hashable, Sendable {
 
   /// Name a model folder.
   case nameModelFolder
+  /// Name the model that is meant, where the store has what is wanted for another one.
+  case nameModelMeant
   /// Fetch the model's files again.
   case downloadAgain
   /// Fetch the large files that a clone of a repository only points to.
@@ -105,6 +107,7 @@ extension Remedy: CustomStringConvertible {
     case .salvageStore: "save what is whole, then warm again"
     case .exportAgain: "copy the export again, or export again"
     case .nameModelFolder: "name a Hugging Face model folder with config.json, tokenizer.json and *.safetensors"
+    case .nameModelMeant: "name the model, if that one is meant"
     case .downloadAgain: "download the model's files again"
     case .fetchLargeFiles: "fetch the files with `git lfs pull`, or download them"
     case .chooseSupported(let choices): "supported: \(choices.map { "`\($0)`" }.joined(separator: ", "))"

@@ -37,10 +37,12 @@ public struct FilePath: Hashable, Sendable {
     return folder.isEmpty ? "/" : FilePath(bytes: folder)
   }
 
-  /// The path of what is called `name` in this folder; `name` itself where it is absolute.
+  /// The path of what is called `name` in this folder, without a `./` that it begins with; `name` itself where it is absolute.
   public func appending(_ name: FilePath) -> FilePath {
     if name.isAbsolute || bytes.isEmpty { return name }
-    return FilePath(bytes: bytes + (bytes.last == Self.slash ? [] : [Self.slash]) + name.bytes)
+    var rest = name.bytes[...]
+    while rest.starts(with: "./".utf8) { rest = rest.dropFirst().drop { $0 == Self.slash } }
+    return FilePath(bytes: bytes + (bytes.last == Self.slash ? [] : [Self.slash]) + rest)
   }
 
   /// This path with `suffix` at its end.

@@ -144,6 +144,14 @@ public struct Folder: ~Copyable, Sendable {
   /// Removes the empty folder called `name`.
   public func removeFolder(_ name: FilePath) throws(SystemFailure) { try unlink(name, flags: AT_REMOVEDIR) }
 
+  /// Removes what is called `name`: a folder with all that is in it, or anything else. Links are not followed.
+  public func removeTree(_ name: FilePath) throws(SystemFailure) {
+    guard try status(of: name)?.kind == .folder else { return try remove(name) }
+    let folder = try folder(name)
+    for name in try folder.names() { try folder.removeTree(name) }
+    try removeFolder(name)
+  }
+
   private func unlink(_ name: FilePath, flags: Int32) throws(SystemFailure) {
     try unsafe name.withCString { name in calling { unsafe unlinkat(descriptor, name, flags) } }
       .checked("unlink", path.appending(name))

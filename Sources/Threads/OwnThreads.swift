@@ -18,9 +18,22 @@ package final class OwnThreads: TaskExecutor {
 
   package func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    let run: @Sendable () -> Void = { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-    // Where the system gives no more threads, one of those that are there has to do.
-    guard let thread = startThread(run) else { return DispatchQueue.global().async(execute: run) }
-    pthread_detach(thread)
+    runOnOwnThread { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+  }
+}
+
+/// Runs `body` on a thread of its own, which it may block, and does not wait for it.
+package func runOnOwnThread(_ body: @escaping @Sendable () -> Void) {
+  // Where the system gives no more threads, one of those that are there has to do.
+  guard let thread = startThread(body) else { return DispatchQueue.global().async(execute: body) }
+  pthread_detach(thread)
+}
+
+/// Runs `body` so many times at once, each on a thread of its own, and waits until all have ended. Where the system gives
+/// no more threads, the caller's has to do.
+package func onOwnThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+  let threads = (0..<count).map { _ in startThread(body) }
+  for thread in threads {
+    if let thread { _ = pthread_join(thread, nil) } else { body() }
   }
 }

@@ -22,5 +22,7 @@ import Testing
     #expect(FilePath("a").appending("b") == "a/b")
     #expect(FilePath("a/").appending("b") == "a/b")
     #expect(FilePath("a").appending("/b") == "/b")
+    #expect(FilePath("a").appending("./b") == "a/b")
+    #expect(FilePath("a").appending(".//././.b/./c") == "a/.b/./c")
   }
 }

@@ -72,7 +72,7 @@ import Testing
     #expect(try folder.status(of: "missing") == nil)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(20)))
   func pipesDoNotKeepAnybodyWaiting() throws {
     let folder = try Folder(path)
     #expect(unsafe mkfifo(root.appending(path: "pipe").path(), 0o600) == 0)

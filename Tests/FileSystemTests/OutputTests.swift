@@ -66,7 +66,7 @@ import Testing
   }
 
   /// Another holder of a pipe or terminal may have set it not to let anyone wait.
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(20)))
   func aPipeThatLetsNobodyWaitGetsAll() throws {
     var ends: [Int32] = [0, 0]
     try #require(unsafe pipe(&ends) == 0)
@@ -89,7 +89,7 @@ import Testing
     #expect(throws: SystemFailure.self) { try Output(folder) }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(20)))
   func aPipeGetsWhatIsWritten() throws {
     let pipe = path("pipe")
     #expect(unsafe mkfifo(pipe.description, 0o600) == 0)

@@ -32,7 +32,7 @@ let package = Package(
     .testTarget(
       name: "StoreTests",
       dependencies: [
-        "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
+        "CLMDB", "ContentHash", "Failure", "FileSystem", "KVCacheFormat", "Store", "StoreTestSupport", "TestSupport",
         "store-torture",
       ],
       swiftSettings: settings),
