@@ -161,6 +161,17 @@ bool ck_quantize_weights(
   return kernels()->quantize_weights(element, w, columns, begin, end, quantized, scales);
 }
 
+size_t ck_turned_rows(ck_element element) {
+  return kernels()->turn_weights && turned_lines(element) > 0 ? turned_rows : 0;
+}
+
+size_t ck_turned_panel_bytes(ck_element element, size_t columns) { return turned_panel_bytes(element, columns); }
+
+void ck_turn_weights(
+  ck_element element, const void *w, size_t columns, size_t rows, size_t begin, size_t end, void *turned) {
+  kernels()->turn_weights(element, w, columns, rows, begin, end, turned);
+}
+
 size_t ck_packed_bytes(ck_element element, size_t rows, size_t columns) {
   size_t whole = (rows + 15) / 16 * 16;
   // Of bytes and blocks a number takes one byte or two, and each group of a row also has a scale and sums; see

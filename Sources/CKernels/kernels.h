@@ -36,6 +36,36 @@ static inline size_t block_bytes(ck_element element) {
   return 0;
 }
 
+// Weights in blocks, turned: what a panel of them has; see body/turned.h.
+enum { turned_rows = 16, turned_line = 16 * turned_rows };
+
+// Lines of a block; 0 where there is no turned form.
+static inline size_t turned_lines(ck_element element) {
+  switch (element) {
+  case ck_q4_0:
+  case ck_q4_1: return 1;
+  case ck_q8_0: return 2;
+  case ck_q4_k: return 8;
+  case ck_q6_k: return 12;
+  default: return 0;
+  }
+}
+// Bytes of a block's head.
+static inline size_t turned_head(ck_element element) {
+  switch (element) {
+  case ck_q4_1: return 4 * turned_rows;
+  case ck_q4_k: return 20 * turned_rows;
+  case ck_q6_k: return 18 * turned_rows;
+  default: return 2 * turned_rows;
+  }
+}
+static inline size_t turned_block(ck_element element) {
+  return turned_head(element) + turned_lines(element) * turned_line;
+}
+static inline size_t turned_panel_bytes(ck_element element, size_t columns) {
+  return (columns / block_numbers(element) * turned_block(element) + 63) / 64 * 64;
+}
+
 typedef struct {
   ck_cpu cpu;
   void (*to_f32)(ck_element, const void *, size_t, float *);
@@ -49,6 +79,7 @@ typedef struct {
   void (*pack_few_rows)(ck_element, const float *, size_t, size_t, size_t, void *);
   void (*few_rows)(const ck_few_rows_call *, size_t, size_t);
   bool (*quantize_weights)(ck_element, const void *, size_t, size_t, size_t, uint8_t *, float *);
+  void (*turn_weights)(ck_element, const void *, size_t, size_t, size_t, size_t, void *);  // or NULL
   void (*pack_rows)(ck_element, const float *, size_t, size_t, size_t, size_t, size_t, void *);
   size_t product_panel_rows;
   void (*product)(const ck_product_call *, size_t, size_t);

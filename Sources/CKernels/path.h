@@ -19,8 +19,13 @@
 #include "body/few_rows_panels.h"
 #endif
 #define CK_HAS_FEW_LANES (CK_WIDTH == 512 && CK_VNNI)
+#define CK_HAS_TURNED (CK_WIDTH == 512 && CK_VNNI)
 #if CK_HAS_FEW_LANES
 #include "body/few_rows_lanes.h"
+#endif
+#if CK_HAS_TURNED
+#include "body/turned.h"
+#include "body/few_rows_turned.h"
 #endif
 #include "body/few_rows_blocks.h"
 #include "body/product_half.h"
@@ -44,6 +49,9 @@ const ck_kernels CK_PASTE(ck_kernels_, CK_CPU) = {
   .pack_few_rows = pack_few_rows,
   .few_rows = few_rows,
   .quantize_weights = quantize_weights,
+#if CK_HAS_TURNED
+  .turn_weights = turn_weights,
+#endif
   .pack_rows = pack_rows,
   .product_panel_rows = product_panel_rows,
   .product = product,

@@ -71,7 +71,8 @@ public final class InferenceEngine: Sendable {
   ///   - threads: how many threads compute; all cores that the process may use if `nil`.
   ///   - shared: threads to compute on that other engines compute on too; its own, as many as `threads` says, if `nil`.
   ///   - format: what weights are multiplied in.
-  ///   - repacked: where weights in another format than the stored one are kept; made anew in memory if `nil`.
+  ///   - repacked: where weights in another form than the stored one are kept. If `nil`, weights in eight bits are made anew
+  ///     in memory, and blocks of a GGUF file are multiplied as they lie, to the same bits.
   ///   - progress: told how many matrices are done, and their number, while such weights are made.
   /// - Throws: `EngineError` for files that are missing, malformed, or of a model that is not supported.
   public init(
@@ -83,11 +84,22 @@ public final class InferenceEngine: Sendable {
     var weights = try DecoderWeights(try files.tensors(for: configuration), configuration)
     let compute = Compute(on: shared ?? ComputeThreads(threads))
     if format == .q8 { try weights.quantize(repacked: repacked, pool: compute.pool, progress: progress) }
+    if let repacked { try weights.turn(repacked: repacked, pool: compute.pool, progress: progress) }
     self.threads = compute.pool.threads
     let passes = PassRunner(
       decoder: TransformerDecoder(description: configuration.decoder, weights: weights, compute: compute),
       configuration: configuration)
     runner = Mutex(passes)
+  }
+
+  /// Whether `init` makes weights of this model into another form, if it is given a place for them.
+  ///
+  /// - Parameters:
+  ///   - files: the files of the model.
+  ///   - format: what weights are multiplied in.
+  public static func repacks(_ files: some ModelFiles, weights format: WeightFormat) -> Bool {
+    guard format == .stored else { return true }
+    return files.gguf?.hasTensorsToTurn ?? false
   }
 
   /// Checks that there is a model in `files` that `init` can load, without reading its weights.
@@ -220,6 +232,12 @@ public final class InferenceEngine: Sendable {
       return nil
     }
 
+    /// Whether it stands between two passes of the several that its inputs make: where others may well come first.
+    package var isBetweenPasses: Bool { work.current == nil }
+
+    /// What was measured, once all is done; `nil` of a pass that measures nothing.
+    package var mass: AttentionMass? { work.masses.map { AttentionMass($0) } }
+
     private func computeLayer(_ runner: inout PassRunner) throws(EngineError) -> (logits: [Logits]?, isOver: Bool) {
       guard isClaimed else { return (nil, true) }
       do throws(EngineError) {
@@ -256,16 +274,26 @@ public final class InferenceEngine: Sendable {
   /// - Precondition: the model has these layers, one or more, and the input these tokens.
   /// - Throws: as `forward`.
   public func measure(_ input: Input, layers: [Int], rows: [Range<Int>]) throws(EngineError) -> AttentionMass {
+    // Layer by layer, so that answers under way go on.
+    let pass = try beginMeasuring(input, layers: layers, rows: rows)
+    guard try pass.advance(while: { !Task.isCancelled }) != nil, let mass = pass.mass else { throw .cancelled }
+    return mass
+  }
+
+  /// Begins to measure as `measure` does, a few layers at a time: other passes may come in between, and change nothing.
+  ///
+  /// - Returns: the work, which has the sequence to itself until it is done or gone; its `mass` is what was asked for.
+  /// - Throws: as `measure`, for an input that is wrong.
+  package func beginMeasuring(
+    _ input: Input, layers: [Int], rows: [Range<Int>]
+  ) throws(EngineError) -> PassInProgress {
     precondition(!layers.isEmpty && zip(layers, layers.dropFirst()).allSatisfy { $0 < $1 }, "layers \(layers)")
     precondition(layers.allSatisfy { $0 >= 0 && $0 < kvShape.layers }, "layers \(layers) of \(kvShape.layers)")
     precondition(rows.allSatisfy { $0.lowerBound >= 0 && $0.upperBound <= input.tokens.count }, "rows \(rows)")
     let input = Input(sequence: input.sequence, tokens: input.tokens, positions: input.positions, logits: .none)
     let sums = try AttentionMassSums(
       of: input.sequence.attended, layers: layers, rows: rows, heads: configuration.decoder.queryHeads)
-    // Layer by layer, so that answers under way go on.
-    let pass = try begin([input], isEncoding: false, masses: sums)
-    guard try pass.advance(while: { !Task.isCancelled }) != nil else { throw .cancelled }
-    return AttentionMass(sums)
+    return try begin([input], isEncoding: false, masses: sums)
   }
 }
 

@@ -176,8 +176,50 @@ def write(case, path):
     writer.close()
 
 
+def write_blocks(path):
+    """A random model whose matrices have types of a few bits, mixed as in published files."""
+    hidden, middle, layers, vocabulary, heads = 128, 192, 2, 300, 4
+    random = np.random.default_rng(7)
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_block_count(layers)
+    writer.add_embedding_length(hidden)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(heads // 2)
+    writer.add_context_length(512)
+    writer.add_feed_forward_length(middle)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_freq_base(10000.0)
+
+    def matrix(name, outputs, inputs, kind):
+        kind = gguf.GGMLQuantizationType[kind]
+        numbers = (random.standard_normal((outputs, inputs)) * inputs**-0.5).astype(np.float32)
+        writer.add_tensor(f"{name}.weight", gguf.quants.quantize(numbers, kind), raw_dtype=kind)
+
+    def norm(name):
+        writer.add_tensor(f"{name}.weight", random.uniform(0.8, 1.2, hidden).astype(np.float32))
+
+    matrix("token_embd", vocabulary, hidden, "Q8_0")
+    matrix("output", vocabulary, hidden, "Q4_1")
+    norm("output_norm")
+    for layer in (f"blk.{index}" for index in range(layers)):
+        norm(f"{layer}.attn_norm")
+        norm(f"{layer}.ffn_norm")
+        matrix(f"{layer}.attn_q", hidden, hidden, "Q4_0")
+        matrix(f"{layer}.attn_k", hidden // 2, hidden, "Q8_0")
+        matrix(f"{layer}.attn_v", hidden // 2, hidden, "Q5_0")
+        matrix(f"{layer}.attn_output", hidden, hidden, "Q4_1")
+        matrix(f"{layer}.ffn_gate", middle, hidden, "Q4_0")
+        matrix(f"{layer}.ffn_up", middle, hidden, "Q5_1")
+        matrix(f"{layer}.ffn_down", hidden, middle, "Q8_0")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def main():
     OUTPUT.mkdir(exist_ok=True)
+    write_blocks(OUTPUT / "llama-blocks.gguf")
     for case in json.loads((FIXTURES / "cases.json").read_text()):
         if case["name"] in CASES:
             write(case, OUTPUT / f"{CASES[case['name']] or case['weights']}.gguf")

@@ -47,12 +47,18 @@ INLINE void dot_tile(
   for (int i = 0; i < weight_rows * rows; i++) sums[i] = sum_lanes(c[i]);
 }
 
-// The same bits for one row of each, in order, eight lanes at a time and without asking ahead: for CPUs whose memory
-// follows one stream of small loads best.
-INLINE float dot_row(const ck_element element, const void *weights, size_t columns, size_t row, const float *x) {
+// Columns of which the activations leave the first cache too little room for weights that come of their own accord.
+enum { few_most_columns = 4096 };
+
+// The same bits for one row of each, in order, eight lanes at a time: for CPUs whose memory follows one stream of small
+// loads best, without being asked, as long as the first cache has room for what it brings.
+INLINE float dot_row(
+  const bool asks_ahead, const ck_element element, const void *weights, size_t columns, size_t row, const float *x) {
   v8f low = 0, high = 0;
   size_t j = 0, at = row * columns;
   for (; j + lanes <= columns; j += lanes) {
+    if (asks_ahead && j % (64 / element_bytes(element)) == 0)
+      __builtin_prefetch((const char *)weights + (at + columns + j) * element_bytes(element), 0, 2);
     low += load_eight_as_f32(ck_f32, x, j) * load_eight_as_f32(element, weights, at + j);
     high += load_eight_as_f32(ck_f32, x, j + 8) * load_eight_as_f32(element, weights, at + j + 8);
   }

@@ -8,7 +8,9 @@ INLINE void dot_block(
   float *y = call->output + first * call->output_stride;
   for (size_t n = begin; n < end;) {
     int count = end - n >= (size_t)weight_rows ? weight_rows : 1;
-    if (rows == 1 && follows) sums[0] = dot_row(element, call->weights, call->columns, n, x);
+    if (rows == 1 && follows && call->columns > few_most_columns)
+      sums[0] = dot_row(true, element, call->weights, call->columns, n, x);
+    else if (rows == 1 && follows) sums[0] = dot_row(false, element, call->weights, call->columns, n, x);
     else if (count == weight_rows)
       dot_tile(weight_rows, rows, follows, element, call->weights, call->columns, n, x, call->x_stride, sums);
     else dot_tile(1, rows, follows, element, call->weights, call->columns, n, x, call->x_stride, sums);
@@ -101,6 +103,12 @@ static void few_rows(const ck_few_rows_call *call, size_t begin, size_t end) {
   size_t blocks = (call->rows + few_packed_rows - 1) / few_packed_rows;
   for (size_t block = 0; block < blocks; block++) {
     size_t first = call->rows * block / blocks, rows = call->rows * (block + 1) / blocks - first;
+#if CK_HAS_TURNED
+    if (call->is_turned) {
+      few_rows_turned(call, first, rows, begin, end);
+      continue;
+    }
+#endif
     switch (call->element) {
 #define CK_PACKED(element) \
   case element: few_##element(call, first, rows, begin, end); break;

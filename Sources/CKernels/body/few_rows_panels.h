@@ -158,14 +158,14 @@ INLINE vi spread_four(const void *x) {
   return (vi)(four);
 }
 
-// The sums of a panel with each row so far, in parts.
-typedef vf few_panel_sums[16];
+// Parts of each sum of a panel with a row.
+INLINE size_t few_panel_parts(const int unit) { return unit == 16 ? 16 : 8; }
 
 // `units` units of so many columns from chunk `chunk` on.
 INLINE void meet_panel(
   const int rows, const int unit, const int offset, const bool minima, const few_panel_round *panel, size_t units,
-  const few_activations *x, size_t chunk, few_panel_sums *sums) {
-  const size_t steps = (size_t)unit / 4;
+  const few_activations *x, size_t chunk, vf *sums) {
+  const size_t steps = (size_t)unit / 4, parts = few_panel_parts(unit);
   for (size_t u = 0; u < units; u++) {
     const vi *weights = panel->steps + u * steps;
     vi sum[CK_FEW_PANEL_ROWS], high[CK_FEW_PANEL_ROWS] = {0};
@@ -205,9 +205,9 @@ INLINE void meet_panel(
     for (int i = 0; i < rows; i++) {
       vi all = CK_VNNI ? sum[i] + (high[i] << 8) : sum[i];
       vf f = __builtin_convertvector(all, vf);
-      vf part = sums[i][u] + f * (panel->scale[u] * x[i].scale[chunk + u * (size_t)unit / few_chunk_numbers]);
+      vf part = sums[(size_t)i * parts + u] + f * (panel->scale[u] * x[i].scale[chunk + u * (size_t)unit / few_chunk_numbers]);
       if (minima) part += panel->minimum[u] * x[i].total[2 * chunk + u];
-      sums[i][u] = part;
+      sums[(size_t)i * parts + u] = part;
     }
   }
 }
@@ -221,28 +221,28 @@ INLINE few_kind few_kind_of(const ck_element element) {
 }
 
 typedef void (*few_panel_kernel)(
-  int, const few_panel_round *, size_t, const few_activations *, size_t, few_panel_sums *);
+  int, const few_panel_round *, size_t, const few_activations *, size_t, vf *);
 
 #define CK_PANEL(rows)                                                                                                \
   static void meet_panel_bytes_##rows(                                                                                \
     int offset, const few_panel_round *panel, size_t units, const few_activations *x, size_t chunk,                   \
-    few_panel_sums *sums) {                                                                                           \
+    vf *sums) {                                                                                                       \
     meet_panel(rows, 64, offset, false, panel, units, x, chunk, sums);                                                \
   }                                                                                                                   \
   static void meet_panel_groups_##rows(                                                                               \
     int offset, const few_panel_round *panel, size_t units, const few_activations *x, size_t chunk,                   \
-    few_panel_sums *sums) {                                                                                           \
+    vf *sums) {                                                                                                       \
     meet_panel(rows, 32, offset, false, panel, units, x, chunk, sums);                                                \
   }                                                                                                                   \
   static void meet_panel_minima_##rows(                                                                               \
     int offset, const few_panel_round *panel, size_t units, const few_activations *x, size_t chunk,                   \
-    few_panel_sums *sums) {                                                                                           \
+    vf *sums) {                                                                                                       \
     (void)offset;                                                                                                     \
     meet_panel(rows, 32, 0, true, panel, units, x, chunk, sums);                                                      \
   }                                                                                                                   \
   static void meet_panel_halves_##rows(                                                                               \
     int offset, const few_panel_round *panel, size_t units, const few_activations *x, size_t chunk,                   \
-    few_panel_sums *sums) {                                                                                           \
+    vf *sums) {                                                                                                       \
     meet_panel(rows, 16, offset, false, panel, units, x, chunk, sums);                                                \
   }
 CK_EACH_PANEL_ROW(CK_PANEL)
@@ -264,7 +264,7 @@ static const few_panel_kernel few_panel_kernels[][CK_FEW_PANEL_ROWS + 1] = {
 };
 
 // The parts of a sum, added up in the order in which lanes are.
-INLINE vf add_parts(const few_panel_sums sums, bool sixteen) {
+INLINE vf add_parts(const vf *sums, bool sixteen) {
   vf p[8];
   for (int i = 0; i < 8; i++) p[i] = sixteen ? sums[i] + sums[8 + i] : sums[i];
   return ((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7]));
@@ -281,8 +281,8 @@ INLINE void write_panel_sums(const ck_few_rows_call *call, size_t row, size_t n,
   }
 }
 
-// Rows of activations whose sums wait while a panel is open.
-enum { few_panel_most_rows = 16 };
+// Rows of activations whose sums wait while a panel is open: all of a pass of short inputs.
+enum { few_panel_most_rows = 32 };
 
 // Weight rows begin ..< end, with activations first ..< first + rows, at most few_panel_most_rows.
 INLINE void few_rows_in_panels(
@@ -291,16 +291,17 @@ INLINE void few_rows_in_panels(
   const size_t columns = element == ck_q8 ? few_chunks(call->columns) * few_chunk_numbers : call->columns;
   const size_t row_bytes = element == ck_q8 ? columns : columns / block_numbers(element) * block_bytes(element);
   const size_t row_scales = columns / few_chunk_numbers, blocks = (rows + CK_FEW_PANEL_ROWS - 1) / CK_FEW_PANEL_ROWS;
+  const size_t parts = few_panel_parts(few_unit(element));
   const few_panel_kernel *kernels = few_panel_kernels[few_kind_of(element)];
   few_activations x[few_panel_most_rows];
-  few_panel_sums sums[few_panel_most_rows];
+  vf sums[few_panel_most_rows * 16];
   few_panel_round panel;
   for (size_t i = 0; i < rows; i++) x[i] = few_activations_of(call->packed, first + i, call->columns);
   for (size_t n = begin; n < end; n += few_panel) {
     const uint8_t *weights = (const uint8_t *)call->weights + n * row_bytes;
     const float *scales = element == ck_q8 ? call->scales + n * row_scales : NULL;
     size_t count = end - n < few_panel ? end - n : few_panel;
-    memset(sums, 0, rows * sizeof *sums);
+    memset(sums, 0, rows * parts * sizeof *sums);
     for (size_t j = 0; j < columns; j += round, weights += bytes) {
       size_t halves = (columns - j < round ? columns - j : round) / 32;
       // The same of the panel after this one.
@@ -311,10 +312,11 @@ INLINE void few_rows_in_panels(
       size_t units = halves * 32 / (size_t)few_unit(element);
       for (size_t b = 0; b < blocks; b++) {
         size_t from = rows * b / blocks, to = rows * (b + 1) / blocks;
-        kernels[to - from](few_offset_bits(element), &panel, units, x + from, j / few_chunk_numbers, sums + from);
+        kernels[to - from](few_offset_bits(element), &panel, units, x + from, j / few_chunk_numbers,
+          sums + from * parts);
       }
     }
     for (size_t i = 0; i < rows; i++)
-      write_panel_sums(call, first + i, n, count, add_parts(sums[i], few_unit(element) == 16));
+      write_panel_sums(call, first + i, n, count, add_parts(sums + i * parts, few_unit(element) == 16));
   }
 }

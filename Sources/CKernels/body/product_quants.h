@@ -264,6 +264,10 @@ static const product_quants_kernel product_quants_half_kernels[][CK_HALF_ROWS + 
 };
 #endif
 
+#if CK_HAS_TURNED
+#include "product_turned.h"
+#endif
+
 // Weight rows n ..< end against blocks from ..< to of the activations.
 static void product_quants_panel(
   const ck_product_call *call, product_blocks blocks, size_t from, size_t to, size_t n, size_t end, float *scratch,
@@ -288,7 +292,11 @@ static void product_quants_panel(
       for (size_t r = 0; r < rows; r += step) {
         size_t count = rows - r < step ? rows - r : step;
         product_prefetch prefetch = {.rows = 0};
-        if (block == from) {
+        if (block == from && call->is_turned) {
+#if CK_HAS_TURNED
+          if (r == 0) open_turned_panel(call, n, rows, group, next - group, &panel);
+#endif
+        } else if (block == from) {
           open_panel(call, n + r, count, group, next - group, &panel, r);
           bool last = r + step >= rows;
           size_t row = !last ? n + r + step : p + 1 < panels ? n : end;

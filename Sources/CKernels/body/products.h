@@ -13,8 +13,9 @@ static void product(const ck_product_call *call, size_t begin, size_t end) {
   float *panel = call->scratch, *sums = panel + product_panel_rows * product_panel_stride;
   // Blocks of rows in groups whose sums fit.
   const size_t group = product_rows / (CK_PRODUCT_VECTORS * lanes);
-  for (size_t n = begin; n < end; n += product_panel_rows) {
-    size_t panel_end = end - n < product_panel_rows ? end : n + product_panel_rows;
+  const size_t panel_rows = call->is_turned ? product_panel_rows / 16 * 16 : product_panel_rows;
+  for (size_t n = begin; n < end; n += panel_rows) {
+    size_t panel_end = end - n < panel_rows ? end : n + panel_rows;
     for (size_t from = 0; from < blocks.blocks; from += group) {
       size_t to = from + group < blocks.blocks ? from + group : blocks.blocks;
       size_t first_row = block_begin(blocks, from) * lanes;

@@ -167,6 +167,9 @@ INLINE void group_to_f32(const ck_element element, const uint8_t *row, size_t gr
 #define CK_EACH_QUANT(f) \
   f(ck_q4_0) f(ck_q4_1) f(ck_q5_0) f(ck_q5_1) f(ck_q8_0) f(ck_iq4_nl) f(ck_q4_k) f(ck_q5_k) f(ck_q6_k)
 
+// Those with a turned form.
+#define CK_EACH_TURNED(f) f(ck_q4_0) f(ck_q4_1) f(ck_q8_0) f(ck_q4_k) f(ck_q6_k)
+
 // `count` is a multiple of 32, and the first number the first of a block.
 static void quants_to_f32(ck_element element, const void *x, size_t count, float *y) {
   switch (element) {

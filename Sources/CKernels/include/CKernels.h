@@ -229,6 +229,19 @@ size_t ck_q8_row_scales(size_t columns);
 bool ck_quantize_weights(
   ck_element element, const void *w, size_t columns, size_t begin, size_t end, uint8_t *quantized, float *scales);
 
+/// Weight rows that lie together in the turned form of weights: panels of so many rows, these across the lanes, so that
+/// products need not turn them. 0 where this kind of CPU has no use for it, or the type has none.
+size_t ck_turned_rows(ck_element element);
+
+/// Bytes of a panel of rows of so many columns.
+size_t ck_turned_panel_bytes(ck_element element, size_t columns);
+
+/// Turns panels begin ..< end of w, [rows][columns] as files have them; panel p is written at
+/// turned + p · ck_turned_panel_bytes(element, columns). Rows that the last panel has past `rows` are zero. The type is one
+/// with a turned form.
+void ck_turn_weights(
+  ck_element element, const void *w, size_t columns, size_t rows, size_t begin, size_t end, void *turned);
+
 // MARK: - Products of activations and weights
 
 /// output[m][n] = Σ_k x[m][k] · weights[n][k] + bias[n], for the rows x that were packed.
@@ -236,7 +249,10 @@ bool ck_quantize_weights(
 /// Each sum is formed in an order that depends on the number of columns alone.
 typedef struct {
   ck_element element;
-  /// weight rows × [columns], where they lie, in their stored type; of ck_q8, what `ck_quantize_weights` wrote.
+  /// Whether the weights are in their turned form.
+  bool is_turned;
+  /// weight rows × [columns], where they lie, in their stored type; of ck_q8, what `ck_quantize_weights` wrote; turned,
+  /// what `ck_turn_weights` wrote, from the beginning of a panel on.
   const void *weights;
   /// NULL, or the scales of ck_q8.
   const float *scales;
@@ -263,6 +279,7 @@ typedef struct {
 /// Each sum is formed in an order that depends on the number of columns alone, but another than `ck_product`'s.
 typedef struct {
   ck_element element;
+  bool is_turned;
   const void *weights;
   const float *scales;
   size_t columns;
@@ -286,7 +303,7 @@ size_t ck_few_packed_bytes(ck_element element, size_t rows, size_t columns);
 /// sixteen bits, with a scale for each group of 64 numbers of a row. `packed` begins at a multiple of 64.
 void ck_pack_few_rows(ck_element element, const float *x, size_t stride, size_t rows, size_t columns, void *packed);
 
-/// Computes the outputs of weight rows begin ..< end.
+/// Computes the outputs of weight rows begin ..< end; turned, `begin` is the first of a panel.
 void ck_few_rows(const ck_few_rows_call *call, size_t begin, size_t end);
 
 /// Bytes that `rows` rows take, packed for products with weights of this type. There are three forms: for f32, f16 and
@@ -307,7 +324,7 @@ size_t ck_product_scratch_bytes(size_t rows);
 /// Weight rows that a product works on at a time: multiples waste nothing. At most 63.
 size_t ck_product_panel_rows(void);
 
-/// Computes the outputs of weight rows begin ..< end.
+/// Computes the outputs of weight rows begin ..< end; turned, `begin` is the first of a panel.
 void ck_product(const ck_product_call *call, size_t begin, size_t end);
 
 // MARK: - Rows of activations

@@ -65,8 +65,12 @@ struct Product {
 extension Compute {
   /// Weight rows of a task; the kernel works on so many at a time.
   private static let panelRows = ck_product_panel_rows()
+  /// The same of weights in their turned form: whole panels of these.
+  private static let turnedPanelRows = panelRows / 16 * 16
   /// Weight bytes of a task where reading them is what takes the time.
   private static let taskBytes = 1 << 17
+  /// Weight rows that the kernel of few rows may take at a time.
+  private static let fewPanelRows = 16
   /// Numbers of a tile of weights that is converted for OpenBLAS: a quarter of a megabyte stays in the cache.
   private static let tileNumbers = 1 << 16
 
@@ -161,7 +165,10 @@ extension Compute {
     try prepare(&operands, for: up, packs: packs)
     if let gate { try prepare(&operands, for: gate, packs: packs) }
     let (x, rows) = (operands, activations.rows)
-    let step = outputsPerTask(up.weight, x.operand(for: up))
+    // Of both, where one of them alone is in panels.
+    let step = min(
+      outputsPerTask(up.weight, x.operand(for: up)),
+      gate.map { outputsPerTask($0.weight, x.operand(for: $0)) } ?? .max)
     let productNumbers = scratchNumbers(x)
     let tasks = (up.weight.rows + step - 1) / step
     try unsafe run(tasks, scratch: productNumbers + (gate == nil ? 0 : rows * step)) { task, scratch in
@@ -184,10 +191,18 @@ extension Compute {
 
   private func outputsPerTask(_ weight: WeightMatrix, _ x: Operand) -> Int {
     switch x.kernel {
-    case .few: max(Self.taskBytes / weight.rowBytes / 8, 1) * 8
-    case .many: Self.panelRows
+    case .few: outputsPerTaskOfFew(weight)
+    case .many: weight.isTurned ? Self.turnedPanelRows : Self.panelRows
     case .blas: Self.blasTileRows(columns: weight.columns)
     }
+  }
+
+  /// Of so many that no thread waits for another one's last: each gets as many tasks, of about the same size.
+  private func outputsPerTaskOfFew(_ weight: WeightMatrix) -> Int {
+    let most = max(Self.taskBytes / weight.rowBytes, 1)
+    let rounds = (weight.rows + most * pool.threads - 1) / (most * pool.threads)
+    let even = (weight.rows + rounds * pool.threads - 1) / (rounds * pool.threads)
+    return (even + Self.fewPanelRows - 1) / Self.fewPanelRows * Self.fewPanelRows
   }
 
   private static func blasTileRows(columns: Int) -> Int { max(tileNumbers / columns / 16, 1) * 16 }
@@ -227,16 +242,15 @@ extension Compute {
       switch x.kernel {
       case .many:
         var call = unsafe ck_product_call(
-          element: weight.element.kernelElement, weights: weights, scales: scales, columns: weight.columns,
-          packed: x.packed?.base,
+          element: weight.element.kernelElement, is_turned: weight.isTurned, weights: weights, scales: scales,
+          columns: weight.columns, packed: x.packed?.base,
           rows: matrix.rows, bias: bias, adding: adding, output: output, output_stride: stride, scratch: scratch)
         unsafe ck_product(&call, 0, outputs.count)
       case .few:
         var call = unsafe ck_few_rows_call(
-          element: weight.element.kernelElement, weights: weights, scales: scales, columns: weight.columns,
-          x: matrix.pointer(row: 0), x_stride: matrix.stride, packed: x.packed?.base, rows: matrix.rows, bias: bias,
-          adding: adding,
-          output: output, output_stride: stride)
+          element: weight.element.kernelElement, is_turned: weight.isTurned, weights: weights, scales: scales,
+          columns: weight.columns, x: matrix.pointer(row: 0), x_stride: matrix.stride, packed: x.packed?.base,
+          rows: matrix.rows, bias: bias, adding: adding, output: output, output_stride: stride)
         unsafe ck_few_rows(&call, 0, outputs.count)
       case .blas:
         // OpenBLAS, for CPUs that the kernels have no vectors for: weights are converted tile by tile.

@@ -8,6 +8,8 @@ import CKernels
   /// Where its scales begin, for weights of eight bits.
   let scalesOffset: Int?
   let element: WeightElement
+  /// Whether it is in its turned form: in panels of rows, as `ck_turn_weights` makes them.
+  let isTurned: Bool
   /// Outputs of a product with it.
   let rows: Int
   /// Inputs of a product with it.
@@ -26,18 +28,48 @@ import CKernels
     self.offset = offset
     self.scalesOffset = scalesOffset
     self.element = element
+    isTurned = false
     self.rows = rows
     self.columns = columns
+  }
+
+  /// The turned form of `matrix`, at `offset` of a file.
+  ///
+  /// - Precondition: it has one, and it lies within the file.
+  init(turned matrix: WeightMatrix, file: FileBytes, offset: Int) {
+    let size = matrix.turnedSize
+    precondition(offset >= 0 && offset + size.panels * size.panelBytes <= file.count, "weights leave their file")
+    self.file = file
+    self.offset = offset
+    scalesOffset = nil
+    element = matrix.element
+    isTurned = true
+    rows = matrix.rows
+    columns = matrix.columns
+  }
+
+  /// Panels that it has in its turned form, and bytes of each.
+  ///
+  /// - Precondition: it has one.
+  var turnedSize: (panels: Int, panelBytes: Int) {
+    let panelRows = ck_turned_rows(element.kernelElement)
+    precondition(panelRows > 0, "\(element.rawValue) has no turned form")
+    return ((rows + panelRows - 1) / panelRows, ck_turned_panel_bytes(element.kernelElement, columns))
   }
 
   /// Bytes of a row, scales aside.
   var rowBytes: Int { element.rowBytes(columns: columns) }
 
+  /// Bytes of all of it, scales aside.
+  private var byteCount: Int {
+    isTurned ? turnedSize.panels * turnedSize.panelBytes : rows * rowBytes
+  }
+
   /// Some rows of it, where they lie.
   ///
   /// - Precondition: it is a matrix as it is stored, and has these rows.
   func rows(_ range: Range<Int>) -> WeightMatrix {
-    precondition(scalesOffset == nil && range.upperBound <= rows, "rows \(range) of \(rows)")
+    precondition(scalesOffset == nil && !isTurned && range.upperBound <= rows, "rows \(range) of \(rows)")
     return WeightMatrix(
       file: file, offset: offset + range.lowerBound * rowBytes, element: element, rows: range.count, columns: columns)
   }
@@ -45,7 +77,7 @@ import CKernels
   /// Asks for the weights ahead of their use.
   func willNeed() {
     unsafe withPointers(row: 0, count: rows) { weights, _ in
-      unsafe Residency.willNeed(weights, byteCount: rows * rowBytes)
+      unsafe Residency.willNeed(weights, byteCount: byteCount)
     }
   }
 
@@ -53,7 +85,7 @@ import CKernels
   func release() {
     guard file.identity != nil else { return }
     unsafe withPointers(row: 0, count: rows) { weights, _ in
-      unsafe Residency.release(weights, byteCount: rows * rowBytes)
+      unsafe Residency.release(weights, byteCount: byteCount)
     }
   }
 
@@ -72,7 +104,7 @@ import CKernels
     }
   }
 
-  /// Lends the bytes of `count` rows from `row` on, and their scales or a null pointer.
+  /// Lends the bytes of `count` rows from `row` on, and their scales or a null pointer. Turned, `row` begins a panel.
   func withPointers(
     row: Int, count: Int, _ body: (_ weights: UnsafeRawPointer, _ scales: UnsafePointer<Float>?) -> Void
   ) {
@@ -82,7 +114,10 @@ import CKernels
       let scales = unsafe scalesOffset.map {
         unsafe (base + $0).assumingMemoryBound(to: Float.self) + row * ck_q8_row_scales(columns)
       }
-      unsafe body(base + offset + row * rowBytes, scales)
+      guard isTurned else { return unsafe body(base + offset + row * rowBytes, scales) }
+      let panelRows = ck_turned_rows(element.kernelElement)
+      precondition(panelRows > 0 && row.isMultiple(of: panelRows), "row \(row) begins no panel")
+      unsafe body(base + offset + row / panelRows * turnedSize.panelBytes, scales)
     }
   }
 }

@@ -94,7 +94,9 @@ extension DecoderWeights {
       (layers.flatMap(\.linears) + [output]).filter(isWanted), model: repacked?.model.hexadecimal ?? "")
     let file: FileBytes
     if let repacked {
-      file = unsafe try repacked.file(byteCount: form.byteCount, isRight: form.isHeld) { bytes throws(EngineError) in
+      file = unsafe try repacked.file(
+        .quantized, byteCount: form.byteCount, isRight: form.isHeld
+      ) { bytes throws(EngineError) in
         unsafe try form.write(into: bytes, pool: pool, progress: progress)
       }
     } else {
@@ -102,11 +104,35 @@ extension DecoderWeights {
         unsafe try form.write(into: bytes, pool: pool, progress: progress)
       }
     }
-    var quantized = form.quantized(in: file)[...]
-    for index in layers.indices {
-      layers[index].linears = layers[index].linears.map { isWanted($0) ? quantized.popFirst() ?? $0 : $0 }
+    replace(isWanted, by: form.quantized(in: file))
+  }
+
+  /// Replaces the matrices of products that have a turned form, which `repacked` keeps, by that, where this CPU multiplies
+  /// it faster. Products have the same bits.
+  ///
+  /// - Throws: `EngineError.unreadableFile`, `.unwritableFile`, `.fileChanged`.
+  mutating func turn(
+    repacked: RepackedWeights, pool: ThreadPool, progress: (_ done: Int, _ total: Int) -> Void
+  ) throws(EngineError) {
+    let isWanted = { (linear: Linear) in TurnedFile.isWanted(linear.weight.element) }
+    let matrices = (layers.flatMap(\.linears) + [output]).filter(isWanted)
+    guard !matrices.isEmpty else { return }
+    let form = TurnedFile(matrices, model: repacked.model.hexadecimal)
+    let file = unsafe try repacked.file(
+      .turned, byteCount: form.byteCount, isRight: form.isHeld
+    ) { bytes throws(EngineError) in
+      unsafe form.write(into: bytes, pool: pool, progress: progress)
     }
-    if isWanted(output) { output = quantized.popFirst() ?? output }
+    replace(isWanted, by: form.turned(in: file))
+  }
+
+  /// Replaces those products of which `isWanted` says so, in their order.
+  private mutating func replace(_ isWanted: (Linear) -> Bool, by others: [Linear]) {
+    var others = others[...]
+    for index in layers.indices {
+      layers[index].linears = layers[index].linears.map { isWanted($0) ? others.popFirst() ?? $0 : $0 }
+    }
+    if isWanted(output) { output = others.popFirst() ?? output }
     files = findFiles()
   }
 }

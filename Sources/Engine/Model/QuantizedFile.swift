@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// For each matrix there is a tensor of its own name, type `U8`, shape (rows, bytes of a row); after all of these its
 /// scales, type `F32`, shape (rows, groups), under the name and `.scales`. Metadata name the version and the model, so
-/// that equal headers mean equal contents. Each matrix begins at a multiple of 64 bytes.
+/// that equal headers mean equal contents (`RepackedLayout`). Each matrix begins at a multiple of 64 bytes.
 struct QuantizedFile {
   /// Grows with every change of what the bytes mean.
   static let version = 1
@@ -25,35 +25,23 @@ struct QuantizedFile {
   /// The file for these matrices of the model with this fingerprint.
   init(_ matrices: [Linear], model: String) {
     self.matrices = matrices
-    var entries = ["\"__metadata__\":{\"format\":\"q8 \(Self.version)\",\"model\":\"\(model)\"}"]
-    var end = 0
-    func append(_ name: String, _ type: String, _ shape: [Int], bytes: Int) -> Int {
-      let start = end
-      end += bytes
-      entries.append("\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":\(shape),\"data_offsets\":[\(start),\(end)]}")
-      return start
-    }
+    var layout = RepackedLayout(form: "q8 \(Self.version)", model: model)
     let weights = matrices.map { linear in
       let rowBytes = ck_q8_row_bytes(linear.weight.columns)
-      return append(linear.name, "U8", [linear.weight.rows, rowBytes], bytes: linear.weight.rows * rowBytes)
+      return layout.append(linear.name, "U8", [linear.weight.rows, rowBytes], bytes: linear.weight.rows * rowBytes)
     }
     let scales = matrices.map { linear in
       let (rows, count) = (linear.weight.rows, ck_q8_row_scales(linear.weight.columns))
-      return append("\(linear.name).scales", "F32", [rows, count], bytes: 4 * rows * count)
+      return layout.append("\(linear.name).scales", "F32", [rows, count], bytes: 4 * rows * count)
     }
-    var text = Array("{\(entries.joined(separator: ","))}".utf8)
-    while !(8 + text.count).isMultiple(of: 64) { text.append(UInt8(ascii: " ")) }
-    header = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text
-    let start = header.count
-    places = zip(weights, scales).map { Place(weights: start + $0, scales: start + $1) }
-    byteCount = start + end
+    let header = layout.header
+    self.header = header
+    places = zip(weights, scales).map { Place(weights: header.count + $0, scales: header.count + $1) }
+    byteCount = header.count + layout.tensorByteCount
   }
 
   /// Whether `file` is this one.
-  func isHeld(by file: FileBytes) -> Bool {
-    guard file.count == byteCount else { return false }
-    return unsafe file.bytes.withUnsafeBytes { unsafe $0.prefix(header.count).elementsEqual(header) }
-  }
+  func isHeld(by file: FileBytes) -> Bool { file.isRepacked(header: header, byteCount: byteCount) }
 
   /// The matrices as `file` holds them.
   func quantized(in file: FileBytes) -> [Linear] {

@@ -27,20 +27,29 @@ public struct RepackedWeights: Sendable {
     self.source = source
   }
 
-  private var name: FilePath { FilePath("\(model.hexadecimal).safetensors") }
-  /// What the file is called while it is made.
-  private var unfinishedName: FilePath { name.withSuffix(".new") }
+  /// What weights have been made into.
+  enum Form: String {
+    /// A byte each (`QuantizedFile`).
+    case quantized = "safetensors"
+    /// Blocks in panels (`TurnedFile`).
+    case turned = "turned.safetensors"
+  }
 
-  /// The file, made by `fill` unless there is one that `isRight` accepts.
+  private func name(_ form: Form) -> FilePath { FilePath("\(model.hexadecimal).\(form.rawValue)") }
+  /// What the file is called while it is made.
+  private func unfinishedName(_ form: Form) -> FilePath { name(form).withSuffix(".new") }
+
+  /// The file with weights in this form, made by `fill` unless there is one that `isRight` accepts.
   ///
   /// - Throws: `EngineError.unreadableFile`, `.unwritableFile`, `.fileChanged`, and what `fill` throws.
   func file(
-    byteCount: Int, isRight: (FileBytes) -> Bool, fill: (UnsafeMutableRawBufferPointer) throws(EngineError) -> Void
+    _ form: Form, byteCount: Int, isRight: (FileBytes) -> Bool,
+    fill: (UnsafeMutableRawBufferPointer) throws(EngineError) -> Void
   ) throws(EngineError) -> FileBytes {
     while true {
-      if let found = try existing(isRight) { return found }
+      if let found = try existing(form, isRight) { return found }
       let unfinished = try writing { () throws(SystemFailure) in
-        try Folder(folder).open(unfinishedName, .creating(permissions: 0o600))
+        try Folder(folder).open(unfinishedName(form), .creating(permissions: 0o600))
       }
       guard unfinished.tryLock(.exclusive) else {
         // Another process makes it: the lock becomes a shared one when the file is done, or goes with that process.
@@ -49,8 +58,8 @@ public struct RepackedWeights: Sendable {
       }
       // It may have been finished, and renamed, between opening and locking.
       guard isInPlace(unfinished) else { continue }
-      if let found = try existing(isRight) { return found }
-      return unsafe try make(unfinished, byteCount: byteCount, fill: fill)
+      if let found = try existing(form, isRight) { return found }
+      return unsafe try make(form, unfinished, byteCount: byteCount, fill: fill)
     }
   }
 
@@ -59,9 +68,9 @@ public struct RepackedWeights: Sendable {
     return own.identity == named.identity
   }
 
-  private func existing(_ isRight: (FileBytes) -> Bool) throws(EngineError) -> FileBytes? {
+  private func existing(_ form: Form, _ isRight: (FileBytes) -> Bool) throws(EngineError) -> FileBytes? {
     do throws(SystemFailure) {
-      let file = try Folder(folder).open(name, .reading)
+      let file = try Folder(folder).open(name(form), .reading)
       file.lock(.shared)
       let found = try FileBytes(mapping: file)
       return isRight(found) ? found : nil
@@ -73,14 +82,15 @@ public struct RepackedWeights: Sendable {
 
   /// Fills the file that is locked, and gives it its name.
   private func make(
-    _ file: consuming OpenFile, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(EngineError) -> Void
+    _ form: Form, _ file: consuming OpenFile, byteCount: Int,
+    fill: (UnsafeMutableRawBufferPointer) throws(EngineError) -> Void
   ) throws(EngineError) -> FileBytes {
     do throws(EngineError) {
       unsafe try write(file, byteCount: byteCount, fill: fill)
       try source.checkUnchanged()
-      try writing { () throws(SystemFailure) in try Folder(folder).rename(unfinishedName, to: name) }
+      try writing { () throws(SystemFailure) in try Folder(folder).rename(unfinishedName(form), to: name(form)) }
     } catch {
-      try? Folder(folder).remove(unfinishedName)
+      try? Folder(folder).remove(unfinishedName(form))
       throw error
     }
     file.lock(.shared)

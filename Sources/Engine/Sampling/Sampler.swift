@@ -66,6 +66,9 @@ public struct Sampler: Sendable {
       Int32(truncatingIfNeeded: unsafe ck_argmax($0.baseAddress, $0.count))
     }
     guard options.temperature > 0, options.topK != 1, scores[Int(likeliest)].isFinite else { return likeliest }
+    guard options.topK > 0 && options.topK < scores.count || options.topP < 1 else {
+      return draw(scores, greatest: scores[Int(likeliest)]) ?? likeliest
+    }
     let candidates = nucleus(of: candidates(scores, greatest: scores[Int(likeliest)]))
       // Weights are those of probabilities by the likeliest one's, which is 1.
       .filter { $0.weight >= Double(options.minP) }
@@ -77,22 +80,51 @@ public struct Sampler: Sendable {
     return likeliest
   }
 
+  /// One of all tokens but those that `minP` leaves out: what the general way picks, without a list of them.
+  private mutating func draw(_ scores: Span<Float>, greatest: Float) -> Int32? {
+    unsafe withUnsafeTemporaryAllocation(of: Double.self, capacity: scores.count) { weights in
+      var total = 0.0
+      for index in scores.indices {
+        let weight = weight(scores[index], greatest: greatest)
+        // What is left out has none. No weight changes neither the sum nor the draw.
+        let kept = weight >= Double(options.minP) ? weight : 0
+        unsafe weights.initializeElement(at: index, to: kept)
+        total += kept
+      }
+      var left = random.nextUnit() * total
+      for index in scores.indices {
+        unsafe left -= weights[index]
+        if left < 0 { return Int32(truncatingIfNeeded: index) }
+      }
+      return nil
+    }
+  }
+
   private struct Candidate {
     let token: Int32
     /// Its probability, times what is common to all.
     let weight: Double
   }
 
+  /// A token's probability by the likeliest one's; not a number where the score is none.
+  private func weight(_ score: Float, greatest: Float) -> Double {
+    exp(Double(score - greatest) / Double(options.temperature))
+  }
+
   /// The tokens that top-k leaves: in falling order with one, by ID without.
   private func candidates(_ scores: Span<Float>, greatest: Float) -> [Candidate] {
-    let tokens: [Int32] =
-      options.topK > 0 && options.topK < scores.count
-      ? likeliestTokens(options.topK, of: scores) : scores.indices.map { Int32(truncatingIfNeeded: $0) }
-    return tokens.compactMap { token in
-      let score = scores[Int(token)]
-      guard !score.isNaN else { return nil }
-      return Candidate(token: token, weight: exp(Double(score - greatest) / Double(options.temperature)))
+    var candidates: [Candidate] = []
+    func add(_ token: Int32) {
+      let weight = weight(scores[Int(token)], greatest: greatest)
+      if !weight.isNaN { candidates.append(Candidate(token: token, weight: weight)) }
     }
+    if options.topK > 0 && options.topK < scores.count {
+      for token in likeliestTokens(options.topK, of: scores) { add(token) }
+    } else {
+      candidates.reserveCapacity(scores.count)
+      for index in scores.indices { add(Int32(truncatingIfNeeded: index)) }
+    }
+    return candidates
   }
 
   /// The likeliest candidates that together reach the probability `topP`: the one that reaches it is among them.

@@ -60,7 +60,7 @@ import Testing
       let longest = 1_536 / size
       for (rows, outputs, length) in [
         (1, 1, 1), (1, 7, 3), (2, 5, 5), (3, 4, 2), (4, 3, longest), (6, 70, longest), (7, 70, 1), (17, 13, longest),
-        (50, 5, 2), (600, 2, 1),
+        (50, 5, 2), (600, 2, 1), (8, 49, longest), (33, 33, 3),
       ] {
         let problem = BlockProblem(
           element: element.code, rows: rows, outputs: outputs, columns: length * size,
@@ -69,6 +69,11 @@ import Testing
         problem.expectAgreement(problem.fewRows(of: 0..<rows), group: 64) { $1 / 32_512 }
         // Eight bits are shared out between the least and the greatest of a group, or there are twelve.
         problem.expectAgreement(problem.manyRows(of: 0..<rows), group: 32) { max(($1 - $0) / 2 / 127, $1 / 2_047) }
+        // So do weights whose rows lie across the lanes.
+        if ck_turned_rows(element.code) > 0 {
+          #expect(problem.fewRows(of: 0..<rows, turned: true) == problem.fewRows(of: 0..<rows))
+          #expect(problem.manyRows(of: 0..<rows, turned: true) == problem.manyRows(of: 0..<rows))
+        }
         // A row alone gives the same bits.
         for row in [0, rows - 1] {
           #expect(problem.fewRows(of: row..<row + 1) == [problem.fewRows(of: 0..<rows)[row]])
@@ -150,7 +155,20 @@ private struct BlockProblem {
     return (0..<rows).map { row in (0..<outputs).map { unsafe memory.floats[row * outputs + $0] } }
   }
 
-  func fewRows(of rows: Range<Int>) -> [[Float]] {
+  /// The weights in their turned form.
+  private func turned() -> NaNMemory {
+    let panels = (outputs + ck_turned_rows(element) - 1) / ck_turned_rows(element)
+    let memory = NaNMemory(byteCount: panels * ck_turned_panel_bytes(element, columns))
+    for panel in 0..<panels {
+      unsafe ck_turn_weights(element, weights.address, columns, outputs, panel, panel + 1, memory.address)
+    }
+    return memory
+  }
+
+  func fewRows(of rows: Range<Int>, turned isTurned: Bool = false) -> [[Float]] {
+    let weights = isTurned ? turned() : weights
+    // Two calls, of whole panels.
+    let middle = isTurned ? outputs / 32 * 16 : outputs / 2
     let stored = stored(rows)
     let packed = NaNMemory(byteCount: ck_few_packed_bytes(element, rows.count, columns))
     unsafe ck_pack_few_rows(
@@ -158,16 +176,18 @@ private struct BlockProblem {
     return unsafe output(rows.count) { result in
       unsafe bias.withUnsafeBufferPointer { bias in
         var call = unsafe ck_few_rows_call(
-          element: element, weights: weights.address, scales: nil, columns: columns, x: nil, x_stride: 0,
+          element: element, is_turned: isTurned, weights: weights.address, scales: nil, columns: columns, x: nil,
+          x_stride: 0,
           packed: packed.address, rows: rows.count, bias: bias.baseAddress, adding: false, output: result,
           output_stride: outputs)
-        unsafe ck_few_rows(&call, 0, outputs / 2)
-        unsafe ck_few_rows(&call, outputs / 2, outputs)
+        unsafe ck_few_rows(&call, 0, middle)
+        unsafe ck_few_rows(&call, middle, outputs)
       }
     }
   }
 
-  func manyRows(of rows: Range<Int>) -> [[Float]] {
+  func manyRows(of rows: Range<Int>, turned isTurned: Bool = false) -> [[Float]] {
+    let weights = isTurned ? turned() : weights
     let stored = stored(rows)
     let packed = NaNMemory(byteCount: ck_packed_bytes(element, rows.count, columns))
     let middle = columns / 128 * 64
@@ -180,7 +200,8 @@ private struct BlockProblem {
     return unsafe output(rows.count) { result in
       unsafe bias.withUnsafeBufferPointer { bias in
         var call = unsafe ck_product_call(
-          element: element, weights: weights.address, scales: nil, columns: columns, packed: packed.address,
+          element: element, is_turned: isTurned, weights: weights.address, scales: nil, columns: columns,
+          packed: packed.address,
           rows: rows.count, bias: bias.baseAddress, adding: false, output: result, output_stride: outputs,
           scratch: scratch.address)
         unsafe ck_product(&call, 0, outputs)

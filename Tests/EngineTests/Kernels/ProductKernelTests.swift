@@ -220,7 +220,8 @@ private struct ProductProblem {
     }
     unsafe bias.withUnsafeBufferPointer { bias in
       var call = unsafe ck_few_rows_call(
-        element: element, weights: storedWeights.address, scales: scales.floats.baseAddress, columns: columns,
+        element: element, is_turned: false, weights: storedWeights.address, scales: scales.floats.baseAddress,
+        columns: columns,
         x: storedX.floats.baseAddress,
         x_stride: xStride, packed: packed.address, rows: rows, bias: adding ? nil : bias.baseAddress, adding: adding,
         output: output.floats.baseAddress, output_stride: outputStride)
@@ -237,7 +238,8 @@ private struct ProductProblem {
     let scratch = NaNMemory(byteCount: ck_product_scratch_bytes(rows))
     unsafe bias.withUnsafeBufferPointer { bias in
       var call = unsafe ck_product_call(
-        element: element, weights: storedWeights.address, scales: scales.floats.baseAddress, columns: columns,
+        element: element, is_turned: false, weights: storedWeights.address, scales: scales.floats.baseAddress,
+        columns: columns,
         packed: packed.address,
         rows: rows, bias: adding ? nil : bias.baseAddress, adding: adding, output: output.floats.baseAddress,
         output_stride: outputStride, scratch: scratch.address)

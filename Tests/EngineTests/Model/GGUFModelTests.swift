@@ -1,3 +1,5 @@
+import CKernels
+import ContentHash
 import Engine
 import FileSystem
 import Foundation
@@ -71,6 +73,48 @@ import Testing
     let (one, other) = (try scores(exact), try scores(rounded))
     #expect(one != other)
     #expect(zip(one, other).allSatisfy { abs($0 - $1) < 0.3 })
+  }
+
+  /// Blocks are laid out for this CPU once, where there is a place for that, and give the same bits.
+  @Test func blocksInPanels() throws {
+    let model = try GGUFModel(at: Self.path("llama-blocks"))
+    try #require(InferenceEngine.repacks(model, weights: .stored) == (ck_turned_rows(ck_q4_0) > 0))
+    let folder = try ModelDirectory()
+    let place = RepackedWeights(folder: FilePath(folder.path), model: SHA256Digest(of: "a model"), source: model)
+    var steps: [Int] = []
+    func open(_ place: RepackedWeights?, _ format: WeightFormat = .stored) throws -> InferenceEngine {
+      steps = []
+      return try InferenceEngine(
+        files: model, threads: 2, weights: format, repacked: place, progress: { done, _ in steps.append(done) })
+    }
+    func bits(_ engine: InferenceEngine) throws -> [[Float]] {
+      let sequence = SequenceState()
+      // Many tokens, then one, then some.
+      let passes: [Range<Int32>] = [0..<70, 70..<71, 71..<76]
+      return try passes.flatMap { tokens in
+        let logits = try engine.forward(
+          tokens: Array(tokens), positions: Array(tokens), sequence: sequence, logits: .all)
+        return (0..<logits.rows).map { logits.row($0) }
+      }
+    }
+    let expected = try bits(open(nil))
+    #expect(steps.isEmpty)
+    #expect(try bits(open(place)) == expected)
+    guard ck_turned_rows(ck_q4_0) > 0 else { return }
+    // All but V and up, whose types have no such form.
+    #expect(steps == Array(1...11))
+    let name = "\(SHA256Digest(of: "a model")).turned.safetensors"
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [name])
+    #expect(try bits(open(place)) == expected && steps.isEmpty)
+    #expect(try bits(open(place, .q8)) == expected)
+    // A file that is not what it should be is made anew.
+    let path = URL(filePath: folder.path + "/" + name)
+    let whole = try Data(contentsOf: path)
+    for damaged in [whole.prefix(100), whole + [0], [9] + whole.dropFirst(), Data()] {
+      try Data(damaged).write(to: path)
+      #expect(try bits(open(place)) == expected && steps.count == 11)
+      #expect(try Data(contentsOf: path) == whole)
+    }
   }
 
   @Test func statesOfFileAndFolderAreNotTakenForEachOther() throws {

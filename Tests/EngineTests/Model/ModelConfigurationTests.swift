@@ -171,7 +171,7 @@ import Testing
     ) { try ModelConfiguration(files: try model.folder()) }
   }
 
-  @Test(.timeLimit(.minutes(1))) func aPipeIsNoFile() throws {
+  @Test(.timeLimit(.minutes(20))) func aPipeIsNoFile() throws {
     let model = try TinyModel().directory()
     try model.remove("config.json")
     #expect(unsafe mkfifo(model.path + "/config.json", 0o600) == 0)

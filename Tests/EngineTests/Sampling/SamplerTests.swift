@@ -102,6 +102,33 @@ import Testing
     #expect(found == draws.map { Int32($0 >> 48) })
   }
 
+  /// Without top-k and top-p no list of candidates is made. The picks are those of one, by ID.
+  @Test(arguments: [Float(0), 0.05]) func tokensAreWalkedInOrder(minP: Float) {
+    let options = SamplingOptions(temperature: 1.7, minP: minP, seed: 1_234_567)
+    // As the generator's test has them.
+    let draws: [UInt64] = [
+      6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423, 4_593_380_528_125_082_431,
+      16_408_922_859_458_223_821,
+    ]
+    let logits: [Float] = (0..<3000).map { index in
+      if index % 11 == 3 { return .nan }
+      return index % 13 == 5 ? -.infinity : Float(index * 7919 % 1009) / 100
+    }
+    let greatest: Float = 10.08
+    let weights: [Double] = logits.map { exp(Double($0 - greatest) / Double(options.temperature)) }
+    let candidates = weights.indices.filter { weights[$0] >= Double(minP) }
+    let total = candidates.reduce(0.0) { $0 + weights[$1] }
+    let expected = draws.map { draw -> Int32 in
+      var left = Double(draw >> 11) * 0x1p-53 * total
+      for candidate in candidates {
+        left -= weights[candidate]
+        if left < 0 { return Int32(candidate) }
+      }
+      return -1
+    }
+    #expect(picks(options, logits, count: 5) == expected)
+  }
+
   @Test func hopelessLogitsGiveAToken() {
     for logits: [Float] in [[.nan, .nan], [-.infinity, -.infinity], [.infinity, 0]] {
       let token = picks(SamplingOptions(temperature: 1, topK: 2, topP: 0.5), logits, count: 1)[0]

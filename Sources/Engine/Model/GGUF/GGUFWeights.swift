@@ -18,6 +18,8 @@ struct GGUFWeights: TensorSource {
     let matrix = WeightMatrix(
       file: part.file, offset: entry.bytes.lowerBound, element: WeightElement(entry.type), rows: rows, columns: columns)
     guard architecture.hasNeighbouringPairs, let order = halvesFirst(tensor, rows: rows) else { return matrix }
+    // The rows in the file's order are not read again.
+    defer { matrix.release() }
     return try matrix.reordered(order)
   }
 
@@ -93,5 +95,12 @@ extension WeightMatrix {
       }
     }
     return WeightMatrix(file: copy, offset: 0, element: element, rows: rows, columns: columns)
+  }
+}
+
+extension GGUFModel {
+  /// Whether it has tensors with a turned form that this CPU multiplies faster.
+  var hasTensorsToTurn: Bool {
+    parts.contains { part in part.tensors.values.contains { TurnedFile.isWanted(WeightElement($0.type)) } }
   }
 }
