@@ -19,7 +19,8 @@ extension CacheSession {
     options: GenerationOptions = .init()
   ) throws(PromptCacheError) -> Generation {
     try generate(
-      from: model.compile(prompt: source, of: schema.schema).get(), of: schema, joint: joint, repair: repair,
+      from: findDocuments(for: model.compile(prompt: source, of: schema.schema).get(), of: schema), of: schema,
+      joint: joint, repair: repair,
       options: options)
   }
 
@@ -81,7 +82,7 @@ extension CacheSession {
   ///     prompt is to be kept.
   ///   - repair: how much of the cached tokens that are not exact is computed again, together with the prompt's own: those
   ///     that its new text attends to most. 0 for none, 1 for all, which answers as without the cache. To find out which,
-  ///     the new text goes through some of the layers once more, here.
+  ///     the new text goes through some of the layers once more.
   /// - Precondition: `repair` is 0 to 1.
   /// - Throws: `PromptCacheError.statesMissing`; `.store` for damaged states; with `.make` as `makeJoint`; with `repair`
   ///   `.engine`, and `.cancelled` if the current task is cancelled meanwhile.
@@ -95,11 +96,14 @@ extension CacheSession {
   func ready(
     _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse, repair: Double, _ terms: EncodingTerms
   ) throws(PromptCacheError) -> ReadyPrompt {
+    let prompt = try findDocuments(for: prompt, of: schema, terms)
     if joint == .make || joint == .use && prompt.layout.keptCount > 0 {
-      try makeJoint(for: [prompt], of: schema, terms)
+      try makeJoint(for: [prompt], of: schema, sharing: false, terms)
     }
+    // Without a remote store, all that a version needs is there, or was freed.
+    if remote != nil { try ensureStates(for: prompt, of: schema, joint: joint == .off ? .off : .use, terms) }
     return try prepare(
-      prompt.layout, of: schema.schema, element: schema.element, joint: joint != .off, repair: repair)
+      prompt.layout, of: prompt.schema, element: schema.element, joint: joint != .off, repair: repair, terms.place)
   }
 
   /// Compares the answer from the store's states with the baseline's.
@@ -116,11 +120,13 @@ extension CacheSession {
     _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, repair: Double = 0,
     byModule: Bool = false, maximumTokens: Int
   ) async throws(PromptCacheError) -> AuditReport {
-    if joint == .make { try makeJoint(for: [prompt], of: schema) }
+    let prompt = try findDocuments(for: prompt, of: schema)
+    if joint == .make { try makeJoint(for: [prompt], of: schema, sharing: false, EncodingTerms()) }
+    if remote != nil { try ensureStates(for: prompt, of: schema, joint: joint == .off ? .off : .use) }
     let audit = PromptAudit(
       self, element: schema.element, joint: joint != .off, repair: repair, byModule: byModule,
       maximumTokens: maximumTokens)
-    return try await audit.report(on: prompt.layout, of: schema.schema)
+    return try await audit.report(on: prompt.layout, of: prompt.schema)
   }
 
   /// The same for a layout and its schema.
@@ -130,18 +136,26 @@ extension CacheSession {
   package func prepare(
     _ layout: PromptLayout, of schema: PlannedSchema, element: KVElement, joint: Bool = true, repair share: Double = 0
   ) throws(PromptCacheError) -> ReadyPrompt {
+    try prepare(layout, of: schema, element: element, joint: joint, repair: share, .here)
+  }
+
+  private func prepare(
+    _ layout: PromptLayout, of schema: PlannedSchema, element: KVElement, joint: Bool, repair share: Double,
+    _ place: EncodingTerms.Place
+  ) throws(PromptCacheError) -> ReadyPrompt {
     try prompt(
-      layout, of: schema, states(for: layout, of: schema, element: element, joint: joint), repair: share)
+      layout, of: schema, states(for: layout, of: schema, element: element, joint: joint), repair: share, place)
   }
 
   /// The prompt that reads these states.
   ///
   /// - Throws: as `ready`.
   func prompt(
-    _ layout: PromptLayout, of schema: PlannedSchema, _ found: FoundStates, repair share: Double
+    _ layout: PromptLayout, of schema: PlannedSchema, _ found: FoundStates, repair share: Double,
+    _ place: EncodingTerms.Place = .here
   ) throws(PromptCacheError) -> ReadyPrompt {
     precondition(share >= 0 && share <= 1, "a share of \(share)")
-    return share > 0 ? try repair(layout, of: schema, found, share: share) : found.prompt(layout)
+    return share > 0 ? try repair(layout, of: schema, found, share: share, place) : found.prompt(layout)
   }
 
   /// The states that stand for the parts of a prompt.

@@ -46,11 +46,27 @@ extension CacheSession {
   /// - Parameters:
   ///   - schema: compiled for this session's model.
   ///   - element: how states would be kept.
+  ///   - asksRemote: whether the remote store is asked what it has; if not, all is computed that is not here.
   /// - Throws: `PromptCacheError` for the store's failures.
-  public func forecast(_ schema: PlannedSchema, as element: KVElement = .f16) throws(PromptCacheError) -> WarmReport {
-    let wanted = Array(schema.plan.encodings.indices)
-    let missing = try MissingStates(of: wanted, in: schema.plan, try lookup(element))
-    return WarmReport(schema, missing, version: nil, seconds: 0)
+  public func forecast(
+    _ schema: PlannedSchema, as element: KVElement = .f16, askingRemote asksRemote: Bool = false
+  ) throws(PromptCacheError) -> WarmReport {
+    let plan = schema.plan
+    let wanted = Array(plan.encodings.indices)
+    let lookup = try lookup(element)
+    let missing = try MissingStates(of: wanted, in: plan, lookup)
+    let documents = try missingDocuments(of: schema, lookup)
+    var counts = StateCounts(missing)
+    counts.add(documents.counts)
+    if asksRemote, let remote {
+      let lacking = Set(missing.order.filter(plan.isStored).map(plan.digest(of:))).union(documents.digests)
+      let there = remote.sizes(of: Array(lacking), lookup)
+      let promised = Set(there.keys)
+      var rest = StateCounts(try MissingStates(of: wanted, in: plan, promised: promised, lookup))
+      rest.add(try missingDocuments(of: schema, promised: promised, lookup).counts)
+      counts.fetch(all: there, leaving: rest)
+    }
+    return WarmReport(schema, counts, version: nil, seconds: 0)
   }
 
   /// The newest version of the schema called `name` that the store has now.
@@ -62,9 +78,16 @@ extension CacheSession {
   ///   library has written; `.store`.
   public func schema(named name: String, as element: KVElement? = nil) throws(PromptCacheError) -> WarmedSchema {
     guard let newest = try newestVersion(of: name, as: element) else {
-      throw .notWarmed(schema: name, model: model, element: element)
+      throw .notWarmed(schema: name, model: model, element: element, others: try otherModels(with: name))
     }
     return newest
+  }
+
+  /// What other models are called that the store has a version of a schema for, sorted.
+  private func otherModels(with schema: String) throws(PromptCacheError) -> [String] {
+    let own = try fingerprint
+    let names = try storedVersions().filter { $0.schema == schema && $0.model != own }.compactMap(\.modelName)
+    return Set(names).sorted()
   }
 
   /// Number of the newest version that the store has now of the schema called `name`, in any KV format; `nil` if there is
@@ -72,10 +95,11 @@ extension CacheSession {
   ///
   /// - Throws: `PromptCacheError.store`; `.engine` for a model's files that cannot be read.
   public func newestVersionNumber(of name: String) throws(PromptCacheError) -> Int? {
+    try takeOverNewest(of: name)
     guard let store = try sessionStore.readable() else { return nil }
     let fingerprint = try fingerprint
     return try withStoreErrors { () throws(StoreError) in
-      try store.snapshot().newestVersion(model: fingerprint, schema: name)?.number
+      try store.snapshot().newestHead(model: fingerprint, schema: name)?.name.number
     }
   }
 
@@ -121,23 +145,31 @@ extension CacheSession {
   func ensureStates(
     for prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse, _ terms: EncodingTerms
   ) throws(PromptCacheError) {
+    let prompt = try findDocuments(for: prompt, of: schema, terms)
     if try sessionStore.readable() == nil, prompt.layout.parts.contains(where: { $0.encoding != nil }) {
       _ = try storeForStates()
     }
     var covered = 0
     switch joint {
     case .make:
-      try makeJoint(for: [prompt], of: schema, terms)
+      try makeJoint(for: [prompt], of: schema, sharing: false, terms)
       covered = prompt.layout.chain.digests.count
-    case .use: covered = try jointCount(of: prompt.layout, try lookup(schema.element))
+    case .use:
+      covered = try jointCount(of: prompt.layout, try lookup(schema.element))
+      if remote != nil, covered < prompt.layout.chain.digests.count {
+        try bringJoint(for: prompt, of: schema, behind: covered)
+        covered = try jointCount(of: prompt.layout, try lookup(schema.element))
+      }
     case .off: break
     }
     let wanted = prompt.layout.cached(behind: covered).map(\.encoding)
     guard !wanted.isEmpty else { return }
-    let missing = try MissingStates(of: wanted, in: schema.schema.plan, try lookup(schema.element))
-    guard !missing.order.isEmpty else { return }
-    try compute(
-      missing, in: schema.schema.plan, of: schema.schema, as: schema.element, store: try sessionStore.writable(), terms)
+    let plan = prompt.schema.plan
+    try ensure(
+      Set(wanted.map(plan.digest(of:))), in: plan, named: schema.schema.name, as: schema.element,
+      isPublished: schema.version != nil, terms,
+      store: { () throws(PromptCacheError) in try self.sessionStore.writable() }
+    ) { lookup throws(PromptCacheError) in try MissingStates(of: wanted, in: plan, lookup) }
   }
 
   /// Notes in the store which states were used last, for garbage collection, unless another process is writing or
@@ -151,8 +183,8 @@ extension CacheSession {
     of name: String, as element: KVElement? = nil
   ) throws(PromptCacheError) -> WarmedSchema? {
     guard let (newest, lease) = try leaseNewestVersion(of: name, as: element) else { return nil }
-    let schema = try PlannedSchema(of: newest, model: model)
-    return WarmedSchema(schema, element: newest.element, version: newest.number, lease: lease)
+    let schema = try PlannedSchema(of: newest, in: try store, model: model)
+    return WarmedSchema(schema, element: newest.element, version: newest.name.number, lease: lease)
   }
 
   /// Says to other processes that a version is in use; `nil` if it is gone.
@@ -161,21 +193,19 @@ extension CacheSession {
     return try withStoreErrors { () throws(StoreError) in
       let lease = try store.lease(version)
       // It may have been freed just before. Once leased, it stays.
-      let isThere = try store.snapshot().versions(model: version.model, schema: version.schema)
-        .contains { $0.number == version.number }
-      return isThere ? lease : nil
+      return try store.snapshot().contains(version) ? lease : nil
     }
   }
 
   private func leaseNewestVersion(
     of name: String, as element: KVElement?
-  ) throws(PromptCacheError) -> (VersionRecord, Lease)? {
+  ) throws(PromptCacheError) -> (VersionHead, Lease)? {
+    try takeOverNewest(of: name)
     guard let store = try sessionStore.readable() else { return nil }
     let fingerprint = try fingerprint
     while true {
       let newest = try withStoreErrors { () throws(StoreError) in
-        try store.snapshot().versions(model: fingerprint, schema: name)
-          .last { element == nil || $0.element == element }
+        try store.snapshot().newestHead(model: fingerprint, schema: name, element: element)
       }
       guard let newest else { return nil }
       if let lease = try lease(newest.name) { return (newest, lease) }
@@ -184,10 +214,12 @@ extension CacheSession {
 
   /// The store, for states that are about to be computed.
   ///
-  /// A missing one is created after the weights are loaded, which may fail, unless these are to be kept beside it, and
-  /// before the model's files are read, so that it remembers their digests.
+  /// A missing one is created after the weights are loaded, which may fail, or only looked for where they are to be kept
+  /// beside it; and before the model's files are read, so that it remembers their digests.
   func storeForStates() throws(PromptCacheError) -> StateStore {
-    if sessionStore.access == .writing, model.weights == .stored, try sessionStore.readable() == nil { _ = try engine }
+    if sessionStore.access == .writing, try sessionStore.readable() == nil {
+      if model.repacksWeights { try model.checkWeights() } else { _ = try engine }
+    }
     return try sessionStore.writable()
   }
 
@@ -198,51 +230,47 @@ extension CacheSession {
     let start = clock.now
     let warming = try withStoreErrors { () throws(StoreError) in try store.leaseForWarming() }
     defer { withExtendedLifetime(warming) {} }
-    let wanted = Array(schema.plan.encodings.indices)
-    let missing = try MissingStates(of: wanted, in: schema.plan, try lookup(element))
-    try compute(missing, in: schema.plan, of: schema, as: element, store: store, terms)
     let fingerprint = try fingerprint
+    let wanted = Array(schema.plan.encodings.indices)
+    let stored = schema.storedEncodings
+    let listings = schema.listings
+    let older = try withStoreErrors { () throws(StoreError) in
+      try store.snapshot().newestHead(model: fingerprint, schema: schema.name)
+    }
+    let publication = try publication(of: schema, in: store)
+    var counts = StateCounts(
+      try ensure(
+        Set(stored.map(\.digest)), in: schema.plan, named: schema.name, as: element, isPublished: false, terms,
+        store: { () throws(PromptCacheError) in store }, with: publication
+      ) { lookup throws(PromptCacheError) in try MissingStates(of: wanted, in: schema.plan, lookup) })
+    counts.add(try warmDocuments(of: schema, as: element, in: store, with: publication, terms))
     try model.checkUnchanged()
-    let version = try withStoreErrors { () throws(StoreError) in
-      try store.write { batch throws(StoreError) in
-        let kept = schema.storedEncodings
+    var report = WarmReport(schema, counts, version: nil, seconds: 0)
+    if let publication {
+      let published = try publication.publish(
+        VersionRecord(
+          model: fingerprint, schema: schema.name, schemaHash: schema.hash, lowered: schema.compiled.encoded,
+          element: element, encodings: stored.map(\.digest), labels: stored.map(\.label),
+          libraries: listings))
+      report.remote = published.report
+      report.version = published.version
+    }
+    let isRecorded = report.version != nil
+    let recorded = try withStoreErrors { () throws(StoreError) in
+      try store.write { batch throws(StoreError) -> Int? in
+        try batch.setModelName(fingerprint, model.name + (model.weights == .stored ? "" : " (\(model.weights))"))
+        guard !isRecorded else { return nil }
         return try batch.recordVersion(
           model: fingerprint, schema: schema.name, hash: schema.hash, lowered: schema.compiled.encoded,
-          element: element, encodings: kept.map(\.digest), labels: kept.map(\.label))
+          element: element, encodings: stored.map(\.digest), labels: stored.map(\.label),
+          libraries: listings
+        ).number
       }
     }
-    return WarmReport(schema, missing, version: version.number, seconds: (clock.now - start).inSeconds)
-  }
-
-  func compute(
-    _ missing: MissingStates, in graph: some EncodingGraph, of schema: PlannedSchema, as element: KVElement,
-    store: StateStore, _ terms: EncodingTerms,
-    describing description: @escaping (Int) throws(StoreError) -> JointRecord? = { _ in nil }
-  ) throws(PromptCacheError) {
-    try compute(missing, in: graph, named: schema.name, as: element, store: store, terms, describing: description)
-  }
-
-  func compute(
-    _ missing: MissingStates, in graph: some EncodingGraph, named name: String, as element: KVElement,
-    store: StateStore, _ terms: EncodingTerms,
-    describing description: @escaping (Int) throws(StoreError) -> JointRecord?
-  ) throws(PromptCacheError) {
-    guard !missing.order.isEmpty else { return }
-    let clock = ContinuousClock()
-    let computer = StateComputer(
-      graph: graph, worker: try worker(terms.place), store: store, model: try fingerprint, files: model.files,
-      element: element, description: description)
-    defer { progress(.ended) }
-    let start = clock.now
-    func done(_ tokens: Int) -> WarmProgress {
-      WarmProgress(tokensDone: tokens, tokensTotal: missing.tokens, seconds: (clock.now - start).inSeconds)
-    }
-    terms.progress(done(0))
-    try computer.perform(missing) { tokensDone in
-      let done = done(tokensDone)
-      progress(.computingStates(schema: name, done))
-      terms.progress(done)
-    }
+    report.version = report.version ?? recorded
+    try indexDocuments(of: schema, in: store, from: older)
+    report.seconds = (clock.now - start).inSeconds
+    return report
   }
 
   /// Finds states as the store has them now.

@@ -20,6 +20,11 @@ public final class CacheSession: Sendable {
   public let model: LoadedModel
   let sessionStore: SessionStore
   let progress: @Sendable (CacheProgress) -> Void
+  /// The part of a remote store that the session's store is a cache of; `nil` where there is none.
+  let remote: RemotePart?
+
+  /// Full-text indexes that are open.
+  let indexes = DocumentIndexes()
 
   private let runtime: ModelRuntime
 
@@ -33,6 +38,7 @@ public final class CacheSession: Sendable {
   ///   - path: the store's folder.
   ///   - access: what the session may do with the store.
   ///   - options: how the store is opened; `access` decides about `readOnly`.
+  ///   - remote: what the store is a cache of: what it lacks is fetched from there before anything is computed.
   ///   - threads: how many compute; all cores that the process may use if `nil`.
   ///   - shared: threads to compute on that the engines of other models compute on too, in place of its own.
   ///   - limits: how many answers are made at a time.
@@ -41,12 +47,13 @@ public final class CacheSession: Sendable {
   ///   missing or of wrong shapes.
   public convenience init(
     model: LoadedModel, storeAt path: FilePath, access: StoreAccess = .writing, options: StoreOptions = .init(),
-    threads: Int? = nil, on shared: ComputeThreads? = nil, limits: AnswerLimits = .init(),
+    remote: RemoteStore? = nil, threads: Int? = nil, on shared: ComputeThreads? = nil, limits: AnswerLimits = .init(),
     progress: @escaping @Sendable (CacheProgress) -> Void = { _ in }
   ) throws(PromptCacheError) {
     self.init(
       SessionStore(at: path, access: access, options: options),
-      ModelRuntime(model: model, threads: threads, on: shared, limits: limits), progress)
+      ModelRuntime(model: model, threads: threads, on: shared, limits: limits), progress,
+      RemotePart(of: remote, namespace: options.namespace))
     if access == .writing { try model.checkWeights() }
     if access != .readingIfThere { _ = try sessionStore.readable() }
   }
@@ -64,7 +71,7 @@ public final class CacheSession: Sendable {
   ) {
     self.init(
       SessionStore(at: nil, access: .readingIfThere, options: .init()),
-      ModelRuntime(model: model, threads: threads, on: nil, limits: limits), progress)
+      ModelRuntime(model: model, threads: threads, on: nil, limits: limits), progress, nil)
   }
 
   /// A session that computes with the same engine and scheduler as another one, on a store of its own: another tenant's
@@ -75,22 +82,27 @@ public final class CacheSession: Sendable {
   ///   - path: the store's folder.
   ///   - access: what the session may do with the store.
   ///   - options: how the store is opened; `access` decides about `readOnly`.
+  ///   - remote: what the store is a cache of.
   /// - Throws: `PromptCacheError` for a store that cannot be opened.
   public convenience init(
     sharingModelOf other: CacheSession, storeAt path: FilePath, access: StoreAccess = .writing,
-    options: StoreOptions = .init()
+    options: StoreOptions = .init(), remote: RemoteStore? = nil
   ) throws(PromptCacheError) {
-    self.init(SessionStore(at: path, access: access, options: options), other.runtime, other.progress)
+    self.init(
+      SessionStore(at: path, access: access, options: options), other.runtime, other.progress,
+      RemotePart(of: remote, namespace: options.namespace))
     if access != .readingIfThere { _ = try sessionStore.readable() }
   }
 
   private init(
-    _ store: SessionStore, _ runtime: ModelRuntime, _ progress: @escaping @Sendable (CacheProgress) -> Void
+    _ store: SessionStore, _ runtime: ModelRuntime, _ progress: @escaping @Sendable (CacheProgress) -> Void,
+    _ remote: RemotePart?
   ) {
     model = runtime.model
     sessionStore = store
     self.runtime = runtime
     self.progress = progress
+    self.remote = remote
   }
 
   /// The store, for inspection and maintenance.
@@ -137,9 +149,9 @@ public final class CacheSession: Sendable {
     get throws(PromptCacheError) { try runtime.scheduler(on: engine) }
   }
 
-  /// Weights in another format than the model's own are made once and kept beside the store, where there is one.
+  /// Weights in another form than the model's own are made once and kept beside the store, where there is one.
   private func loadEngine() throws(PromptCacheError) -> InferenceEngine {
-    guard model.weights != .stored, let store = try sessionStore.readable(),
+    guard model.repacksWeights, let store = try sessionStore.readable(),
       let kept = try model.repackedWeights(besides: store, fingerprint: fingerprint)
     else { return try loadEngine(keeping: nil) }
     do throws(PromptCacheError) {

@@ -4,6 +4,7 @@
 @_exported public import Failure
 @_exported public import FileSystem
 @_exported public import KVCacheFormat
+@_exported public import ObjectStorage
 @_exported public import PMLCompiler
 @_exported public import Store
 @_exported public import Tokenizers

@@ -2,6 +2,7 @@ public import Engine
 public import Failure
 public import FileSystem
 public import KVCacheFormat
+public import ObjectStorage
 public import PMLCompiler
 public import Store
 public import Tokenizers
@@ -21,7 +22,8 @@ public enum PromptCacheError: Error, Sendable {
   /// A chat template's file that is not what it should be.
   case badChatTemplate(path: String, problem: String)
   /// The store holds no version of the schema for this model (in this KV format, where one is asked for).
-  case notWarmed(schema: String, model: LoadedModel, element: KVElement?)
+  /// Perhaps it has one for the other models that are named.
+  case notWarmed(schema: String, model: LoadedModel, element: KVElement?, others: [String] = [])
   /// A document with errors; `diagnostics` are all that was found in it.
   case invalidDocument(SourceFile, diagnostics: [Diagnostic])
   /// A lowered schema that is damaged, or was compiled for another model.
@@ -54,8 +56,30 @@ public enum PromptCacheError: Error, Sendable {
   case waitedTooLong(Duration)
   /// The system lets the process have no more threads.
   case noThread
+  /// A file of `src` that is no longer what it was when its schema was compiled.
+  case sourceFileChanged(FilePath)
+  /// A lowered schema has no texts of its libraries' modules.
+  case noTexts
+  /// The documents of a library could not be read.
+  case unreadableDocuments(String)
+  /// The schema has no library of this name; or where none is named, it has not one alone.
+  case noSuchLibrary(String?, schema: String, known: [String])
+  /// The full-text index of a library.
+  case index(any CategorizedError)
   /// The session has no store, and something has to be read from or kept in one.
   case noStore
+  /// The remote store.
+  case objectStorage(ObjectStorageError)
+  /// Somebody is removing garbage from the remote store.
+  case collectionUnderWay
+  /// Removing garbage from the remote store took longer than it may; what is left goes the next time.
+  case collectionInterrupted
+  /// Publishing took so long that others may have taken this process for dead.
+  case publishingInterrupted
+  /// A version in the remote store of which nobody can say what it names.
+  case unreadablePublication(object: String)
+  /// Objects of a version in the remote store that are not there, or not what they should be.
+  case objectsMissing(schema: String, version: Int, count: Int)
 }
 
 extension PromptCacheError: CategorizedError, CustomStringConvertible {
@@ -64,13 +88,18 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     switch self {
     case .engine(let error): error.category
     case .store(let error): error.category
+    case .index(let error): error.category
+    case .objectStorage(let error): error.category
     case .tokenizer, .missingFile, .unknownChatTemplate, .badChatTemplate, .invalidDocument, .unusableLoweredSchema,
-      .emptyPrompt, .promptTooLong, .conversation, .benchmarkTooLong, .noStore:
+      .emptyPrompt, .promptTooLong, .conversation, .benchmarkTooLong, .noStore, .sourceFileChanged, .noTexts,
+      .unreadableDocuments, .noSuchLibrary:
       .input
     case .notWarmed, .noSuchVersion, .nothingToExport, .statesMissing: .notFound
-    case .stateRemoved, .tooManyAnswers, .waitedTooLong: .busy
+    case .stateRemoved, .tooManyAnswers, .waitedTooLong, .collectionUnderWay, .collectionInterrupted,
+      .publishingInterrupted:
+      .busy
     case .answerTooLarge, .noThread: .resources
-    case .unreadableVersion: .damaged
+    case .unreadableVersion, .unreadablePublication, .objectsMissing: .damaged
     case .cancelled: .cancelled
     }
   }
@@ -84,9 +113,10 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .missingFile(let name, let location): "`\(location)` has no `\(name)`"
     case .unknownChatTemplate(let name, _): "no chat template `\(name)`"
     case .badChatTemplate(let path, let problem): "`\(path)` is not a chat template: \(problem)"
-    case .notWarmed(let schema, let model, let element):
+    case .notWarmed(let schema, let model, let element, let others):
       "the store has no version of schema `\(schema)` for \(model.files.location)"
         + (model.weights == .stored ? "" : " with \(model.weights) weights") + (element.map { " in \($0)" } ?? "")
+        + (others.isEmpty ? "" : ", but one for \(others.map { $0.quoted() }.joined(separator: ", "))")
     case .invalidDocument(let source, let diagnostics):
       "\(source.path.description.quoted(limit: 4096)) has errors:\n"
         + TextRenderer(sources: [source]).render(diagnostics)
@@ -111,6 +141,22 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .waitedTooLong(let time): "the answer waited longer than \(time), and had not begun"
     case .noThread: "the system lets the process have no more threads"
     case .noStore: "there is no folder for the store"
+    case .sourceFileChanged(let path):
+      "\(path.description.quoted(limit: 4096)) cannot be read any more, or says something else than a moment ago"
+    case .index(let error): error.message
+    case .noSuchLibrary(let name?, let schema, _): "schema \(schema.quoted()) has no library \(name.quoted())"
+    case .noSuchLibrary(nil, let schema, let known):
+      "schema \(schema.quoted()) has " + (known.isEmpty ? "no library" : "more than one library")
+    case .noTexts: "a lowered schema has no texts of its libraries' modules"
+    case .unreadableDocuments(let reason): "modules of a library cannot be read: \(reason)"
+    case .objectStorage(let error): error.message
+    case .objectsMissing(let schema, let version, let count):
+      "\(count) encodings of version \(version) of schema \(schema.quoted()) could not be fetched"
+    case .collectionUnderWay: "somebody is removing garbage from the remote store"
+    case .collectionInterrupted: "removing garbage took too long and stopped in the middle"
+    case .publishingInterrupted: "publishing took too long"
+    case .unreadablePublication(let object):
+      "\(object.quoted(limit: 300)) in the remote store is no version that can be read"
     }
   }
 
@@ -119,6 +165,7 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     switch self {
     case .engine(let error): error.remedies
     case .store(let error): error.remedies
+    case .objectStorage(let error): error.remedies
     case .tokenizer(let error, _): error.remedies
     case .missingFile: [.nameModelFolder]
     case .unknownChatTemplate(_, let known):
@@ -127,8 +174,8 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
           "known are \(known.joined(separator: ", ")); a file is a Jinja program (`.jinja`), "
             + "or a JSON object with `system`, `user`, `assistant`, `header`")
       ]
-    case .notWarmed(let schema, let model, let element):
-      [
+    case .notWarmed(let schema, let model, let element, let others):
+      (others.isEmpty ? [] : [.nameModelMeant]) + [
         .warm(
           schema: schema, element: element?.rawValue, weights: model.weights == .stored ? nil : model.weights.rawValue),
         .giveSchemaFile,
@@ -142,9 +189,17 @@ extension PromptCacheError: CategorizedError, CustomStringConvertible {
     case .emptyPrompt: [.addText]
     case .benchmarkTooLong: [.measureLess]
     case .answerTooLarge: [.other("ask for fewer tokens"), .other("raise the limit of the states of answers")]
-    case .tooManyAnswers, .waitedTooLong: [.tryAgain]
+    case .tooManyAnswers, .waitedTooLong, .collectionUnderWay, .collectionInterrupted, .publishingInterrupted:
+      [.tryAgain]
+    case .objectsMissing(let schema, _, _): [.warm(schema: schema)]
+    case .unreadablePublication: [.useNewerProgram, .other("remove the object")]
     case .noThread: [.other("raise the limit of threads (ulimit -u)"), .endOtherProcesses]
     case .noStore: [.nameStoreFolder]
+    case .sourceFileChanged, .unreadableDocuments: [.tryAgain]
+    case .noTexts: [.giveSchemaFile]
+    case .index(let error): error.remedies
+    case .noSuchLibrary(_, _, let known):
+      known.isEmpty ? [] : [.other("name one of \(known.joined(separator: ", "))")]
     }
   }
 

@@ -75,7 +75,7 @@ public struct PromptServer: Service {
   private var place: StorePlace {
     StorePlace(
       path: options.store, maximumBytes: options.maximumStoreBytes,
-      maximumNamespaceBytes: options.maximumNamespaceBytes)
+      maximumNamespaceBytes: options.maximumNamespaceBytes, remote: options.remote)
   }
 
   private func load(_ registry: ModelRegistry) throws {

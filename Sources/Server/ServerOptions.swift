@@ -24,6 +24,8 @@ public struct ServerOptions: Sendable {
   public var maximumStoreBytes: Int?
   /// Bytes that the states of one namespace may take.
   public var maximumNamespaceBytes: Int?
+  /// What the store is a cache of; its warnings go to whoever made it.
+  public var remote: RemoteStore?
 
   /// The address to listen on.
   public var host = "127.0.0.1"

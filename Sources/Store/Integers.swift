@@ -25,8 +25,10 @@ extension MutableRawSpan {
     unsafe withUnsafeMutableBytes { target in unsafe target.copyBytes(from: bytes) }
   }
 
-  /// Makes all bytes zero.
-  mutating func clear() {
-    _ = unsafe withUnsafeMutableBytes { unsafe $0.initializeMemory(as: UInt8.self, repeating: 0) }
+  /// Makes some bytes zero.
+  mutating func clear(_ range: Range<Int>) {
+    _ = unsafe withUnsafeMutableBytes { bytes in
+      unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[range]).initializeMemory(as: UInt8.self, repeating: 0)
+    }
   }
 }

@@ -1,4 +1,4 @@
-internal import ContentHash
+package import ContentHash
 
 /// One tenant's part of the store: the first 32 bytes of all its keys.
 struct Namespace: Hashable {
@@ -12,4 +12,9 @@ struct Namespace: Hashable {
     self.name = name
     tag = hasher.finalize()
   }
+}
+
+extension StoreOptions {
+  /// What the keys of a namespace begin with: the digest that stands for its name.
+  package static func tag(ofNamespace name: String) -> SHA256Digest { Namespace(name).tag }
 }

@@ -62,15 +62,18 @@ final class OpenStore: Sendable {
     _ environment: Environment, _ access: AccessLock, _ options: StoreOptions, _ folder: StoreFolder
   ) throws(StoreError) -> Tables {
     var snapshot = try Transaction(reading: environment)
-    if let tables = try Tables(existingIn: snapshot) {
+    let existing = try Tables(existingIn: snapshot)
+    if let tables = existing, tables.areComplete || options.readOnly || environment.isReadOnly {
       try snapshot.commit()
       return tables
     }
     // Of this snapshot: another process may be making the tables meanwhile.
-    guard try snapshot.size(of: .main).entries == 0 else {
+    let entries = try snapshot.size(of: .main).entries
+    guard existing != nil || entries == 0 else {
       throw .damagedTree(path: environment.path.description, operation: "opening the tables")
     }
     guard !options.readOnly else { throw .noStore(path: environment.path.description) }
+    snapshot.end()
     return try access.asWriter(onWait: options.onWait) { () throws(StoreError) in
       var transaction = try Transaction(writing: environment)
       let tables = try Tables(creatingIn: transaction)

@@ -5,7 +5,7 @@ extension StoreError: CategorizedError, CustomStringConvertible {
   /// Whose matter it is.
   public var category: FailureCategory {
     switch self {
-    case .noStore, .noVersion, .missingEncodings: .notFound
+    case .noStore, .noVersion, .missingEncodings, .missingTexts: .notFound
     case .notAFolder, .notAStore, .newerFormat, .otherOwner, .writableByOthers, .noPermission, .readOnly,
       .unsuitableFileSystem, .blobTooLarge, .nameTooLong, .versionTooLarge, .exists, .notAnExport, .otherExportFormat:
       .input
@@ -13,7 +13,7 @@ extension StoreError: CategorizedError, CustomStringConvertible {
     case .tooManyReaders, .storeFull, .namespaceFull, .diskFull, .fileSizeLimit, .noAddressSpace, .addressSpace,
       .noNumberLeft:
       .resources
-    case .truncated, .unusableBlob, .damagedRecord, .damaged, .damagedTree, .damagedExport: .damaged
+    case .truncated, .unusableBlob, .damagedRecord, .damaged, .damagedTree, .damagedExport, .damagedText: .damaged
     case .system(_, _, let code): [ENOMEM, EMFILE, ENFILE, ENOLCK].contains(code) ? .resources : .own
     case .database: .own
     }
@@ -70,6 +70,10 @@ extension StoreError: CategorizedError, CustomStringConvertible {
       "the newest version of schema \(schema.quoted()) has the highest number that there is"
     case .noVersion(let version):
       "the store has no version \(version.number) of schema \(version.schema.quoted()) for model \(version.model)"
+    case .damagedText(let library, let document):
+      "the text of module \("\(library)/\(document)".quoted()) is not in the store, or not what was written"
+    case .missingTexts(let schema, let count):
+      "the store lacks the text of \(count) of the documents that schema \(schema.quoted()) has in libraries"
     case .missingEncodings(let schema, let count):
       "\(count) encodings of schema \(schema.quoted()) are not in the store, or not in all layers"
     case .unusableBlob(let key, let defect):
@@ -125,8 +129,8 @@ extension StoreError: CategorizedError, CustomStringConvertible {
     case .versionTooLarge: [.other("divide the schema into several")]
     case .noNumberLeft: [.other("rename the schema")]
     case .noVersion: [.listVersions]
-    case .missingEncodings(let schema, _): [.warm(schema: schema)]
-    case .unusableBlob, .damagedRecord: [.replaceDamaged]
+    case .missingEncodings(let schema, _), .missingTexts(let schema, _): [.warm(schema: schema)]
+    case .unusableBlob, .damagedRecord, .damagedText: [.replaceDamaged]
     case .damaged, .damagedTree: [.salvageStore]
     case .exists: [.other("name another file"), .other("remove it first")]
     case .notAnExport: [.other("name a file or a folder that an export wrote")]

@@ -36,6 +36,10 @@ public enum StoreError: Error, Hashable, Sendable {
   // Contents.
   case noVersion(VersionName)
   case missingEncodings(schema: String, count: Int)
+  /// A document of a library whose text is not there, or not what was written.
+  case damagedText(library: String, document: String)
+  /// A version whose libraries have documents that the store has not the text of.
+  case missingTexts(schema: String, count: Int)
   case unusableBlob(BlobKey, BlobDefect)
   case damagedRecord(table: String, key: String)
   case damaged(path: String, count: Int, first: Damage)

@@ -52,9 +52,11 @@ extension WriteBatch {
 
   /// Stores a blob whose `fill` can fail. If it does, the batch must not be committed.
   ///
-  /// - Parameter isArriving: whether an import brings it, and has not finished.
+  /// - Parameters:
+  ///   - isArriving: whether an import brings it, and has not finished.
+  ///   - isWhole: whether `fill` writes all of the payload; else what it leaves out is zeros.
   func put(
-    _ key: BlobKey, layout: KVBlobLayout, isArriving: Bool = false,
+    _ key: BlobKey, layout: KVBlobLayout, isArriving: Bool = false, fillingAll isWhole: Bool = false,
     fill: (inout MutableRawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
     let bytes = BlobKeyBytes(key, in: store.namespace)
@@ -68,8 +70,14 @@ extension WriteBatch {
       limit: store.options.maximumNamespaceBytes)
     try transaction.put(byteCount: byteCount, at: bytes.span, in: tables.blobs) { (value, end) throws(StoreError) in
       try claim(end)
-      value.clear()
-      var payload = value._mutatingExtracting(BlobHeader.byteCount..<BlobHeader.byteCount + layout.byteCount)
+      let place = BlobHeader.byteCount..<BlobHeader.byteCount + layout.byteCount
+      if isWhole {
+        value.clear(0..<place.lowerBound)
+        value.clear(place.upperBound..<value.byteCount)
+      } else {
+        value.clear(0..<value.byteCount)
+      }
+      var payload = value._mutatingExtracting(place)
       try fill(&payload)
       header.seal(&value, key: bytes.span)
     }

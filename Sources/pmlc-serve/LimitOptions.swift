@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Glibc
 import Server
 
@@ -24,8 +25,9 @@ struct LimitOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Bytes of new states that all answers of a model may take. Without it, a quarter of the memory.", valueName: "n"))
-  var stateBytes: Int?
+      "Bytes of new states that all answers of a model may take. Without it, a quarter of the memory.",
+      valueName: "size"))
+  var stateBytes: ByteCount?
 
   @Option(
     parsing: .unconditional,
@@ -33,8 +35,8 @@ struct LimitOptions: ParsableArguments {
       """
       Bytes of states of conversations that stay in memory, so that a next turn costs its new tokens alone. Without it, an \
       eighth of the memory; 0 for none.
-      """, valueName: "n"))
-  var conversationBytes: Int?
+      """, valueName: "size"))
+  var conversationBytes: ByteCount?
 
   @Option(
     help: ArgumentHelp(
@@ -46,11 +48,11 @@ struct LimitOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Bytes that these may take, for each namespace and model.", valueName: "n"))
-  var jointBytes = 1 << 30
+    help: ArgumentHelp("Bytes that these may take, for each namespace and model.", valueName: "size"))
+  var jointBytes = ByteCount(1 << 30)
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Bytes of a request's body.", valueName: "n"))
-  var maxBodyBytes = 16 << 20
+  @Option(parsing: .unconditional, help: ArgumentHelp("Bytes of a request's body.", valueName: "size"))
+  var maxBodyBytes = ByteCount(16 << 20)
 
   @Option(
     parsing: .unconditional,
@@ -80,14 +82,14 @@ struct LimitOptions: ParsableArguments {
 
   func validate() throws {
     let atLeastOne = [
-      ("parallel", parallel), ("queue-seconds", queueSeconds), ("state-bytes", stateBytes ?? 1),
-      ("max-body-bytes", maxBodyBytes), ("max-prompt-tokens", maxPromptTokens ?? 1),
+      ("parallel", parallel), ("queue-seconds", queueSeconds), ("state-bytes", stateBytes?.bytes ?? 1),
+      ("max-body-bytes", maxBodyBytes.bytes), ("max-prompt-tokens", maxPromptTokens ?? 1),
       ("max-answer-tokens", maxAnswerTokens), ("request-seconds", requestSeconds), ("idle-seconds", idleSeconds),
-      ("max-connections", maxConnections), ("joint-bytes", jointBytes),
+      ("max-connections", maxConnections), ("joint-bytes", jointBytes.bytes),
     ]
     for (name, value) in atLeastOne where value < 1 { throw ValidationError("--\(name) takes 1 or more") }
     for (name, value) in [
-      ("queue", queue), ("drain-seconds", drainSeconds), ("conversation-bytes", conversationBytes ?? 0),
+      ("queue", queue), ("drain-seconds", drainSeconds), ("conversation-bytes", conversationBytes?.bytes ?? 0),
     ] where value < 0 {
       throw ValidationError("--\(name) takes 0 or more")
     }
@@ -98,10 +100,10 @@ struct LimitOptions: ParsableArguments {
     options.parallel = parallel
     options.queue = queue
     options.queueTime = .seconds(queueSeconds)
-    options.stateBytes = stateBytes ?? Self.memoryByteCount / 4
-    options.conversationBytes = conversationBytes ?? Self.memoryByteCount / 8
-    options.jointBytes = joint == .background ? jointBytes : nil
-    options.bodyBytes = maxBodyBytes
+    options.stateBytes = stateBytes?.bytes ?? Self.memoryByteCount / 4
+    options.conversationBytes = conversationBytes?.bytes ?? Self.memoryByteCount / 8
+    options.jointBytes = joint == .background ? jointBytes.bytes : nil
+    options.bodyBytes = maxBodyBytes.bytes
     options.promptTokens = maxPromptTokens ?? .max
     options.answerTokens = maxAnswerTokens
     options.requestTime = .seconds(requestSeconds)

@@ -19,6 +19,7 @@ struct PMLCServe: AsyncParsableCommand {
   @OptionGroup(title: "Models") var models: ServedModelOptions
   @OptionGroup(title: "Store") var store: NamespaceInStore
   @OptionGroup(title: "Store") var storeLimit: StoreLimit
+  @OptionGroup(title: "Store") var remote: RemoteOption
   @OptionGroup(title: "Network") var network: NetworkOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
   @OptionGroup(title: "Log") var log: LogOptions
@@ -66,6 +67,7 @@ struct PMLCServe: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Serving(options: serverOptions(), log: log).run()
+    let logger = log.makeLogger()
+    try await Serving(options: serverOptions(logger), logger: logger).run()
   }
 }

@@ -9,10 +9,10 @@ import UnixSignals
 /// Runs a server until a signal ends it.
 struct Serving {
   let options: ServerOptions
-  let log: LogOptions
+  let logger: Logger
 
   func run() async throws {
-    let logger = log.makeLogger()
+    let logger = logger
     let options = options
     let server = PromptServer(options, logger: logger) { port in
       // Whoever starts it may wait for this line.
@@ -48,10 +48,13 @@ extension ServerOptions {
 
 extension PMLCServe {
   /// What the options say.
-  func serverOptions() throws -> ServerOptions {
+  ///
+  /// - Parameter logger: gets what goes wrong with a remote store.
+  func serverOptions(_ logger: Logger) throws -> ServerOptions {
     var options = ServerOptions(models: try models.load(), store: try store.folder.path())
-    options.maximumStoreBytes = storeLimit.maxBytes
-    options.maximumNamespaceBytes = storeLimit.maxNamespaceBytes
+    options.maximumStoreBytes = storeLimit.maxBytes?.bytes
+    options.maximumNamespaceBytes = storeLimit.maxNamespaceBytes?.bytes
+    options.remote = try remote.store { warning in logger.warning("\(warning.message)") }
     options.host = network.host
     options.port = network.port
     options.keys = try network.keys.map { path throws(APIKeysError) in try APIKeys(at: path) }

@@ -16,8 +16,8 @@ struct PMLC: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Check.self, Compile.self, Inspect.self, Diff.self, Grammar.self, Warm.self, Run.self, Audit.self,
-      StoreCommand.self, Bench.self, Serve.self,
+      Check.self, Compile.self, Inspect.self, Diff.self, Grammar.self, Warm.self, Run.self, Find.self, Audit.self,
+      StoreCommand.self, Tokenize.self, Bench.self, Serve.self,
     ])
 
   static func main() async {

@@ -57,7 +57,8 @@ import Testing
   @Test func allFilesThatCannotBeReadAreNamed() async throws {
     let folder = try Documents.folder()
     try folder.write("<schema/>", to: "wrong.pml")
-    let run = try await PMLC.run(["check", "no.pml", "wrong.pml", ".", "schema.pml/x"], in: folder)
+    try folder.write("no document", to: "empty/notes.txt")
+    let run = try await PMLC.run(["check", "no.pml", "wrong.pml", "empty", "schema.pml/x"], in: folder)
     #expect(run.status == 2)
     #expect(run.standardOutput == "")
     let lines = run.standardError.split(separator: "\n").filter { $0.contains("error") }
@@ -65,7 +66,7 @@ import Testing
       lines == [
         "wrong.pml:1:2: error[PML105]: `schema` needs the attribute `name`",
         "pmlc: error: cannot read `no.pml`: there is no such file",
-        "pmlc: error: cannot read `.`: it is a folder",
+        "pmlc: error: cannot read `empty`: the folder holds no file `*.pml`",
         "pmlc: error: cannot read `schema.pml/x`: there is no such file",
       ])
     let schema = try await PMLC.run(["check", "wrong.pml", "--schema", "no.pml"], in: folder)

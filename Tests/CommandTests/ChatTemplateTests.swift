@@ -35,7 +35,7 @@ import Testing
     #expect(check.standardError.contains("moves or repeats the user message; `mistral` is taken for it"))
     try folder.write("<schema name=\"u\">No roles.</schema>", to: "u.pml")
     let other = try await PMLC.run(["check", "u.pml", "--chat-template", "t.jinja"], in: folder)
-    #expect(other.status == 0 && other.standardError.isEmpty)
+    #expect(other.status == 0 && !other.standardError.contains("PML452"))
   }
 
   @Test func aHostileProgramEndsSoon() async throws {

@@ -73,7 +73,7 @@ import Testing
   @Test func aTemplateIsReadWithoutAModelToo() async throws {
     let run = try await PMLC.run(["check", "schema.pml", "--chat-template", "no-such"], in: folder)
     #expect(run.status == 2 && run.standardError.contains("no-such"))
-    let known = try await PMLC.run(["check", "schema.pml", "--chat-template", "llama2"], in: folder)
+    let known = try await PMLC.run(["check", "schema.pml", "--chat-template", "llama2", "-q"], in: folder)
     #expect(known.status == 0 && known.standardError == "")
   }
 }

@@ -31,7 +31,7 @@ struct StoreReaderTests {
     try await fill()
     try folder.write(Documents.schema.replacing("Three", with: "Four"), to: "edited.pml")
     for arguments in [
-      ["store", "pin", "s", "1"], ["warm", "edited.pml"], ["store", "gc", "--keep", "1"],
+      ["store", "pin", "s@1"], ["warm", "edited.pml"], ["store", "gc", "--keep", "1"],
       ["store", "export", "-o", "file"], ["store", "import", "file", "--namespace", "other"],
     ] {
       let run = try await PMLC.run(arguments, environment: ["PMLC_STORE": folder.path("store")], in: folder)
@@ -39,7 +39,7 @@ struct StoreReaderTests {
     }
     let found = try StoreReader.read(folder.path("store"))
     #expect(found.damage == [])
-    #expect(found.versions == 5)
+    #expect(found.versions == 9)
     let verified = try await verify()
     #expect(verified.blobs == found.blobs && verified.records == found.records)
     #expect(verified.byteCount == found.byteCount)

@@ -57,7 +57,7 @@ import Testing
     #expect(one.logprobs?.first?.logprob != other.logprobs?.first?.logprob)
     let list = try await pmlc("store", "ls")
     #expect(list.standardOutput.matches(of: /\bs  +1\b/).count == 2)
-    for arguments in [["pin", "s"], ["pin", "s", "1", "--weights", "q8"], ["unpin", "s", "--weights", "q8"]] {
+    for arguments in [["pin", "s"], ["pin", "s@1", "--weights", "q8"], ["unpin", "s", "--weights", "q8"]] {
       let run = try await PMLC.run(["store"] + arguments, environment: store, in: folder)
       #expect(run.status == 0, "\(run.standardError)")
     }
@@ -72,7 +72,7 @@ import Testing
     #expect(first.logprobs?.map(\.logprob) == second.logprobs?.map(\.logprob))
     _ = try await answer("--weights", "q8", "--no-cache")
     #expect(try identity(file) == made)
-    #expect(try await pmlc("store", "stat").standardOutput.contains(/prepared weights +1, 3\.\d MB/))
+    #expect(try await pmlc("store", "stat").standardOutput.contains(/prepared weights, indexes +1, 3\.\d MB/))
   }
 
   @Test func aDamagedFileIsMadeAnew() async throws {

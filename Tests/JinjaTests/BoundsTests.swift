@@ -73,12 +73,10 @@ import Testing
     #expect(try render(template).count < 100)
   }
 
-  @Test func searchesTakeLinearTime() throws {
+  /// Searches that compared every place with the whole needle would take hours.
+  @Test(.timeLimit(.minutes(20))) func searchesTakeLinearTime() throws {
     let template = "{{ ('a' * 400000 ~ 'b') in ('a' * 1000000) }}{{ ('a' * 1000000).rfind('b' ~ 'a' * 400000) }}"
-    let start = ContinuousClock.now
     #expect(try render(template) == "False-1")
-    let time = ContinuousClock.now - start
-    #expect(time < .seconds(20))
     #expect(try render("{{ 'abababa'.split('aba') }}{{ 'abababa'.rsplit('aba', 1) }}") == "['', 'b', '']['abab', '']")
     #expect(try render("{{ 'aabaabaaab'.find('aaab') }}{{ 'aXaXa'.replace('X', 'YY') }}") == "6aYYaYYa")
   }

@@ -42,12 +42,30 @@ func lowered(
   return try #require(compilation.schema, sourceLocation: location)
 }
 
+extension EncodingPlan {
+  /// The plan with the documents that a prompt names.
+  func importing(
+    _ prompt: Prompt, from libraries: SourceLibraries, with tokenizer: some TextTokenizer
+  ) throws -> EncodingPlan {
+    let contents = TokenizedLibraries(libraries, with: tokenizer)
+    let documents = try prompt.imports.compactMap { imported -> ImportedDocument? in
+      guard let index = layout.libraries.firstIndex(where: { layout.modules[$0.module].path == imported.path.parent }),
+        let name = imported.path.name,
+        let tokens = try contents.tokens(of: name, in: layout.libraries[index].declaration)
+      else { return nil }
+      return ImportedDocument(library: index, name: name, tokens: tokens)
+    }
+    return importing(documents)
+  }
+}
+
 func compilePrompt(
   _ text: String, for schema: String, template: ChatTemplate = .none, _ location: SourceLocation = #_sourceLocation
 ) throws -> PromptCompilation {
-  PML.compilePrompt(
+  let compilation = compileSchema(schema, template: template)
+  return PML.compilePrompt(
     SourceFile(path: "prompt.pml", text: text), schema: try lowered(schema, template: template, location),
-    template: template)
+    template: template, libraries: compilation.libraries)
 }
 
 /// The resolved prompt of a document that has no errors.
@@ -71,6 +89,7 @@ extension Schema.Node {
     case .text(let run): run.sketch
     case .parameter(let parameter): "{\(parameter.leadingSpace ? "_" : "")\(parameter.name)}"
     case .module(let module): module.sketch
+    case .library(let library): "<\(library.name) \(library.count)/\(library.window)>"
     case .union(let union): "[\(union.members.map(\.sketch).joined(separator: " "))]"
     }
   }

@@ -102,6 +102,43 @@ import Testing
     #expect(free.status == 200)
   }
 
+  /// A client that goes while it is found out which of its prompt's cached tokens are to be computed again.
+  @Test func hangingUpEndsWhatAPromptIsPreparedFor() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      """
+      <schema name="pair" attention="isolated"><module name="a">Alice has a red hat and a dog.</module>
+      <module name="b">Bob has a blue hat and a cat.</module></schema>
+      """, to: "pair.pml")
+    #expect(try await PMLC.run(["warm", "pair.pml", "--store", "store"], in: folder).status == 0)
+    let server = try await RunningServer(["--conversation-bytes", "0"], in: folder)
+    let words = (0..<900).map { "w\($0)" }.joined(separator: " ")
+    let request: [String: JSONValue] = [
+      "pml": .string("<prompt schema='pair'><a/><b/><user>\(words)</user></prompt>"), "repair": 0.5,
+    ]
+    let whole = try await server.chat(request)
+    #expect(whole.status == 200, "\(whole.text)")
+    let body = String(decoding: JSONValue.object(request).canonicalBytes, as: UTF8.self)
+    func answersInLog() -> [Substring] {
+      server.process.standardError.split(separator: "\n").filter { $0.contains("/v1/chat/completions") }
+    }
+    // On a busy machine it may be answered before the client is gone: then once more.
+    var ended: Substring?
+    for _ in 0..<20 where ended == nil {
+      let before = answersInLog().count
+      let connection = try Connection(to: server.port)
+      try connection.send(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+      let other: [String: JSONValue] = ["pml": "<prompt schema='pair'><a/>Who?</prompt>", "max_tokens": 1]
+      #expect(try await server.chat(other).status == 200)
+      connection.close()
+      for _ in 0..<500 where answersInLog().count < before + 2 { try await Task.sleep(for: .milliseconds(10)) }
+      // Nothing was computed for it that could be counted.
+      ended = answersInLog().first { $0.contains("hung_up=true") && !$0.contains("completion_tokens") }
+    }
+    #expect(ended != nil, "\(server.process.standardError)")
+  }
+
   @Test func thousandIdleConnections() async throws {
     let server = try await RunningServer(["--idle-seconds", "30"])
     let connections = try (0..<900).map { _ in try Connection(to: server.port) }

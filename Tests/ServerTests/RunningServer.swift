@@ -22,10 +22,14 @@ final class RunningServer: Sendable {
   /// - Parameters:
   ///   - options: beside the port and the store.
   ///   - folder: whose `store` it has; one with the schema `city` if left out.
-  init(_ options: [String] = [], in folder: TemporaryFolder? = nil) async throws {
+  ///   - environment: added to its environment.
+  init(
+    _ options: [String] = [], in folder: TemporaryFolder? = nil, environment: [String: String] = [:]
+  ) async throws {
     self.folder = if let folder { folder } else { try await Self.warmedFolder() }
     process = try PMLC.start(
-      ["serve", "--port", "0", "--store", "store", "--idle-seconds", "5"] + options, in: self.folder)
+      ["serve", "--port", "0", "--store", "store", "--idle-seconds", "5"] + options, environment: environment,
+      in: self.folder)
     port = try await Self.port(of: process)
     for _ in 0..<1000 {
       if try await get("/readyz").status == 200 { return }

@@ -25,7 +25,8 @@ import Testing
   ) throws {
     try store.write { (batch) throws(StoreError) in
       let record = unsafe Record.sealed(body, key: key.span.bytes)
-      try unsafe batch.transaction.put(record.span.bytes, at: key.span.bytes, in: batch.tables[table])
+      guard let table = batch.tables[table] else { return }
+      try unsafe batch.transaction.put(record.span.bytes, at: key.span.bytes, in: table)
     }
   }
 

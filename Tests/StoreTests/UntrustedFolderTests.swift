@@ -31,7 +31,7 @@ import Testing
   // MARK: - Not a regular file
 
   @Test(
-    .timeLimit(.minutes(1)), arguments: ["store.format", "data.mdb", "lock.mdb", "access.lock"],
+    .timeLimit(.minutes(20)), arguments: ["store.format", "data.mdb", "lock.mdb", "access.lock"],
     ["a pipe", "a socket", "a folder", "a device"])
   func onlyFilesAreFiles(name: String, kind: String) throws {
     do { _ = try StateStore(at: path) }
@@ -55,7 +55,7 @@ import Testing
     #expect(throws: StoreError.notAStore(path: path, reason: reason)) { _ = try StateStore.compact(at: path) }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(20)))
   func aPipeIsNoFolder() throws {
     makePipe(path)
     for readOnly in [false, true] {
@@ -71,7 +71,7 @@ import Testing
     try store.collectGarbage(GarbagePolicy())
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(20)))
   func aPipeAmongDerivedFilesIsLeftAlone() throws {
     let store = try StateStore(at: path)
     #expect(try store.derivedFolder() != nil)

@@ -7,7 +7,7 @@ import Tokenizers
   static let byteCount = _isDebugAssertConfiguration() ? 10_000 : 1_000_000
   static let units = ["a", " ", "港口六点开门", "\u{301}\u{323}", "x1=", "boat  "]
 
-  @Test(.timeLimit(.minutes(2)), arguments: Fixture.families)
+  @Test(.timeLimit(.minutes(20)), arguments: Fixture.families)
   func encodesLongLines(_ fixture: Fixture) throws {
     let tokenizer = try fixture.tokenizer()
     for unit in Self.units {

@@ -12,6 +12,7 @@ import pathlib
 import sys
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -19,7 +20,9 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 MENU = """<schema name="menu"><system>You answer questions about restaurants.</system>
 <module name="anchor">The Anchor serves <parameter name="dish" length="16" default="fish"/> and <module name="wine">wine from
 Portugal</module>. It opens at noon.</module>
-<union><module name="monday">Today is a Monday.</module><module name="sunday">Today is a Sunday.</module></union></schema>"""
+<union><module name="monday">Today is a Monday.</module><module name="sunday">Today is a Sunday.</module></union>
+<library name="reviews" window="64"><module name="crab">The crab was fresh.</module><module name="cake">The cake was dry.</module>
+<module name="wait">We waited for an hour.</module></library></schema>"""
 
 
 def browser(width, height):
@@ -54,7 +57,9 @@ class Page:
         return self.find(selector).get_property("textContent")
 
     def wait(self, condition, what, seconds=60):
-        WebDriverWait(self.driver, seconds).until(lambda _: condition(), what)
+        # What the page draws anew while it is looked at is looked at again.
+        waiting = WebDriverWait(self.driver, seconds, ignored_exceptions=[StaleElementReferenceException])
+        waiting.until(lambda _: condition(), what)
 
     def ready(self):
         self.wait(lambda: "menu" in [option.get_attribute("value") for option in self.driver.find_elements(
@@ -142,6 +147,30 @@ def by_keyboard(arguments):
         page.wait(lambda: page.text("#status") == "computing" or "cached" in page.text("#status"), "Ctrl+Enter asks")
 
 
+def from_a_library(arguments):
+    with Page(arguments) as page:
+        page.ready()
+        named = page.driver.find_element(By.XPATH, "//label[starts-with(., 'Module')]/input")
+        named.send_keys("wai")
+        page.wait(lambda: "wait" in [option.get_attribute("value") for option in page.driver.find_elements(
+            By.CSS_SELECTOR, "datalist option")], "no module is suggested")
+        named.send_keys("t", Keys.ENTER)
+        top = page.driver.find_element(By.XPATH, "//label[starts-with(., 'Find')]/input")
+        top.send_keys(Keys.CONTROL, "a")
+        top.send_keys("1")
+        page.find("#question").send_keys("How was the crab?")
+        pml = page.text("#pml")
+        assert '<reviews top="1">' in pml and "<wait/>" in pml, pml
+        page.find("#tokens").clear()
+        page.find("#tokens").send_keys("2")
+        page.find("#ask").click()
+        page.answered()
+        parts = page.driver.execute_script(
+            "return [...document.querySelectorAll('#parts tr td:first-child')].map((cell) => cell.innerText)")
+        assert "reviews/wait" in parts and any(part.startswith("reviews/crab (found, score") for part in parts), parts
+        page.shot("library")
+
+
 def on_a_small_screen(arguments):
     with Page(arguments, 360, 740) as page:
         page.ready()
@@ -185,7 +214,7 @@ def main():
     if arguments.schema:
         print(MENU)
         return 0
-    checks = [with_a_key] if arguments.key else [by_mouse, by_keyboard, on_a_small_screen, what_goes_wrong_is_said]
+    checks = [with_a_key] if arguments.key else [by_mouse, by_keyboard, from_a_library, on_a_small_screen, what_goes_wrong_is_said]
     failed = 0
     for check in checks:
         try:

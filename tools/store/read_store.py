@@ -18,6 +18,7 @@ import lmdb
 import xxhash
 
 TABLES = ["blobs", "memos", "namespaces", "pins", "uses", "versions"]
+OF_LIBRARIES = ["documents", "heads", "texts"]
 NUMBER_BYTES = {1: 4, 2: 2, 3: 1}
 LARGEST_NUMBER = 2**53
 LONGEST_NAME = 1024
@@ -146,6 +147,7 @@ class Store:
         self.counts = {"blobs": 0, "byte_count": 0, "records": 0, "versions": 0}
         self.sums, self.accounts, self.layers, self.versions, self.pins, self.uses = {}, {}, {}, {}, [], []
         self.arriving = set()
+        self.heads, self.rows, self.texts, self.listings, self.libraries = {}, {}, set(), {}, {}
 
     def note(self, problem, table=None, key=b""):
         names = {"problem": problem, "kind": "blob" if table == "blobs" else "record", "table": table}
@@ -163,14 +165,19 @@ class Store:
 
     def read(self):
         self.check_folder()
-        env = lmdb.open(self.path, readonly=True, max_dbs=6, map_size=1 << 40, max_readers=4096)
+        env = lmdb.open(self.path, readonly=True, max_dbs=9, map_size=1 << 40, max_readers=4096)
         trees = {name: env.open_db(name.encode(), create=False) for name in TABLES}
+        for name in OF_LIBRARIES:
+            try:
+                trees[name] = env.open_db(name.encode(), create=False)
+            except lmdb.NotFoundError:
+                pass
         page = env.stat()["psize"]
         # Reading behind the end of the file would end the process.
         expect(os.path.getsize(f"{self.path}/data.mdb") >= (env.info()["last_pgno"] + 1) * page, "the file is cut off")
         start = map_start(f"{self.path}/data.mdb")
         with env.begin(buffers=True) as transaction:
-            for name in TABLES:
+            for name in trees:
                 for key, value in transaction.cursor(db=trees[name]):
                     self.check(name, bytes(key), value, page, start)
         self.check_whole()
@@ -222,11 +229,61 @@ class Store:
         element, schema, _ = body.take(1), body.name(), body.list()
         encodings = [body.take(32) for _ in range(body.integer(4))]
         labels = [body.name().decode() for _ in range(body.integer(4))]
+        own, libraries = len(encodings), []
+        for _ in range(body.integer(4) if body.rest else 0):
+            name, start = body.name(), body.rest
+            documents = [self.document(body) for _ in range(body.integer(4))]
+            libraries.append((name, sha256(start[: len(start) - len(body.rest)])))
+            self.listings[key[:32] + libraries[-1][1]] = documents
+            encodings += [encoding for _, _, segments in documents for encoding, _ in segments]
+        self.libraries[key] = libraries
         expect(key[32:] == model + sha256(schema) + struct.pack(">Q", number), "it is another version than its key's")
-        expect(element[0] in NUMBER_BYTES and number > 0 and len(labels) in (0, len(encodings)), "it says something impossible")
+        expect(element[0] in NUMBER_BYTES and number > 0 and len(labels) in (0, own), "it says something impossible")
         self.versions[key] = [key[:32] + model + element + encoding for encoding in encodings]
 
+    def document(self, body):
+        name, content = body.list(), body.take(32)
+        return name, content, [(body.take(32), body.integer(4)) for _ in range(body.integer(4))]
+
+    def check_documents(self, key, body):
+        rows = self.rows.setdefault(key[:64], {})
+        if len(key) == 64:
+            rows[None] = body.number()
+            return
+        place, document = body.integer(4), self.document(body)
+        name = document[0]
+        expect(key[64:] == (name if len(name) <= 255 else name[:223] + sha256(name)), "its name is not the key's")
+        rows[place] = document
+
+    def check_heads(self, key, body):
+        body.number(), body.take(32), body.take(1)
+        expect(key[64:96] == sha256(body.name()), "it is of another schema than its key's")
+        body.list()
+        self.heads[key] = [(body.name(), body.take(32)) for _ in range(body.integer(4))]
+
+    def check_texts(self, key, body):
+        hasher = hashlib.sha256(struct.pack("<Q", 20) + b"prompt-cache texts 1")
+        count = body.integer(4)
+        hasher.update(struct.pack("<Q", count))
+        for _ in range(count):
+            run = body.list()
+            hasher.update(struct.pack("<Q", len(run)) + run)
+        expect(hasher.digest() == key[32:], "its digest is not the key's")
+        self.texts.add(key)
+
+    def check_libraries(self):
+        for key, libraries in self.libraries.items():
+            if libraries != self.heads.get(key, []):
+                self.note("its libraries are not those of its head", "versions", key)
+        for key, documents in self.listings.items():
+            rows = self.rows.get(key, {})
+            if rows.get(None) != len(documents) or [rows.get(i) for i in range(len(documents))] != documents:
+                self.note("its rows are not those of its listing", "documents", key)
+            if any(key[:32] + content not in self.texts for _, content, _ in documents):
+                self.note("a text of its documents is missing", "documents", key)
+
     def check_whole(self):
+        self.check_libraries()
         for tag, account in self.accounts.items():
             if account != self.sums.get(tag, (0, 0)):
                 self.note("its sums are not those of its blobs", "namespaces", tag)

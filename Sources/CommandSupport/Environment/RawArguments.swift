@@ -10,6 +10,8 @@ public import PromptCache
 package enum RawArguments {
   /// The escape of a byte is this character and the byte.
   private static let firstEscape: UInt32 = 0x10_FE00
+  /// Options that any text may follow.
+  private static let textOptions = ["--stop", "--ask", "--text"]
   /// The longest line of the parser's messages that is shown.
   private static let lineLimit = 2000
 
@@ -31,7 +33,7 @@ package enum RawArguments {
   package static func escaped(_ arguments: [[UInt8]]) -> [String] {
     var isText = false
     return arguments.map { bytes in
-      defer { isText = bytes.elementsEqual("--stop".utf8) }
+      defer { isText = textOptions.contains { bytes.elementsEqual($0.utf8) } }
       let escapesDash = bytes.first == UInt8(ascii: "-") && (isText || !mayBeOption(bytes))
       return bytes.enumerated().reduce(into: "") { text, byte in
         text.unicodeScalars.append(escaped(byte.element, always: escapesDash && byte.offset == 0))

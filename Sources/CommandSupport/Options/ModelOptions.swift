@@ -6,7 +6,7 @@ package struct ModelOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "A Hugging Face model folder, or a GGUF file. Without it, the small model that ships with pmlc.",
+      "A Hugging Face model folder, or a GGUF file. Without it, or as `demo`, the small model that ships with pmlc.",
       valueName: "dir|file"),
     completion: .file())
   package var model: FilePath?
@@ -26,7 +26,7 @@ package struct OptionalModelOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "A Hugging Face model folder or GGUF file, for whose tokenizer and context lengths are checked. Without it, they are not.",
+      "A Hugging Face model folder or GGUF file, or `demo` for the model that ships, for whose tokenizer and context lengths are checked. Without it, they are not.",
       valueName: "dir|file"),
     completion: .file())
   package var model: FilePath?

@@ -37,16 +37,17 @@ package struct NamespaceInStore: ParsableArguments {
 
   /// A session with the store.
   package func session(
-    _ model: LoadedModel, access: StoreAccess, limit: StoreLimit? = nil, threads: Int? = nil
+    _ model: LoadedModel, access: StoreAccess, limit: StoreLimit? = nil, remote: RemoteStore? = nil, threads: Int? = nil
   ) throws -> CacheSession {
     try CacheSession(
-      model: model, storeAt: folder.path(), access: access, options: options(limit), threads: threads,
+      model: model, storeAt: folder.path(), access: access, options: options(limit), remote: remote, threads: threads,
       progress: ProgressDisplay().show)
   }
 
   private func options(_ limit: StoreLimit?) -> StoreOptions {
     StoreOptions(
-      maximumBytes: limit?.maxBytes, maximumNamespaceBytes: limit?.maxNamespaceBytes, namespace: namespace,
+      maximumBytes: limit?.maxBytes?.bytes, maximumNamespaceBytes: limit?.maxNamespaceBytes?.bytes,
+      namespace: namespace,
       onWait: { Notes.line("pmlc: \($0.message)") })
   }
 }
@@ -57,19 +58,22 @@ package struct StoreLimit: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp(
       """
-      Bytes that the store's file may take. The least recently used encodings make room, never those of pinned versions.
+      What the store's file may take: bytes, or a number with a unit (200MB, 1.5GiB). The least recently used encodings make \
+      room, never those of pinned versions.
       """,
-      valueName: "n"))
-  package var maxBytes: Int?
+      valueName: "size"))
+  package var maxBytes: ByteCount?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("The same for the states of this namespace.", valueName: "n"))
-  package var maxNamespaceBytes: Int?
+    parsing: .unconditional, help: ArgumentHelp("The same for the states of this namespace.", valueName: "size"))
+  package var maxNamespaceBytes: ByteCount?
 
   package init() {}
 
   package func validate() throws {
-    if let maxBytes, maxBytes < 1 { throw ValidationError("--max-bytes takes 1 or more") }
-    if let maxNamespaceBytes, maxNamespaceBytes < 1 { throw ValidationError("--max-namespace-bytes takes 1 or more") }
+    if let maxBytes, maxBytes.bytes < 1 { throw ValidationError("--max-bytes takes 1 or more") }
+    if let maxNamespaceBytes, maxNamespaceBytes.bytes < 1 {
+      throw ValidationError("--max-namespace-bytes takes 1 or more")
+    }
   }
 }

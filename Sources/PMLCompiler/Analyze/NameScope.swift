@@ -7,6 +7,8 @@ struct NameScope {
     let index: Int
     /// Number of the union that it is a member of, among the scope's unions.
     let union: Int?
+    /// The library that this is instead; `module` is one without content then.
+    let library: Schema.Library?
   }
 
   private(set) var members: [String: Member] = [:]
@@ -27,13 +29,16 @@ struct NameScope {
       case .union(let union):
         for member in union.members { add(member, union: unionCount) }
         unionCount += 1
+      case .library(let library):
+        let stand = Schema.Module(name: library.name, attention: .isolated, cache: false, nodes: [])
+        add(stand, union: nil, library: library)
       }
     }
   }
 
-  private mutating func add(_ module: Schema.Module, union: Int?) {
+  private mutating func add(_ module: Schema.Module, union: Int?, library: Schema.Library? = nil) {
     guard members[module.name] == nil else { return }
-    members[module.name] = Member(module: module, index: members.count, union: union)
+    members[module.name] = Member(module: module, index: members.count, union: union, library: library)
     moduleNames.append(module.name)
   }
 }

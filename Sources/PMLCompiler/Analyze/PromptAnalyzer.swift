@@ -14,13 +14,21 @@ struct PromptAnalyzer {
   private let log: DiagnosticLog
   private var nearest = NearestName()
   private lazy var paths = ModulePaths(schema)
+  private let libraries: any LibraryNames
+
+  /// Why documents could not be looked up, where that failed.
+  private(set) var failure: LibraryFailure?
+  /// What is to be looked for in libraries.
+  private(set) var searches: [LibrarySearch] = []
 
   /// What the prompt imports, each module after those around it.
   private(set) var imports: [Prompt.Import] = []
   /// For each part of the prompt that is a reference, in order: what it resolved to.
   private(set) var topReferences: [Reference?] = []
 
-  init(_ source: SourceFile, schema: Schema, log: DiagnosticLog) {
+  /// - Parameter libraries: which documents the schema's libraries have.
+  init(_ source: SourceFile, schema: Schema, libraries: any LibraryNames, log: DiagnosticLog) {
+    self.libraries = libraries
     self.source = source
     self.schema = schema
     self.log = log
@@ -66,6 +74,10 @@ struct PromptAnalyzer {
         }
       }
     }
+    if let library = member.library {
+      resolve(reference, as: library, at: path)
+      return Reference(path: path, index: member.index, nameRange: reference.nameRange)
+    }
     let names = scopes.scope(of: member.module, at: path)
     imports.append(
       Prompt.Import(
@@ -76,10 +88,72 @@ struct PromptAnalyzer {
     return Reference(path: path, index: member.index, nameRange: reference.nameRange)
   }
 
+  /// A library's element: documents by name, and what is to be found.
+  private mutating func resolve(_ reference: ReferenceSyntax, as library: Schema.Library, at path: ModulePath) {
+    imports.append(Prompt.Import(path: path, arguments: [:], range: source.positions(of: reference.nameRange)))
+    let search = LibrarySearch(of: reference, in: path, source: source)
+    for (problem, range) in search.problems { log.report(problem, at: range) }
+    for attribute in search.unknown {
+      let suggestion = nearest.suggestion(for: attribute.name, among: LibrarySearch.attributes)
+      let problem = PromptProblem.unknownParameter(
+        attribute.name, module: path, nearest: suggestion, known: LibrarySearch.attributes)
+      log.report(problem, at: attribute.nameRange)
+    }
+    if search.count != nil { searches.append(search) }
+    var named: [String: Range<Int>] = [:]
+    for child in reference.children {
+      let childPath = path.appending(child.name)
+      if let first = named[child.name] {
+        log.report(PromptProblem.importedTwice(childPath, first: first), at: child.nameRange)
+        continue
+      }
+      named[child.name] = child.nameRange
+      guard has(child.name, in: library) else {
+        reportUnknown(child, in: library, at: path)
+        continue
+      }
+      imports.append(Prompt.Import(path: childPath, arguments: [:], range: source.positions(of: child.nameRange)))
+      for attribute in child.arguments {
+        let problem = PromptProblem.unknownParameter(
+          attribute.name, module: childPath, nearest: nil, known: [])
+        log.report(problem, at: attribute.nameRange)
+      }
+      for grandchild in child.children {
+        let problem = PromptProblem.unknownModule(grandchild.name, scope: childPath, nearest: nil)
+        log.report(problem, at: grandchild.nameRange)
+      }
+    }
+  }
+
+  /// Whether a library has a document; if that cannot be found out, it may have.
+  private mutating func has(_ name: String, in library: Schema.Library) -> Bool {
+    do throws(LibraryFailure) {
+      return try libraries.contains(name, in: library)
+    } catch {
+      failure = failure ?? error
+      return true
+    }
+  }
+
+  private mutating func reportUnknown(_ reference: ReferenceSyntax, in library: Schema.Library, at path: ModulePath) {
+    guard XMLName.isUnprefixed(reference.name) else { return }
+    let names = (try? libraries.names(in: library)) ?? []
+    let suggestion = nearest.suggestion(for: reference.name, among: names)
+    log.report(PromptProblem.unknownModule(reference.name, scope: path, nearest: suggestion), at: reference.nameRange)
+  }
+
+  /// The library that has a document of this name, for those who look for it in the wrong place.
+  private mutating func library(of name: String) -> ModulePath? {
+    for library in schema.libraries where has(name, in: library) && failure == nil {
+      return ModulePath([library.name, name])
+    }
+    return nil
+  }
+
   private mutating func reportUnknown(_ reference: ReferenceSyntax, in scope: ImportedScope) {
     guard XMLName.isUnprefixed(reference.name) else { return }  // The grammar's check has said so.
     let problem: PromptProblem
-    if let path = paths.path(of: reference.name) {
+    if let path = paths.path(of: reference.name) ?? library(of: reference.name) {
       problem = .nestedElsewhere(reference.name, scope: scope.path, path: path)
     } else {
       let suggestion = nearest.suggestion(for: reference.name, among: scope.names.moduleNames)
@@ -96,7 +170,8 @@ struct PromptAnalyzer {
     for attribute in reference.arguments {
       if names.parameters[attribute.name] == nil {
         let suggestion = nearest.suggestion(for: attribute.name, among: names.parameterNames)
-        let problem = PromptProblem.unknownParameter(attribute.name, module: path, nearest: suggestion)
+        let problem = PromptProblem.unknownParameter(
+          attribute.name, module: path, nearest: suggestion, known: names.parameterNames)
         log.report(problem, at: attribute.nameRange)
         if let suggestion { meant.insert(suggestion) }
       } else {
@@ -148,7 +223,7 @@ private struct ModulePaths {
   private mutating func add(_ nodes: [Schema.Node], in path: ModulePath) {
     for node in nodes {
       switch node {
-      case .text, .parameter: break
+      case .text, .parameter, .library: break
       case .module(let module): add(module, in: path)
       case .union(let union): for member in union.members { add(member, in: path) }
       }

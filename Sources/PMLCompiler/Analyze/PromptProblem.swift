@@ -7,14 +7,24 @@ enum PromptProblem {
   case unknownModule(String, scope: ModulePath, nearest: String?)
   /// The module exists, but in another one.
   case nestedElsewhere(String, scope: ModulePath, path: ModulePath)
-  case unknownParameter(String, module: ModulePath, nearest: String?)
+  case unknownParameter(String, module: ModulePath, nearest: String?, known: [String])
   case missingArgument(parameter: String, module: String)
   case importedTwice(ModulePath, first: Range<Int>)
   case unionMembers(String, String, other: Range<Int>)
   case textOutOfOrder(String, before: String, text: Range<Int>)
+  case searchWithoutTop(String)
+  case nothingToFind(library: String)
 }
 
 extension PromptProblem: Problem {
+  /// What a module takes.
+  private static func list(of parameters: [String]) -> String {
+    let longest = 8
+    if parameters.isEmpty { return "it has no parameters" }
+    return "it has " + parameters.prefix(longest).map { $0.quoted() }.joined(separator: ", ")
+      + (parameters.count > longest ? " and \(parameters.count - longest) more" : "")
+  }
+
   var report: Report {
     switch self {
     case .unknownSchema(let name):
@@ -39,10 +49,10 @@ extension PromptProblem: Problem {
           ? "write it at the top of the prompt"
           : "write it inside \(("<" + (path.parent?.name ?? "") + ">").quoted()): its path is \(path.description.quoted())"
       )
-    case .unknownParameter(let name, let module, let nearest):
+    case .unknownParameter(let name, let module, let nearest, let known):
       Report(
         code: .unknownParameter, message: "module \(module.description.quoted()) has no parameter \(name.quoted())",
-        help: nearest.map { "did you mean \($0.quoted())?" })
+        help: (nearest.map { "did you mean \($0.quoted())? " } ?? "") + Self.list(of: known))
     case .missingArgument(let parameter, let module):
       Report(
         code: .missingArgument,
@@ -63,6 +73,15 @@ extension PromptProblem: Problem {
           "\(name.quoted()) comes before \(other.quoted()) in the schema, so text cannot stand between references",
         help: "put the references into schema order, or the text behind the last one",
         related: [(text, "text before a reference")])
+    case .searchWithoutTop(let attribute):
+      Report(
+        code: .searchWithoutTop, message: "`\(attribute)` says what to find, but not how much of it",
+        help: "write `top` too, as in `top=\"4\"`")
+    case .nothingToFind(let library):
+      Report(
+        code: .nothingToFind,
+        message: "modules of \(library.quoted()) are to be found, and the prompt has no new text to find them by",
+        help: "add text behind the last reference, or write `query`")
     }
   }
 }

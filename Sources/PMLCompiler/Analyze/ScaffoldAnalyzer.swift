@@ -39,6 +39,8 @@ struct ScaffoldAnalyzer {
   }
 
   private mutating func check(_ scaffold: ScaffoldSyntax) {
+    // One mistake, which the grammar's check has named, and not one a name.
+    if scaffold.paths.contains(where: { $0.path.description.contains(",") }) { return }
     var listed: [ModulePath: Listed] = [:]
     var chosen: [Choice: (name: String, range: Range<Int>)] = [:]
     for path in scaffold.paths {

@@ -37,18 +37,32 @@ struct SchemaAnalyzer {
         }
       case .module(let module): check(module, &scope)
       case .union(let union): check(union, &scope)
+      case .library(let library): check(library, &scope)
       case .role(let role): check(role.content, &scope)
       }
     }
   }
 
+  private func register(_ name: XMLAttribute, in scope: inout Names) {
+    if let first = scope.modules[name.value] {
+      log.report(SchemaProblem.repeatedModule(name.value, first: first), at: name.valueRange)
+    } else {
+      scope.modules[name.value] = name.valueRange
+    }
+  }
+
+  private mutating func check(_ library: LibrarySyntax, _ scope: inout Names) {
+    if let name = library.name {
+      register(name, in: &scope)
+      if library.documents.isEmpty { log.report(SchemaProblem.emptyLibrary(name.value), at: name.valueRange) }
+    }
+    var documents = Names()
+    for document in library.documents { check(document, &documents) }
+  }
+
   private mutating func check(_ module: ModuleSyntax, _ scope: inout Names) {
     if let name = module.name {
-      if let first = scope.modules[name.value] {
-        log.report(SchemaProblem.repeatedModule(name.value, first: first), at: name.valueRange)
-      } else {
-        scope.modules[name.value] = name.valueRange
-      }
+      register(name, in: &scope)
       if module.src == nil, module.content.allSatisfy(\.isNothing) {
         log.report(SchemaProblem.emptyModule(name.value), at: name.valueRange)
       }
@@ -90,7 +104,7 @@ extension SchemaSyntax.Part {
   fileprivate var isNothing: Bool {
     switch self {
     case .text(let text): text.text.isBlank && !text.isPreserved
-    case .parameter, .module, .union: false
+    case .parameter, .module, .union, .library: false
     case .role(let role): role.content.allSatisfy(\.isNothing)
     }
   }

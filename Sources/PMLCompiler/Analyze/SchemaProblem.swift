@@ -13,6 +13,7 @@ enum SchemaProblem {
 
   case unionOfOne
   case emptyModule(String)
+  case emptyLibrary(String)
   case noPlaceholder(String)
   case deprecatedSpelling(String, instead: String)
   case scaffoldNeverUsed(first: Range<Int>)
@@ -63,6 +64,10 @@ extension SchemaProblem: Problem {
     case .emptyModule(let name):
       Report(
         code: .emptyModule, severity: .warning, message: "module \(name.quoted()) is empty: importing it adds nothing")
+    case .emptyLibrary(let name):
+      Report(
+        code: .emptyLibrary, severity: .warning,
+        message: "library \(name.quoted()) has no modules: there is nothing to name or to find in it")
     case .noPlaceholder(let name):
       Report(
         code: .noPlaceholder, severity: .warning,

@@ -62,6 +62,66 @@ public struct Alternative: Sendable {
   }
 }
 
+/// Documents by the thousand, of which the prompt names some, or has some found: a library.
+///
+///     Library("docs", window: 2048, top: 4, documents: manuals.map { .init($0.id, $0.text) })
+///
+/// It stands at the top of a program, or in a turn there.
+public struct Library: PromptPart {
+  /// A document: a module of the library.
+  public struct Document: Sendable {
+    let name: String
+    let text: String
+
+    /// A document.
+    ///
+    /// - Parameters:
+    ///   - name: its name, which no other document of the library has.
+    ///   - text: what it says.
+    public init(_ name: String, _ text: String) {
+      self.name = name
+      self.text = text
+    }
+  }
+
+  let name: String
+  let window: Int
+  let documents: [Document]
+  let named: [String]
+  let top: Int?
+  let query: String?
+  let rank: Prompt.Search.Rank
+
+  /// A library.
+  ///
+  /// - Parameters:
+  ///   - name: its name.
+  ///   - window: positions that it takes, and tokens that a prompt may have of it.
+  ///   - named: the documents that the prompt names, in the order in which they are to stand.
+  ///   - top: how many more are to be found; none if `nil`.
+  ///   - query: what these should suit; the prompt's new text if `nil`.
+  ///   - rank: what decides which do.
+  ///   - documents: all of its documents.
+  public init(
+    _ name: String, window: Int, named: [String] = [], top: Int? = nil, query: String? = nil,
+    rank: Prompt.Search.Rank = .bm25, documents: [Document]
+  ) {
+    self.name = name
+    self.window = window
+    self.named = named
+    self.top = top
+    self.query = query
+    self.rank = rank
+    self.documents = documents
+  }
+
+  /// The library.
+  public var content: PromptContent { PromptContent(nodes: [.library(self)]) }
+
+  /// Whether the prompt has anything of it.
+  var isImported: Bool { !named.isEmpty || top != nil }
+}
+
 /// Room for an argument, in a part.
 public struct Parameter: PromptPart {
   let name: String

@@ -73,6 +73,7 @@ indirect enum ProgramNode: Sendable {
   case parameter(Parameter)
   case module(ProgramModule)
   case union([ProgramModule], scaffold: String?)
+  case library(Library)
   case role(ChatTemplate.Role, [ProgramNode])
   case newText(String, ChatTemplate.Role?)
 }

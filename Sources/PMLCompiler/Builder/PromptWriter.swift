@@ -13,6 +13,7 @@ struct PromptWriter {
       if !isTight { xml.breakLine() }
       switch part {
       case .reference(let module): reference(to: module, isTight: isTight)
+      case .library(let library): reference(to: library, isTight: isTight)
       case .text(let text): xml.write(text)
       case .turn(let role, let text):
         xml.open(role.rawValue, isTight ? [] : [("xml:space", "preserve")])
@@ -26,6 +27,7 @@ struct PromptWriter {
 
   private enum Part {
     case reference(ProgramModule)
+    case library(Library)
     case text(String)
     case turn(ChatTemplate.Role, String)
   }
@@ -40,6 +42,7 @@ struct PromptWriter {
       case .role(_, let nodes): parts(nodes)
       case .module(let module): module.isImported ? [.reference(module)] : []
       case .union(let members, _): members.filter(\.isImported).map(Part.reference)
+      case .library(let library): library.isImported ? [.library(library)] : []
       }
     }
   }
@@ -54,6 +57,8 @@ struct PromptWriter {
       switch part {
       case .reference(let module): reference(to: module, isTight: isTight)
       // Not allowed here, as the compiler will say.
+      case .library(let library): reference(to: library, isTight: isTight)
+      // Not allowed here, as the compiler will say.
       case .text(let text), .turn(_, let text): xml.write(text)
       }
     }
@@ -61,12 +66,29 @@ struct PromptWriter {
     xml.close(module.name)
   }
 
+  private mutating func reference(to library: Library, isTight: Bool) {
+    var attributes: [(name: String, value: String)] = []
+    if let top = library.top {
+      attributes.append(("top", String(top)))
+      if let query = library.query { attributes.append(("query", query)) }
+      if library.rank != .bm25 { attributes.append(("rank", library.rank.rawValue)) }
+    }
+    guard !library.named.isEmpty else { return xml.empty(library.name, attributes) }
+    xml.open(library.name, attributes)
+    for name in library.named {
+      if !isTight { xml.breakLine() }
+      xml.empty(name, [])
+    }
+    if !isTight { xml.breakLine(outdented: true) }
+    xml.close(library.name)
+  }
+
   private static func arguments(_ nodes: [ProgramNode]) -> [(name: String, value: String)] {
     nodes.flatMap { node -> [(name: String, value: String)] in
       switch node {
       case .parameter(let parameter): parameter.argument.map { [(parameter.name, $0)] } ?? []
       case .role(_, let nodes): arguments(nodes)
-      case .text, .module, .union, .newText: []
+      case .text, .module, .union, .library, .newText: []
       }
     }
   }

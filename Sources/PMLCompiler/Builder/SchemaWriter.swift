@@ -46,6 +46,7 @@ struct SchemaWriter {
       flow.advance()
     case .module(let module): element("module", module.attributes, module.nodes, isPreserved: isPreserved)
     case .union(let members, let scaffold): union(members, scaffold: scaffold, isPreserved: isPreserved)
+    case .library(let library): write(library)
     case .role(let role, let nodes): element(role.rawValue, [], nodes, isPreserved: isPreserved)
     case .newText: break
     }
@@ -64,6 +65,22 @@ struct SchemaWriter {
     xml.breakLine(outdented: true)
     xml.close("union")
     flow = after
+  }
+
+  /// Documents stand for each other, as a union's members do.
+  private mutating func write(_ library: Library) {
+    let attributes = [("name", library.name), ("window", String(library.window)), ("xml:space", "default")]
+    guard !library.documents.isEmpty else { return xml.empty("library", attributes) }
+    let before = flow
+    xml.open("library", attributes)
+    for document in library.documents {
+      flow = before
+      xml.breakLine()
+      element("module", [("name", document.name)], [.text(document.text)], isPreserved: false)
+    }
+    xml.breakLine(outdented: true)
+    xml.close("library")
+    flow.advance()
   }
 
   /// Whether the rules would change the text at `index`, the space before a parameter aside.

@@ -55,9 +55,12 @@ extension Diagnostic.Code {
   static let noPlaceholder = Self("PML252")
   static let deprecatedSpelling = Self("PML253")
   static let scaffoldNeverUsed = Self("PML254")
+  static let emptyLibrary = Self("PML255")
+  static let includeControls = Self("PML256")
 
   // Prompt.
-  static let unknownSchema = Self("PML300")
+  /// A prompt names a schema that is not at hand.
+  public static let unknownSchema = Self("PML300")
   static let otherSchema = Self("PML301")
   static let unknownModule = Self("PML302")
   static let nestedElsewhere = Self("PML303")
@@ -66,6 +69,8 @@ extension Diagnostic.Code {
   static let importedTwice = Self("PML306")
   static let unionMembers = Self("PML307")
   static let textOutOfOrder = Self("PML308")
+  static let searchWithoutTop = Self("PML309")
+  static let nothingToFind = Self("PML310")
 
   // Tokens and layout.
   static let placeholderTooLong = Self("PML401")
@@ -74,10 +79,12 @@ extension Diagnostic.Code {
   static let unembeddedToken = Self("PML404")
   static let textDoesNotFit = Self("PML405")
   static let layoutTooLong = Self("PML406")
+  static let documentTooLong = Self("PML407")
   static let argumentTooLong = Self("PML411")
   static let newTextDoesNotFit = Self("PML412")
   static let promptTooLong = Self("PML413")
   static let promptEmpty = Self("PML414")
+  static let windowTooShort = Self("PML415")
   static let schemaTakesMost = Self("PML450")
   static let unreachable = Self("PML451")
   static let otherTemplate = Self("PML452")
@@ -86,6 +93,8 @@ extension Diagnostic.Code {
   static let parameterSlack = Self("PML455")
   static let emptyPositions = Self("PML456")
   static let unevenUnion = Self("PML457")
+  static let textOutsideRoles = Self("PML458")
+  static let noUserTurn = Self("PML459")
 
   /// Every code with what it says, in order.
   public static let meanings: KeyValuePairs<Self, String> = [
@@ -138,6 +147,8 @@ extension Diagnostic.Code {
     .noPlaceholder: "a parameter with text behind it has no placeholder text",
     .deprecatedSpelling: "an old spelling of a name",
     .scaffoldNeverUsed: "a scaffold that no prompt can make use of",
+    .emptyLibrary: "a library has no modules",
+    .includeControls: "a file of `src` holds control characters",
     .unknownSchema: "a prompt names a schema that is not at hand",
     .otherSchema: "the prompt is for another schema",
     .unknownModule: "the schema has no such module",
@@ -147,16 +158,20 @@ extension Diagnostic.Code {
     .importedTwice: "a module is imported twice",
     .unionMembers: "two members of one union are imported",
     .textOutOfOrder: "text stands between references that are not in schema order",
+    .searchWithoutTop: "`query` or `rank` stands where `top` does not",
+    .nothingToFind: "a library is to be searched, and there is no text to search for",
     .placeholderTooLong: "a parameter's placeholder text has more tokens than its `length`",
     .defaultTooLong: "a parameter's default has more tokens than its `length`",
     .schemaTooLong: "the schema takes more positions than the model has",
     .unembeddedToken: "text needs a token that the tokenizer has and the model has not",
     .textDoesNotFit: "a text of a compact schema does not fit the model together with what it sees",
     .layoutTooLong: "the schema takes more positions than can be counted",
+    .documentTooLong: "a module of a library has more tokens than the library's `window`",
     .argumentTooLong: "an argument has more tokens than its parameter's `length`",
     .newTextDoesNotFit: "new text has more tokens than there are free positions before what follows it",
     .promptTooLong: "the prompt leaves the model no position for an answer",
     .promptEmpty: "the prompt has no tokens",
+    .windowTooShort: "the modules of a library that a prompt names have more tokens than its `window`",
     .schemaTakesMost: "the schema takes over half of the model's positions",
     .unreachable: "no prompt can import the module and still be answered",
     .otherTemplate: "roles are written otherwise than the model's chat template writes them",
@@ -165,5 +180,18 @@ extension Diagnostic.Code {
     .parameterSlack: "a parameter of a fixed schema has more positions than its own texts take",
     .emptyPositions: "prompts for a fixed schema leave many positions empty",
     .unevenUnion: "members of a union in a fixed schema differ much in length",
+    .textOutsideRoles: "a chat model meets text outside roles",
+    .noUserTurn: "a chat model is to answer what is no user's turn",
   ]
+}
+
+extension Diagnostic.Code {
+  /// Whether it is that of a warning: those have numbers from 50 on in each hundred.
+  public var isWarning: Bool { Int(rawValue.dropFirst(3)).map { 50..<99 ~= $0 % 100 } ?? false }
+
+  /// Whether it says that a model has too few positions.
+  public var isAboutLength: Bool { [Self.schemaTooLong, .textDoesNotFit, .promptTooLong].contains(self) }
+
+  /// Whether there is such a code.
+  public var isKnown: Bool { Self.meanings.contains { $0.key == self } }
 }

@@ -23,15 +23,24 @@ final class DiagnosticLog {
   private let source: SourceFile
   private var found: Set<Diagnostic> = []
   private(set) var errorCount = 0
+  /// Where characters stand that should have been references.
+  private var rawCharacters: [Int] = []
 
   init(_ source: SourceFile) { self.source = source }
 
   /// Whether no more are noted: there are as many as there may be, an error among them.
   var isFull: Bool { found.count >= Self.limit && errorCount > 0 }
 
+  /// Notes a character that should have been a reference. What is found later of the place around it is not noted: it may be
+  /// wrong for that alone.
+  func report(rawCharacter fault: XMLFault) {
+    report(fault.problem, at: fault.range)
+    rawCharacters.append(fault.range.lowerBound)
+  }
+
   /// Notes a problem with the bytes in `range`.
   func report(_ problem: some Problem, at range: Range<Int>) {
-    guard !isFull else { return }
+    guard !isFull, !rawCharacters.contains(where: range.contains) else { return }
     let report = problem.report
     if report.severity == .error { errorCount += 1 }
     guard found.count < Self.limit else { return }

@@ -3,9 +3,19 @@ extension PML {
   ///
   /// It accepts what `compilePrompt` accepts: modules under their names, nested in those around them, each once, one member
   /// of a union, arguments for all parameters without default, and text between references only where these are in
-  /// schema order. Lengths in tokens are no matter of grammar.
-  public static func promptGrammar(for schema: Schema) -> String {
-    PromptGrammar(schema).text
+  /// schema order. Lengths in tokens are no matter of grammar, and neither is that a prompt names a library's module once:
+  /// there are too many of them.
+  ///
+  /// - Parameters:
+  ///   - schema: the schema.
+  ///   - libraries: which documents its libraries have.
+  /// - Throws: `LibraryFailure` where these cannot be read.
+  public static func promptGrammar(
+    for schema: Schema, libraries: any LibraryNames = NoLibraries()
+  ) throws(LibraryFailure) -> String {
+    var documents: [String: [String]] = [:]
+    for library in schema.libraries { documents[library.name] = try libraries.names(in: library) }
+    return PromptGrammar(schema, documents: documents).text
   }
 }
 
@@ -13,7 +23,8 @@ private struct PromptGrammar {
   private(set) var text = ""
   private var depth = 0
 
-  init(_ schema: Schema) {
+  /// - Parameter documents: names of the documents of libraries, by the library's name.
+  init(_ schema: Schema, documents: [String: [String]]) {
     line("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
     line("<!-- The prompts of one schema, as `pmlc grammar` wrote it: do not edit. -->")
     element("grammar", "ns=\"\" xmlns=\"http://relaxng.org/ns/structure/1.0\"") { grammar in
@@ -21,7 +32,13 @@ private struct PromptGrammar {
       let modules = schema.nodes.flatMap(\.references)
       for reference in modules {
         for module in reference.modules {
-          grammar.element("define", "name=\"module.\(module.name)\"") { $0.reference(to: module) }
+          grammar.element("define", "name=\"module.\(module.name)\"") { define in
+            if reference.isLibrary {
+              define.reference(toLibrary: module.name, documents: documents[module.name] ?? [])
+            } else {
+              define.reference(to: module)
+            }
+          }
         }
       }
       grammar.element("define", "name=\"new-text\"") { $0.newText() }
@@ -86,6 +103,30 @@ private struct PromptGrammar {
     }
   }
 
+  private mutating func reference(toLibrary name: String, documents: [String]) {
+    element("element", "name=\"\(name)\"") { element in
+      element.element("optional") { search in
+        search.line("<attribute name=\"top\"/>")
+        search.element("optional") { $0.line("<attribute name=\"query\"/>") }
+        search.element("optional") { rank in
+          rank.element("attribute", "name=\"rank\"") { attribute in
+            attribute.element("choice") { choice in
+              for rank in Prompt.Search.Rank.allCases { choice.line("<value>\(rank.rawValue)</value>") }
+            }
+          }
+        }
+      }
+      guard !documents.isEmpty else { return }
+      element.element("zeroOrMore") { more in
+        more.element("choice") { choice in
+          for document in documents {
+            choice.element("element", "name=\"\(document)\"") { $0.line("<empty/>") }
+          }
+        }
+      }
+    }
+  }
+
   /// References in any order, each once at most.
   private mutating func interleave(_ references: [Reference], _ module: (inout Self, Schema.Module) -> Void) {
     guard references.count > 1 else {
@@ -137,6 +178,7 @@ private struct PromptGrammar {
 /// What a prompt may refer to at one place of a scope: a module, or one of a union's members.
 private struct Reference {
   let modules: [Schema.Module]
+  var isLibrary = false
 }
 
 extension Schema.Node {
@@ -145,6 +187,11 @@ extension Schema.Node {
     case .text, .parameter: []
     case .module(let module): [Reference(modules: [module])]
     case .union(let union): [Reference(modules: union.members)]
+    case .library(let library):
+      [
+        Reference(
+          modules: [Schema.Module(name: library.name, attention: .isolated, cache: false, nodes: [])], isLibrary: true)
+      ]
     }
   }
 }

@@ -9,6 +9,8 @@ public struct CompiledSchema: Hashable, Sendable {
   public let template: ChatTemplate
   /// Tokens and positions.
   public let layout: SchemaLayout
+  /// What is known of the documents of libraries, by library; none where they are kept elsewhere.
+  public var documents: [[LibraryDocument]] = []
 
   /// A schema, and its layout.
   public init(schema: Schema, template: ChatTemplate, layout: SchemaLayout) {

@@ -14,17 +14,23 @@ import JSONText
 // that has no tokens no segment. The positions follow from schema and tokens: reading derives them anew.
 //
 // Version 1 knows fixed positions alone, and no token that isolated modules rest on (`"rest"` of the layout). What it can say
-// is still written in it.
+// is still written in it. Version 3 has libraries, and may have what is known of their modules, by library: the name, the
+// digest of the text, and for each run that has tokens their number and the digest of its encoding.
+//
+//   "documents":[[{"content":"9f86…","name":"a","segments":[[120,"3c6e…"]]}, …]]
 
 extension CompiledSchema {
   /// Newest version of the file's form.
-  static let formatVersion = 2
+  static let formatVersion = 3
   /// What this schema is written in: the first version that can say it, so that its bytes stay what they were.
-  private var version: Int { schema.positions == .fixed && layout.restToken == nil ? 1 : 2 }
+  private var version: Int {
+    if !schema.libraries.isEmpty { return 3 }
+    return schema.positions == .fixed && layout.restToken == nil ? 1 : 2
+  }
 
   /// The bytes of the file: the same for equal values, on any machine.
   public var encoded: [UInt8] {
-    let json: JSONValue = .object([
+    var json: [String: JSONValue] = [
       "format": "pmlir",
       "version": .integer(version),
       "compiler": .string(Self.compilerVersion),
@@ -32,8 +38,9 @@ extension CompiledSchema {
       "schema": schema.json,
       "template": template.json,
       "layout": layout.json,
-    ])
-    return json.canonicalBytes
+    ]
+    if !documents.isEmpty { json["documents"] = .array(documents.map { .array($0.map(\.json)) }) }
+    return JSONValue.object(json).canonicalBytes
   }
 
   /// Reads what `encoded` gave.
@@ -56,6 +63,7 @@ extension CompiledSchema {
     guard hash == schema.contentHash else { throw .hashMismatch(stored: hash, found: schema.contentHash) }
     let layout = try members.value("layout")
     let template = try Self.template(members.value("template"))
+    let documents = members.contains("documents") ? try Self.documents(members.array("documents"), of: schema) : []
     try members.finish()
 
     let placement = SchemaPlacement(
@@ -64,6 +72,7 @@ extension CompiledSchema {
       throw .layoutMismatch
     }
     self.init(schema: schema, template: template, layout: placement.layout)
+    self.documents = documents
     guard version == self.version else { throw .layoutMismatch }
   }
 
@@ -74,12 +83,55 @@ extension CompiledSchema {
     return ContextLimits(length: SchemaLayout.longest, original: isExtended ? 0 : nil)
   }
 
+  /// What a file knows of the documents of libraries, which must be those that the schema has.
+  private static func documents(
+    _ values: [JSONValue], of schema: Schema
+  ) throws(IRError) -> [[LibraryDocument]] {
+    guard values.count == schema.libraries.count else { throw .layoutMismatch }
+    var found: [[LibraryDocument]] = []
+    for (json, library) in zip(values, schema.libraries) {
+      guard case .array(let values) = json else { throw .expected("array", key: "documents", in: "file") }
+      var documents: [LibraryDocument] = []
+      for value in values { documents.append(try LibraryDocument(json: value)) }
+      let identity = LibraryIdentity.library(documents.lazy.map { (name: $0.name, content: $0.content) })
+      guard documents.count == library.count, identity == library.content else { throw .layoutMismatch }
+      found.append(documents)
+    }
+    return found
+  }
+
   private static func template(_ json: JSONValue) throws(IRError) -> ChatTemplate {
     do throws(ChatTemplateError) {
       return try ChatTemplate(json: json.canonicalBytes)
     } catch {
       throw .template(error)
     }
+  }
+}
+
+extension LibraryDocument {
+  fileprivate var json: JSONValue {
+    .object([
+      "name": .string(name), "content": .string(content.hexadecimal),
+      "segments": .array(segments.map { .array([.integer($0.tokenCount), .string($0.digest.hexadecimal)]) }),
+    ])
+  }
+
+  fileprivate init(json: JSONValue) throws(IRError) {
+    var members = try JSONMembers(json, of: "document")
+    let name = try members.string("name")
+    guard let content = SHA256Digest(hexadecimal: try members.string("content")) else {
+      throw .expected("SHA-256 digest", key: "content", in: "document")
+    }
+    var segments: [Segment] = []
+    for value in try members.array("segments") {
+      guard case .array(let pair) = value, pair.count == 2, case .integer(let count) = pair[0], count > 0,
+        case .string(let text) = pair[1], let digest = SHA256Digest(hexadecimal: text)
+      else { throw .expected("tokens and digest", key: "segments", in: "document") }
+      segments.append(Segment(digest: digest, tokenCount: count))
+    }
+    try members.finish()
+    self.init(name: name, content: content, segments: segments)
   }
 }
 

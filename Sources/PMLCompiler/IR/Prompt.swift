@@ -8,13 +8,78 @@ public struct Prompt: Hashable, Sendable {
   public let newText: [NewText]
   /// Whether the new text has a user turn at its end, so that the chat template's header for the answer follows it.
   public let endsWithUserTurn: Bool
+  /// What is to be looked for in libraries; what is found is imported behind what is named.
+  public let searches: [Search]
 
   /// A resolved prompt.
-  public init(schema: String, imports: [Import], newText: [NewText], endsWithUserTurn: Bool) {
+  ///
+  /// - Parameters:
+  ///   - schema: name of its schema.
+  ///   - imports: paths of all modules imported, each after the modules around it.
+  ///   - newText: new text, in document order.
+  ///   - endsWithUserTurn: whether the new text has a user turn at its end.
+  ///   - searches: what is to be looked for in libraries.
+  public init(
+    schema: String, imports: [Import], newText: [NewText], endsWithUserTurn: Bool, searches: [Search] = []
+  ) {
     self.schema = schema
     self.imports = imports
     self.newText = newText
     self.endsWithUserTurn = endsWithUserTurn
+    self.searches = searches
+  }
+
+  /// The same prompt, which imports some modules of libraries besides, behind those that it names.
+  ///
+  /// - Parameter found: their paths, in the order in which they are to stand.
+  public func importing(_ found: [ModulePath]) -> Prompt {
+    let ranges = Dictionary(searches.map { ($0.library, $0.range) }) { first, _ in first }
+    let added = found.map { path in
+      let start = SourcePosition(offset: 0, line: 1, column: 1)
+      return Import(path: path, arguments: [:], range: path.parent.flatMap { ranges[$0] } ?? start..<start)
+    }
+    return Prompt(
+      schema: schema, imports: imports + added, newText: newText, endsWithUserTurn: endsWithUserTurn,
+      searches: searches)
+  }
+
+  /// Modules of a library to be found, `top` of them.
+  public struct Search: Hashable, Sendable {
+    /// What the modules are ordered by.
+    public enum Rank: String, Hashable, Sendable, CaseIterable {
+      /// BM25 of their text to the query.
+      case bm25
+      /// What the new text attends to most, among four times as many of the best by BM25.
+      case attention
+    }
+
+    /// Path of the library.
+    public let library: ModulePath
+    /// How many are wanted; at least 1.
+    public let count: Int
+    /// What they should suit; the prompt's last new text, less what a chat template puts around it, where it says nothing
+    /// else.
+    public let query: String
+    /// What decides.
+    public let rank: Rank
+    /// The reference's name in its tag.
+    public let range: Range<SourcePosition>
+
+    /// A search.
+    ///
+    /// - Parameters:
+    ///   - library: path of the library.
+    ///   - count: how many are wanted.
+    ///   - query: what they should suit.
+    ///   - rank: what decides.
+    ///   - range: the reference's name in its tag.
+    public init(library: ModulePath, count: Int, query: String, rank: Rank, range: Range<SourcePosition>) {
+      self.library = library
+      self.count = count
+      self.query = query
+      self.rank = rank
+      self.range = range
+    }
   }
 
   /// A module that the prompt imports.

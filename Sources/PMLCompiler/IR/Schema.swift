@@ -1,3 +1,5 @@
+public import ContentHash
+
 /// A schema, lowered: white space settled, files of `src` read in, roles turned into the text of the chat template.
 ///
 /// It knows no model's tokens and no source positions. Equal schemas have equal canonical JSON, and so one hash.
@@ -46,6 +48,7 @@ public struct Schema: Hashable, Sendable {
     case parameter(Parameter)
     case module(Module)
     case union(Union)
+    case library(Library)
   }
 
   /// Text that a prompt may import by name.
@@ -80,6 +83,39 @@ public struct Schema: Hashable, Sendable {
       self.members = members
       self.representative = representative
     }
+  }
+
+  /// Modules without a place of their own, more than a context could hold; prompts name some of them, or find them.
+  ///
+  /// What they say is not here but in a `LibraryContents`: a schema stays small whatever its libraries hold.
+  public struct Library: Hashable, Sendable {
+    /// Its name, unique among the modules of the schema.
+    public let name: String
+    /// Positions that it takes, whatever it holds.
+    public let window: Int
+    /// SHA-256 of what its modules are called and say, in order (`LibraryIdentity`).
+    public let content: SHA256Digest
+    /// Number of its modules.
+    public let count: Int
+
+    /// A library.
+    ///
+    /// - Parameters:
+    ///   - name: its name.
+    ///   - window: positions that it takes.
+    ///   - content: identity of its modules.
+    ///   - count: their number.
+    public init(name: String, window: Int, content: SHA256Digest, count: Int) {
+      self.name = name
+      self.window = window
+      self.content = content
+      self.count = count
+    }
+  }
+
+  /// Its libraries, in document order.
+  public var libraries: [Library] {
+    nodes.compactMap { if case .library(let library) = $0 { library } else { nil } }
   }
 
   /// Positions that a prompt's argument fills.

@@ -12,13 +12,16 @@ import JSONText
 //    "scaffolds":[["plan","miami"]],"version":1}
 //
 // written by RFC 8785: keys in order, no white space. What is optional is left out. This one's positions are fixed; version
-// 2 has `"positions":"compact"` besides, and is otherwise the same.
+// 2 has `"positions":"compact"` besides, and is otherwise the same. Version 3 has `"positions"` in any case, and libraries
+// among the schema's own nodes, whose modules stand there by their identity and number alone:
+//
+//   {"library":{"content":"9f86…","count":20000,"name":"docs","window":2048}}
 
 extension Schema {
   /// Newest version of the JSON form.
-  static let formatVersion = 2
+  static let formatVersion = 3
   /// What this schema is written in: the first version that can say it, so that its bytes and hash stay what they were.
-  private var version: Int { positions == .fixed ? 1 : 2 }
+  private var version: Int { libraries.isEmpty ? positions == .fixed ? 1 : 2 : 3 }
 
   /// The one JSON form of this schema: equal schemas have equal bytes.
   public var canonicalJSON: [UInt8] { json.canonicalBytes }
@@ -40,7 +43,7 @@ extension Schema {
       "nodes": .array(nodes.map(\.json)),
       "scaffolds": .array(scaffolds.map { .array($0.modules.map { .string($0.description) }) }),
     ]
-    if positions != .fixed { json["positions"] = .string(positions.rawValue) }
+    if version > 1 { json["positions"] = .string(positions.rawValue) }
     return .object(json)
   }
 
@@ -50,14 +53,19 @@ extension Schema {
     guard (1...Self.formatVersion).contains(version) else {
       throw .unsupportedVersion(found: version, supported: Self.formatVersion)
     }
-    if version > 1, try members.string("positions") != Positions.compact.rawValue {
-      throw .expected("`compact`", key: "positions", in: "schema")
+    var positions: Positions? = .fixed
+    if version > 1 { positions = Positions(rawValue: try members.string("positions")) }
+    guard let positions, version != 2 || positions == .compact else {
+      throw .expected(version == 2 ? "`compact`" : "`compact` or `fixed`", key: "positions", in: "schema")
     }
     self.init(
-      name: try members.string("name"), positions: version == 1 ? .fixed : .compact, attention: try members.attention(),
+      name: try members.string("name"), positions: positions, attention: try members.attention(),
       nodes: try Node.nodes(members.array("nodes")),
       scaffolds: try members.array("scaffolds").map { json throws(IRError) in try Scaffold(json: json) })
     try members.finish()
+    guard (version == 3) == !libraries.isEmpty else {
+      throw .invalid("a schema with libraries is of version 3, and no other is")
+    }
     try validate()
   }
 }
@@ -69,6 +77,7 @@ extension Schema.Node {
     case .parameter(let parameter): .object(["parameter": parameter.json])
     case .module(let module): .object(["module": module.json])
     case .union(let union): .object(["union": union.json])
+    case .library(let library): .object(["library": library.json])
     }
   }
 
@@ -88,6 +97,8 @@ extension Schema.Node {
       self = .parameter(try Schema.Parameter(json: parameter))
     } else if let module = members.optional("module") {
       self = .module(try Schema.Module(json: module))
+    } else if let library = members.optional("library") {
+      self = .library(try Schema.Library(json: library))
     } else {
       self = .union(try Schema.Union(json: members.value("union")))
     }
@@ -126,6 +137,26 @@ extension Schema.Union {
     self.init(
       members: try members.array("members").map { json throws(IRError) in try Schema.Module(json: json) },
       representative: try members.optionalString("scaffold"))
+    try members.finish()
+  }
+}
+
+extension Schema.Library {
+  fileprivate var json: JSONValue {
+    .object([
+      "name": .string(name), "window": .integer(window), "content": .string(content.hexadecimal),
+      "count": .integer(count),
+    ])
+  }
+
+  fileprivate init(json: JSONValue) throws(IRError) {
+    var members = try JSONMembers(json, of: "library")
+    let name = try members.string("name")
+    let window = try members.integer("window")
+    guard let content = SHA256Digest(hexadecimal: try members.string("content")) else {
+      throw .expected("SHA-256 digest", key: "content", in: "library")
+    }
+    self.init(name: name, window: window, content: content, count: try members.integer("count"))
     try members.finish()
   }
 }

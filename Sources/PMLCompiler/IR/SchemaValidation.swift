@@ -35,6 +35,16 @@ extension Schema {
         }
       case .module(let module):
         try validate(module, in: path, unions: unions, modules: &modules)
+      case .library(let library):
+        guard path == .root, unions.isEmpty, XMLName.isUnprefixed(library.name),
+          modules.updateValue(ModuleFacts(cache: false, unions: []), forKey: .root.appending(library.name)) == nil
+        else {
+          throw .invalid("library \(library.name.quoted()) stands in a module, is there twice or is no name")
+        }
+        guard (1...AttributeRule.Value.longestParameter).contains(library.window), library.count >= 0 else {
+          throw .invalid(
+            "library \(library.name.quoted()) has \(library.window) positions, or \(library.count) modules")
+        }
       case .union(let union):
         // Each union is known by how many modules precede it; none is without members.
         let number = modules.count

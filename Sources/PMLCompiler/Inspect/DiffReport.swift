@@ -4,14 +4,25 @@ import JSONText
 public struct DiffReport: Sendable {
   /// The comparison.
   public let diff: SchemaDiff
+  /// The comparison of the libraries' documents.
+  public let documents: LibraryDiff
   /// Formats to give sizes for.
   public let formats: [StateFormat]
 
   /// A report.
-  public init(of diff: SchemaDiff, formats: [StateFormat]) {
+  ///
+  /// - Parameters:
+  ///   - diff: the comparison of the schemas, their libraries' documents aside.
+  ///   - documents: the comparison of these.
+  ///   - formats: formats to give sizes for.
+  public init(of diff: SchemaDiff, documents: LibraryDiff = LibraryDiff(from: [], to: []), formats: [StateFormat]) {
     self.diff = diff
+    self.documents = documents
     self.formats = formats
   }
+
+  /// Whether anything has to be computed.
+  public var costsSomething: Bool { !diff.computed.isEmpty || !documents.computed.isEmpty }
 
   private struct Row {
     let path: String
@@ -41,14 +52,18 @@ public struct DiffReport: Sendable {
 
   private func totals() -> [(name: String, totals: EncodingTotals)] {
     [
-      ("kept", EncodingTotals(diff.kept, of: diff.new, formats: formats)),
-      ("computed", EncodingTotals(diff.computed.map(\.encoding), of: diff.new, formats: formats)),
-      ("dropped", EncodingTotals(diff.dropped, of: diff.old, formats: formats)),
+      ("kept", totals(diff.kept, of: diff.new, documents.kept)),
+      ("computed", totals(diff.computed.map(\.encoding), of: diff.new, documents.computed)),
+      ("dropped", totals(diff.dropped, of: diff.old, documents.dropped)),
     ]
   }
 
+  private func totals(_ indices: [Int], of plan: EncodingPlan, _ documents: [Int]) -> EncodingTotals {
+    EncodingTotals(indices.map { plan.tokenCount(of: plan.encodings[$0]) } + documents, formats: formats)
+  }
+
   /// `{"kept","computed","dropped"}`, totals of encodings, tokens and bytes, and `"encodings"`, each with its status, and
-  /// the reason where it has to be computed.
+  /// the reason where it has to be computed; of libraries in `"documents"` those to be computed alone.
   public var json: [UInt8] {
     var json = Dictionary(totals().map { ($0.name, $0.totals.json(formats: formats)) }) { first, _ in first }
     json["encodings"] = .array(
@@ -61,19 +76,30 @@ public struct DiffReport: Sendable {
         json["reason"] = row.reason?.json
         return .object(json)
       })
+    if !documents.changes.isEmpty {
+      json["documents"] = .array(
+        documents.changes.map { change in
+          .object([
+            "path": .string(change.path.description), "tokens": .integer(change.tokens), "reason": change.reason.json,
+          ])
+        })
+    }
     return JSONValue.object(json).canonicalBytes
   }
 
   /// What has to be computed, a row each, and the totals.
   public var text: String {
     var lines: [String] = []
-    if !diff.computed.isEmpty {
+    if costsSomething {
       var table = TextTable([("module", .left), ("start", .right), ("tokens", .right), ("why", .left)])
       for row in rows() {
         guard let reason = row.reason else { continue }
         var name = row.path.isEmpty ? "(schema)" : row.path
         if !row.scaffold.isEmpty { name += " with \(row.scaffold.filter { $0 != row.path }.joined(separator: ", "))" }
         table.append([name, "\(row.start)", "\(row.tokens)", reason.text])
+      }
+      for change in documents.changes {
+        table.append([change.path.description, "–", "\(change.tokens)", change.reason.text])
       }
       lines += table.lines + [""]
     }

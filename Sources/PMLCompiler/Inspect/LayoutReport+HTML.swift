@@ -3,12 +3,7 @@ import JSONText
 
 extension LayoutReport {
   /// One page that needs nothing else: the layout along the position axis, what each text sees, a table of sizes.
-  public var html: [UInt8] {
-    let page = String(decoding: PackageResources.LayoutPage_html, as: UTF8.self)
-    // Within a `script` element `<` could begin its end.
-    let data = String(decoding: pageData.canonicalBytes, as: UTF8.self).replacing("<", with: "\\u003c")
-    return Array(page.replacing("/*layout*/", with: data, maxReplacements: 1).utf8)
-  }
+  public var html: [UInt8] { ReportPage.html(PackageResources.LayoutPage_html, data: pageData) }
 
   /// What the page's script reads. Indices stand for references, -1 for none.
   private var pageData: JSONValue {
@@ -18,6 +13,8 @@ extension LayoutReport {
       "name": .string(layout.schema),
       "hash": .string(schema.contentHash.hexadecimal),
       "length": .integer(layout.length),
+      "model": .string(model?.name ?? ""),
+      "context": .integer(model?.contextLength ?? 0),
       "compact": .bool(layout.kind == .compact),
       "formats": .array(formats.map { .string($0.name) }),
       "totals": pageData(of: stored),

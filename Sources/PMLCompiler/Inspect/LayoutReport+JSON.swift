@@ -38,6 +38,7 @@ extension LayoutReport {
       "contexts": .array(plan.contexts.links.map(\.json)),
       "stored": EncodingTotals(plan.distinctStored, of: plan, formats: formats).json(formats: formats),
     ]
+    if !layout.libraries.isEmpty { json["libraries"] = libraryJSON }
     json["joint"] = joint.map { .array($0.map(\.json)) }
     return JSONValue.object(json).canonicalBytes
   }

@@ -10,7 +10,8 @@ extension LayoutReport {
     let scaffolds = layout.scaffolds.map { modules in
       "together: \(modules.map(path(of:)).joined(separator: ", ").printable())"
     }
-    return ([head, "hash \(schema.contentHash)", ""] + table.lines + scaffolds).map { $0 + "\n" }.joined()
+    return ([head, "hash \(schema.contentHash)", ""] + table.lines + libraryLines + scaffolds).map { $0 + "\n" }
+      .joined()
   }
 
   private var table: TextTable {

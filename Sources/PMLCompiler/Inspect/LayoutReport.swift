@@ -33,6 +33,14 @@ public struct LayoutReport: Sendable {
     }
   }
 
+  /// The model that the layout is for: its name, and how many positions it has. Shown on the page.
+  public var model: (name: String, contextLength: Int)?
+
+  /// What is known of the documents of libraries, by library; none where they are kept elsewhere.
+  public var documents: [[LibraryDocument]] = []
+  /// Whether all of these documents are shown, and not their numbers alone.
+  public var listsDocuments = false
+
   /// The schema's runs of text, in document order.
   private let runs: [String]
 

@@ -32,8 +32,8 @@ public struct EncodingPlan: Sendable {
   public let layout: SchemaLayout
   /// All encodings.
   public let encodings: [Encoding]
-  private let plain: [SchemaLayout.Item: Int]
-  private let scaffolded: [[SchemaLayout.Item: Int]]
+  let plain: [SchemaLayout.Item: Int]
+  let scaffolded: [[SchemaLayout.Item: Int]]
   let contexts: ContextTree
   /// Digests of encodings that are not kept, but equal one that is: a placeholder may say what a text says.
   let placeholdersLikeTexts: Set<SHA256Digest>
@@ -43,6 +43,11 @@ public struct EncodingPlan: Sendable {
     var builder = EncodingPlanBuilder(layout)
     builder.encodeSchema()
     let scaffolded = layout.scaffolds.indices.map { builder.encodeScaffold($0) }
+    self.init(builder, of: layout, scaffolded: scaffolded)
+  }
+
+  /// What `builder` has found of `layout`.
+  init(_ builder: EncodingPlanBuilder, of layout: SchemaLayout, scaffolded: [[SchemaLayout.Item: Int]]) {
     self.layout = layout
     self.scaffolded = scaffolded
     encodings = builder.encodings

@@ -19,6 +19,27 @@ struct EncodingPlanBuilder {
     contextBefore = Array(repeating: .empty, count: layout.modules.count)
   }
 
+  /// Goes on from the plan of a layout that this one begins with.
+  init(_ layout: SchemaLayout, goingOnFrom plan: EncodingPlan) {
+    self.layout = layout
+    encodings = plan.encodings
+    contexts = plan.contexts
+    plain = plan.plain
+    contextBefore = []
+    restToken = plan.encodings.firstIndex { $0.item == .restToken }
+  }
+
+  /// The encodings of a library's document, which sees itself alone.
+  mutating func encodeDocument(_ module: Int) {
+    var seen = beginning(of: module, at: -1)
+    for item in layout.ownItems(of: module) {
+      let place = place(of: item, behind: seen, origin: layout.modules[module].start)
+      let encoding = encode(item, at: place, isIsolated: true, seeing: seen)
+      plain[item] = encoding
+      seen = append(encoding, at: place, to: seen)
+    }
+  }
+
   /// The encodings outside scaffolds.
   mutating func encodeSchema() {
     encode(module: 0, after: .empty)
@@ -32,7 +53,7 @@ struct EncodingPlanBuilder {
     let start = layout.modules[module].start
     var present = before
     var isolated: Context?
-    if layout.modules[module].attention == .isolated {
+    if layout.modules[module].attention == .isolated, !layout.modules[module].content.isEmpty {
       isolated = beginning(of: module, at: -1)
     }
     for content in layout.modules[module].content {

@@ -13,17 +13,20 @@ public struct JointPlan: JointGraph {
     let previous: Int?
     /// Number of nodes in front of it.
     let depth: Int
+    let label: String
   }
 
   /// As the schema's layout says.
   public let isExtended: Bool
-  private let layout: SchemaLayout
   private var nodes: [Node] = []
 
-  /// The chains of prompts that are laid on the schema of `layout`.
-  public init(of prompts: [PromptLayout], on layout: SchemaLayout) {
-    self.layout = layout
-    isExtended = layout.isExtended
+  /// The chains of prompts of one schema.
+  ///
+  /// - Parameters:
+  ///   - prompts: the prompts.
+  ///   - layouts: the layout that each is laid on: the schema's, with the documents that it imports.
+  public init(of prompts: [PromptLayout], on layouts: [SchemaLayout]) {
+    isExtended = layouts.first?.isExtended ?? false
     var known: [SHA256Digest: Int] = [:]
     // For each prompt the node that its chain has got to.
     var ends: [Int?] = Array(repeating: nil, count: prompts.count)
@@ -32,7 +35,9 @@ public struct JointPlan: JointGraph {
         let digest = prompt.chain.digests[depth]
         if known[digest] == nil {
           known[digest] = nodes.count
-          nodes.append(Node(digest: digest, part: prompt.parts[depth], previous: ends[index], depth: depth))
+          let label = Self.label(of: prompt.parts[depth], in: layouts[index])
+          nodes.append(
+            Node(digest: digest, part: prompt.parts[depth], previous: ends[index], depth: depth, label: label))
         }
         ends[index] = known[digest]
       }
@@ -76,8 +81,10 @@ public struct JointPlan: JointGraph {
 
   /// What a person calls an encoding: the module whose text it is, the parameter that it fills, or new text. What an argument
   /// or new text says is not told.
-  public func label(of index: Int) -> String {
-    guard case .schema(let item) = nodes[index].part.content else { return "new text" }
+  public func label(of index: Int) -> String { nodes[index].label }
+
+  private static func label(of part: PromptLayout.Part, in layout: SchemaLayout) -> String {
+    guard case .schema(let item) = part.content else { return "new text" }
     let path = layout.modules[layout.module(of: item)].path
     let owner = path == .root ? "schema text" : "module `\(path)`"
     guard case .parameter(let parameter) = item else { return owner }

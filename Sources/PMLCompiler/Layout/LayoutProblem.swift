@@ -5,18 +5,22 @@ internal import FileSystem
 enum LayoutProblem: Problem {
   case placeholderTooLong(parameter: String, tokens: Int, length: Int)
   case defaultTooLong(parameter: String, tokens: Int, length: Int)
-  case schemaTooLong(positions: Int, contextLength: Int)
+  case schemaTooLong(positions: Int, contextLength: Int, shares: [PositionShare])
   case layoutTooLong(limit: Int)
   /// Of a module, `nil` for the schema's own text, by itself or together with the modules of a scaffold.
   case textDoesNotFit(of: ModulePath?, tokens: Int, seen: Int, contextLength: Int, together: [ModulePath]?)
+  /// A module of a library.
+  case documentTooLong(ModulePath, tokens: Int, window: Int)
   case unembeddedToken(TokenID, spelling: String, embedded: Int)
   case schemaTakesMost(positions: Int, contextLength: Int)
   /// A module; `nil` for the schema's own text.
   case unreachable(ModulePath?, contextLength: Int)
   case argumentTooLong(parameter: String, tokens: Int, length: Int)
   case newTextDoesNotFit(before: ModulePath, tokens: Int, free: Int)
-  case promptTooLong(positions: Int, ContextLimits, isExtended: Bool)
+  case promptTooLong(positions: Int, ContextLimits, isExtended: Bool, shares: [PositionShare])
   case promptEmpty
+  /// Of a library: the modules that a prompt names.
+  case windowTooShort(library: ModulePath, modules: Int, tokens: Int, window: Int)
 
   var report: Report {
     switch self {
@@ -32,12 +36,12 @@ enum LayoutProblem: Problem {
         message:
           "`default` of parameter \(parameter.quoted()) has \(counted(tokens, "token")), its `length` is \(length)",
         help: "shorten the text, or raise `length` to \(tokens)")
-    case .schemaTooLong(let positions, let contextLength):
+    case .schemaTooLong(let positions, let contextLength, let shares):
       Report(
         code: .schemaTooLong,
         message: "the schema takes \(counted(positions, "position")), the model has \(contextLength)",
-        help:
-          "shorten the text, make modules that exclude each other members of a `<union>`, take a model with a longer "
+        help: PositionShare.text(of: shares)
+          + "shorten the text, make modules that exclude each other members of a `<union>`, take a model with a longer "
           + "context, or leave out `positions=\"fixed\"`: a compact schema may be of any length")
     case .layoutTooLong(let limit):
       Report(
@@ -51,6 +55,18 @@ enum LayoutProblem: Problem {
           + (together.map { " with \($0.map { $0.description.quoted() }.joined(separator: ", "))" } ?? "")
           + "; the model has \(counted(contextLength, "position"))",
         help: "make several modules of it, shorten it or what it sees, or take a model with a longer context")
+    case .documentTooLong(let module, let tokens, let window):
+      Report(
+        code: .documentTooLong,
+        message: "module \(module.description.quoted()) has \(counted(tokens, "token")), the library's `window` is "
+          + "\(window)",
+        help: "make several modules of it, or raise `window` to \(tokens) or more")
+    case .windowTooShort(let library, let modules, let tokens, let window):
+      Report(
+        code: .windowTooShort,
+        message: "\(counted(modules, "module")) of \(library.description.quoted()) together have "
+          + "\(counted(tokens, "token")), the library's `window` is \(window)",
+        help: "name fewer, or raise `window` in the schema to \(tokens)")
     case .unembeddedToken(let token, let spelling, let embedded):
       Report(
         code: .unembeddedToken,
@@ -82,14 +98,15 @@ enum LayoutProblem: Problem {
         help:
           "reserve positions with a `<parameter>` in the schema, put the text after the last reference, or leave out "
           + "`positions=\"fixed\"`: a compact schema needs no free positions")
-    case .promptTooLong(let positions, let limits, let isExtended):
+    case .promptTooLong(let positions, let limits, let isExtended, let shares):
       if limits.positions(isExtended: isExtended) < limits.length {
         Report(
           code: .promptTooLong,
           message:
             "the prompt takes \(counted(positions, "position")), and the schema's states are made for texts of up "
             + "to \(limits.positions(isExtended: isExtended)), within which the model turns keys by its short factors",
-          help: "put more of the text into the schema, which takes the long factors from "
+          help: PositionShare.text(of: shares)
+            + "put more of the text into the schema, which takes the long factors from "
             + "\(max(limits.positions(isExtended: isExtended) - ContextLimits.reserved, 0)) positions on, or shorten the "
             + "new text")
       } else {
@@ -97,7 +114,8 @@ enum LayoutProblem: Problem {
           code: .promptTooLong,
           message: "the prompt takes \(counted(positions, "position")), "
             + "which leaves none of the model's \(limits.length) for an answer",
-          help: "shorten the new text, or take a model with a longer context")
+          help: PositionShare.text(of: shares)
+            + "leave modules out, shorten the new text, or take a model with a longer context")
       }
     case .promptEmpty:
       Report(

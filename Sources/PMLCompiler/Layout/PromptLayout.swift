@@ -8,8 +8,8 @@ public struct PromptLayout: Hashable, Sendable {
     public enum Content: Hashable, Sendable {
       /// A segment of the schema, or what fills a parameter.
       case schema(SchemaLayout.Item)
-      /// New text before or between what is imported.
-      case newText
+      /// New text before or between what is imported: of a chat template, or of the prompt itself.
+      case newText(TextRun.Origin)
       /// The last new text, the header of the answer included; of a chat template, or of the prompt itself.
       case ending(TextRun.Origin)
     }
@@ -102,14 +102,17 @@ public struct PromptLayout: Hashable, Sendable {
   /// - Parameter prompt: resolved against the schema that `plan` was made of.
   /// - Parameter file: path of the prompt, for the problems.
   /// - Parameter tokenizer: the one that the schema was laid out with.
+  /// - Parameter isWithinWindows: whether documents have to fit their libraries' windows; to compare documents, they need not.
+  /// - Parameter lengthRule: which positions have to be there.
   /// - Parameter diagnostics: takes what is wrong: arguments longer than their parameter, new text that does not fit in
   ///   front of what follows it, no room for an answer, nothing to answer.
   /// - Returns: `nil` where something is wrong.
   public init?(
     of prompt: Prompt, in file: FilePath, plan: EncodingPlan, tokenizer: some TextTokenizer, template: ChatTemplate,
-    diagnostics: inout [Diagnostic]
+    isWithinWindows: Bool = true, lengthRule: PromptLengthRule = .placed, diagnostics: inout [Diagnostic]
   ) {
-    var placement = PromptPlacement(of: prompt, plan: plan, tokenizer: tokenizer)
+    var placement = PromptPlacement(of: prompt, plan: plan, tokenizer: tokenizer, lengthRule: lengthRule)
+    if isWithinWindows { placement.checkWindows() }
     placement.placeParts()
     placement.placeLastText()
     if prompt.endsWithUserTurn { placement.placeHeader(template.header) }

@@ -11,6 +11,7 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
   private let prompt: Prompt
   private let plan: EncodingPlan
   private let tokenizer: Tokenizer
+  private let lengthRule: PromptLengthRule
   private var placing: any PromptPlacing
   private var layout: SchemaLayout { plan.layout }
   private var limits: ContextLimits { tokenizer.contextLimits }
@@ -18,13 +19,16 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
   private let modules: [Int]
   private let arguments: [Int: [String: Prompt.Argument]]
 
-  init(of prompt: Prompt, plan: EncodingPlan, tokenizer: Tokenizer) {
+  init(of prompt: Prompt, plan: EncodingPlan, tokenizer: Tokenizer, lengthRule: PromptLengthRule) {
     self.prompt = prompt
+    self.lengthRule = lengthRule
     self.plan = plan
     self.tokenizer = tokenizer
     switch plan.layout.kind {
     case .compact: placing = CompactPlacing()
-    case .fixed: placing = FixedPlacing(contextLength: tokenizer.contextLength)
+    case .fixed:
+      placing = FixedPlacing(
+        contextLength: lengthRule == .plain ? SchemaLayout.longest : tokenizer.contextLength)
     }
     var arguments: [Int: [String: Prompt.Argument]] = [:]
     for imported in prompt.imports {
@@ -35,6 +39,24 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
     }
     self.arguments = arguments
     modules = [0] + arguments.keys.sorted()
+  }
+
+  /// Reports libraries of which more is imported than their windows hold.
+  mutating func checkWindows() {
+    for library in layout.libraries {
+      let documents = layout.modules[library.module].content.compactMap { content in
+        if case .module(let module) = content { layout.modules[module].length } else { nil }
+      }
+      let tokens = documents.reduce(0, +)
+      guard tokens > library.declaration.window else { continue }
+      let path = layout.modules[library.module].path
+      problems.append(
+        (
+          .windowTooShort(
+            library: path, modules: documents.count, tokens: tokens, window: library.declaration.window),
+          prompt.imports.first { $0.path == path }?.range
+        ))
+    }
   }
 
   /// Places the schema's own text, what is imported of its modules, and new text before and between these.
@@ -52,12 +74,12 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
         let tokens = piece.runs.first ?? []
         let start = placing.place(laidOutAt: layout.positions(of: item), count: tokens.count)
         parts.append(PromptLayout.Part(content: .schema(item), start: start, tokens: tokens, encoding: encoding))
-      case .newText(let position, let module, let range):
+      case .newText(let position, let module, let origins, let range):
         let count = piece.runs.reduce(0) { $0 + $1.count }
         do throws(NoRoom) {
           var start = try placing.place(newText: count, behind: position, before: following)
-          for run in piece.runs {
-            parts.append(PromptLayout.Part(content: .newText, start: start, tokens: run, encoding: nil))
+          for (run, origin) in zip(piece.runs, origins) {
+            parts.append(PromptLayout.Part(content: .newText(origin), start: start, tokens: run, encoding: nil))
             start += run.count
           }
         } catch {
@@ -89,11 +111,34 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
   mutating func checkLength() {
     guard problems.isEmpty else { return }
     let range = prompt.newText.last?.range ?? prompt.imports.last?.range
+    let positions = lengthRule == .plain ? parts.reduce(0) { $0 + $1.tokens.count } : end
     if parts.allSatisfy(\.tokens.isEmpty) {
       problems.append((.promptEmpty, range))
-    } else if end >= limits.positions(isExtended: layout.isExtended) {
-      problems.append((.promptTooLong(positions: end, limits, isExtended: layout.isExtended), range))
+    } else if positions >= limits.positions(isExtended: layout.isExtended) {
+      problems.append(
+        (
+          .promptTooLong(
+            positions: positions, limits, isExtended: layout.isExtended, shares: shares(of: positions)), range
+        ))
     }
+  }
+
+  /// What so many positions go to.
+  private func shares(of positions: Int) -> [PositionShare] {
+    var modules: [Int: Int] = [:]
+    var newText = 0
+    for part in parts {
+      switch part.content {
+      case .schema(let item): modules[layout.module(of: item), default: 0] += part.tokens.count
+      case .newText, .ending: newText += part.tokens.count
+      }
+    }
+    let taken = modules.values.reduce(newText, +)
+    return modules.sorted { $0.key < $1.key }
+      .map { PositionShare(owner: .module(layout.modules[$0.key].path), positions: $0.value) }
+      + [
+        PositionShare(owner: .newText, positions: newText), PositionShare(owner: .empty, positions: positions - taken),
+      ]
   }
 
   /// What takes positions together.
@@ -102,7 +147,7 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
       /// A segment or parameter, and the encoding that holds its states.
       case schema(SchemaLayout.Item, encoding: Int?)
       /// New text behind a position of the layout, before a reference.
-      case newText(behind: Int, before: ModulePath, range: Range<SourcePosition>)
+      case newText(behind: Int, before: ModulePath, origins: [TextRun.Origin], range: Range<SourcePosition>)
     }
 
     let kind: Kind
@@ -127,7 +172,8 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
       guard case .before(let following, let preceding) = text.place else { continue }
       let position = preceding.map { layout.module(at: $0).flatMap { endOfReference[$0] } ?? 0 }
       let kind = Piece.Kind.newText(
-        behind: position ?? endOfSchemaText(before: following), before: following, range: text.range)
+        behind: position ?? endOfSchemaText(before: following), before: following, origins: text.runs.map(\.origin),
+        range: text.range)
       pieces.append(Piece(kind: kind, runs: tokens(of: text)))
     }
     // Stable: texts at one place stay in the prompt's order.
@@ -138,7 +184,7 @@ struct PromptPlacement<Tokenizer: TextTokenizer> {
   private func order(of piece: Piece) -> (Int, Int) {
     switch piece.kind {
     case .schema(let item, _): (layout.positions(of: item).lowerBound, 1)
-    case .newText(let position, _, _): (position, 0)
+    case .newText(let position, _, _, _): (position, 0)
     }
   }
 

@@ -14,6 +14,8 @@ public struct SchemaLayout: Hashable, Sendable {
       case beginOfSequence
       /// The schema's text run with this number, counted from 0 in document order.
       case text(run: Int)
+      /// The run with this number of a library's document, counted from 0 in it.
+      case document(run: Int)
     }
 
     /// What the tokens are.
@@ -74,6 +76,16 @@ public struct SchemaLayout: Hashable, Sendable {
     public internal(set) var content: [Content]
   }
 
+  /// Modules without a place of their own; the module that stands for it holds those that a prompt imports.
+  public struct Library: Hashable, Sendable {
+    /// Index of the module that stands for it.
+    public let module: Int
+    /// First position.
+    public let start: Int
+    /// What the schema says of it: its name, its window, which documents it has.
+    public let declaration: Schema.Library
+  }
+
   /// What takes positions of its own.
   public enum Item: Hashable, Sendable {
     /// The segment with this index.
@@ -106,6 +118,8 @@ public struct SchemaLayout: Hashable, Sendable {
   public internal(set) var parameters: [Parameter] = []
   /// Sets of modules encoded together once more: indices of modules, in layout order.
   public internal(set) var scaffolds: [[Int]] = []
+  /// Libraries, in document order.
+  public internal(set) var libraries: [Library] = []
   /// Fills a parameter's positions after its placeholder text.
   public let fillToken: TokenID
   /// What isolated modules rest on while they are encoded, where sequences begin with no token and there is one to take.
@@ -122,7 +136,7 @@ public struct SchemaLayout: Hashable, Sendable {
   }
 
   /// Positions that a layout may have, whatever the model: far from overflow.
-  static let longest = Int(Int32.max)
+  public static let longest = Int(Int32.max)
 
   /// Number of positions that the schema reserves.
   public var length: Int { modules.first?.length ?? 0 }

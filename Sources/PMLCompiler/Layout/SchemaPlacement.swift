@@ -71,8 +71,9 @@ struct SchemaPlacement {
     end = place(schema.nodes, in: root, at: end)
     layout.modules[root].length = end
     layout.isExtended = limits.isExtended(for: end)
+    let hasLibrary = !layout.libraries.isEmpty
     let hasIsolated = layout.modules.dropFirst().contains { $0.attention == .isolated && $0.isCached }
-    layout.restToken = hasIsolated ? tokens.restToken : nil
+    layout.restToken = hasIsolated || hasLibrary ? tokens.restToken : nil
     layout.scaffolds = schema.scaffolds.map { scaffold in
       scaffold.modules.compactMap(layout.module(at:)).sorted()
     }
@@ -85,7 +86,10 @@ struct SchemaPlacement {
     if layout.kind == .compact {
       if layout.length > SchemaLayout.longest { report(.layoutTooLong(limit: SchemaLayout.longest), at: .schema) }
     } else if layout.length > longest {
-      report(.schemaTooLong(positions: layout.length, contextLength: longest), at: .schema)
+      // Modules in the schema itself: others lie in them.
+      let shares = layout.modules.dropFirst().filter { $0.path.depth == 1 }
+        .map { PositionShare(owner: .module($0.path), positions: $0.length) }
+      report(.schemaTooLong(positions: layout.length, contextLength: longest, shares: shares), at: .schema)
     } else if warns, layout.length > longest / 2 {
       problems.append((.schemaTakesMost(positions: layout.length, contextLength: longest), .schema))
       if layout.length == longest { warnOfUnreachable() }
@@ -156,6 +160,8 @@ struct SchemaPlacement {
         end = place(parameter, in: module, at: end)
       case .module(let child):
         end = place(child, in: module, of: nil, at: end).end
+      case .library(let library):
+        end = place(library, in: module, at: end)
       case .union(let union):
         let first = end
         let number = unions
@@ -183,6 +189,16 @@ struct SchemaPlacement {
     let end = place(child.nodes, in: index, at: start)
     layout.modules[index].length = end - start
     return (index, end)
+  }
+
+  private mutating func place(_ library: Schema.Library, in parent: Int, at start: Int) -> Int {
+    let index = layout.append(
+      SchemaLayout.Module(
+        path: layout.modules[parent].path.appending(library.name), parent: parent, union: nil, attention: .isolated,
+        isCached: true, start: start, length: library.window, content: []))
+    layout.modules[parent].content.append(.module(index))
+    layout.libraries.append(SchemaLayout.Library(module: index, start: start, declaration: library))
+    return start.advancedSaturating(by: library.window)
   }
 
   private mutating func place(

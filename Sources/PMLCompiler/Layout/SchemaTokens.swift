@@ -95,6 +95,7 @@ private struct RunCollector {
           runs.append(TokenizedRun(run: TextRun(parameter.argumentText(text)), use: .defaultText(parameters)))
         }
         parameters += 1
+      case .library: break
       case .module(let module):
         collect(module.nodes)
       case .union(let union):

@@ -32,6 +32,28 @@ enum IncludedText {
     return bytes.starts(with: TextEncoding.byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
   }
 
+  /// That a file's text holds control characters, if it does. Models have seldom seen them, and terminals obey them.
+  static func controls(in text: [UInt8], of path: String) -> IncludeProblem? {
+    guard let first = firstControl(in: text) else { return nil }
+    let line = SourceFile(path: FilePath(path), bytes: text).position(of: first.offset).line
+    return .controls(path, first.value, line: line)
+  }
+
+  /// The first control character of ASCII or Unicode but for tab, line feed and carriage return, or byte order mark: where it
+  /// is, and its number.
+  private static func firstControl(in text: [UInt8]) -> (offset: Int, value: UInt32)? {
+    for (offset, byte) in text.enumerated() {
+      switch byte {
+      case 0x00...0x08, 0x0B, 0x0C, 0x0E...0x1F, 0x7F: return (offset, UInt32(byte))
+      // U+0080 to U+009F.
+      case 0xC2 where offset + 1 < text.count && text[offset + 1] < 0xA0: return (offset, UInt32(text[offset + 1]))
+      case 0xEF where text[offset...].starts(with: TextEncoding.byteOrderMark): return (offset, 0xFEFF)
+      default: continue
+      }
+    }
+    return nil
+  }
+
   /// Whether a path is relative and never goes up.
   private static func isInside(_ path: String) -> Bool {
     !path.hasPrefix("/") && !path.split(separator: "/").contains("..")
@@ -45,9 +67,16 @@ enum IncludeProblem: Error {
   case tooLarge(String)
   case tooLargeTogether
   case notText(String, line: Int)
+  /// It is taken, with this character and perhaps others.
+  case controls(String, UInt32, line: Int)
 }
 
 extension IncludeProblem: Problem {
+  private static func hexadecimal(_ value: UInt32) -> String {
+    let digits = String(value, radix: 16, uppercase: true)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+
   private static let outsideHelp = "name a file in the schema's own folder or below it, by a path without `..`"
 
   var report: Report {
@@ -73,6 +102,11 @@ extension IncludeProblem: Problem {
       Report(
         code: .includeNotText, message: "\(path.quoted()) is not UTF-8: see its line \(line)",
         help: "save it as UTF-8")
+    case .controls(let path, let value, let line):
+      Report(
+        code: .includeControls, severity: .warning,
+        message: "\(path.quoted()) holds control characters: U+\(Self.hexadecimal(value)) in line \(line)",
+        help: "take them out, unless the model has seen such text")
     }
   }
 }

@@ -48,6 +48,7 @@ struct PromptSurroundings {
       case .parameter: flow.advance()
       case .module(let module): walk(module, in: path, &flow)
       case .union(let union): for member in union.members { walk(member, in: path, &flow) }
+      case .library(let library): if imports.contains(path.appending(library.name)) { flow.advance() }
       }
     }
   }
@@ -65,6 +66,7 @@ extension Schema.Node {
     case .text, .parameter: false
     case .module(let module): module.name == path.name
     case .union(let union): union.members.contains { $0.name == path.name }
+    case .library(let library): library.name == path.name
     }
   }
 
@@ -72,7 +74,7 @@ extension Schema.Node {
   fileprivate func holds(_ parts: ChatTemplate.Parts) -> Bool {
     switch self {
     case .text(let run): run.origin == .template && (run.text == parts.prefix || run.text == parts.suffix)
-    case .parameter: false
+    case .parameter, .library: false
     case .module(let module): module.nodes.contains { $0.holds(parts) }
     case .union(let union): union.members.contains { $0.nodes.contains { $0.holds(parts) } }
     }
@@ -81,7 +83,7 @@ extension Schema.Node {
   /// Whether it takes no positions.
   fileprivate var isEmpty: Bool {
     switch self {
-    case .text, .parameter: false
+    case .text, .parameter, .library: false
     case .module(let module): module.nodes.allSatisfy(\.isEmpty)
     case .union(let union): union.members.allSatisfy { $0.nodes.allSatisfy(\.isEmpty) }
     }

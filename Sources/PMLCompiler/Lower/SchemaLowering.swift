@@ -6,6 +6,8 @@ struct SchemaLowering<Includes: IncludeReader> {
   private let log: DiagnosticLog
   private(set) var sourceMap: SchemaSourceMap
   private(set) var roles = RoleUses()
+  /// The documents of libraries, by the library's name.
+  private(set) var documents: [String: [SourceDocument]] = [:]
   private var flow = TextFlow()
   private var includedBytes = 0
   private var runs = 0
@@ -50,6 +52,7 @@ struct SchemaLowering<Includes: IncludeReader> {
         flow.advance()
       case .module(let module): nodes.append(.module(lower(module, in: path, attention: attention)))
       case .union(let union): nodes.append(.union(lower(union, in: path, attention: attention)))
+      case .library(let library): nodes.append(.library(lower(library)))
       case .role(let role):
         roles.add(role.role, at: source.positions(of: role.nameRange))
         let parts = template.parts(of: role.role, followsSystem: flow.followsSystem)
@@ -103,6 +106,34 @@ struct SchemaLowering<Includes: IncludeReader> {
     return Schema.Union(members: members, representative: union.scaffold?.value)
   }
 
+  /// Documents stand for each other, as a union's members do. Their files are read on several cores, since they are many.
+  private mutating func lower(_ library: LibrarySyntax) -> Schema.Library {
+    let name = library.name?.value ?? ""
+    if let name = library.name, sourceMap.names[.root.appending(name.value)] == nil {
+      sourceMap.names[.root.appending(name.value)] = source.positions(of: name.valueRange)
+    }
+    let isFirst = flow.isFirst
+    let lowering = DocumentLowering(documents: library.documents, isFirst: isFirst, includes: includes)
+    let results = inParallel(lowering.taskCount) { lowering.lower(task: $0) }.joined()
+    var documents: [SourceDocument] = []
+    documents.reserveCapacity(library.documents.count)
+    for result in results {
+      switch result {
+      case .success(let lowered):
+        documents.append(lowered.document)
+        if let warning = lowered.warning { log.report(warning.problem, at: warning.range) }
+      case .failure(let failure): log.report(failure.problem, at: failure.range)
+      }
+    }
+    if !documents.isEmpty { flow.advance() }
+    isBehindModule = true
+    if self.documents[name] == nil { self.documents[name] = documents }
+    return Schema.Library(
+      name: name, window: library.window.flatMap { AttributeRule.Value.length($0.value) } ?? 1,
+      content: LibraryIdentity.library(documents.lazy.map { (name: $0.name, content: $0.content) }),
+      count: documents.count)
+  }
+
   private mutating func lower(
     _ parameter: ParameterSyntax, in path: ModulePath, leadingSpace: Bool
   ) -> Schema.Parameter {
@@ -123,6 +154,7 @@ struct SchemaLowering<Includes: IncludeReader> {
       let text = try IncludedText.read(src.value, by: includes)
       includedBytes += text.count
       guard includedBytes <= IncludedText.totalLimit else { throw .tooLargeTogether }
+      if let problem = IncludedText.controls(in: text, of: src.value) { log.report(problem, at: src.valueRange) }
       return text
     } catch {
       log.report(error, at: src.valueRange)

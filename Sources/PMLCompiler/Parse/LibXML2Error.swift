@@ -28,7 +28,7 @@ struct LibXML2Error {
     if let fault = place.declaration(code, message) { return fault }
     return switch code {
     case XML_ERR_NAME_REQUIRED: place.nameMissing(message)
-    case XML_ERR_ENTITYREF_SEMICOL_MISSING: XMLFault(.rawAmpersand, place.ampersand)
+    case XML_ERR_ENTITYREF_SEMICOL_MISSING: place.rawAmpersand
     case XML_ERR_UNDECLARED_ENTITY, XML_WAR_UNDECLARED_ENTITY:
       XMLFault(.unknownEntity(place.text(place.back(to: "&")).trimmingReference), place.back(to: "&"))
     case XML_ERR_INVALID_CHARREF, XML_ERR_INVALID_HEX_CHARREF, XML_ERR_INVALID_DEC_CHARREF, XML_ERR_INVALID_CHAR:
@@ -101,14 +101,17 @@ private struct Place {
 
   func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-  /// The `&` before this place alone.
-  var ampersand: Range<Int> {
+  /// The `&` before this place alone, in text or in a value.
+  var rawAmpersand: XMLFault {
     let start = back(to: "&").lowerBound
-    return start..<min(start + 1, bytes.count)
+    let isInUnread = markup.unread.map { $0.kind == .startTag && $0.start < start } ?? false
+    return XMLFault(
+      .rawAmpersand(inValue: isInUnread || markup.attributes.contains { $0.value.contains(start) }),
+      start..<min(start + 1, bytes.count))
   }
 
   func nameMissing(_ message: String) -> XMLFault {
-    if message.hasPrefix("xmlParseEntityRef") { return XMLFault(.rawAmpersand, ampersand) }
+    if message.hasPrefix("xmlParseEntityRef") { return rawAmpersand }
     // The scan takes any name; where it ended in this tag, more is known of the mistake.
     if message.hasPrefix("error parsing attribute name"), markup.unread.map({ $0.start >= offset }) ?? true, let tag {
       return XMLFault(.malformedTag(.unexpected(text(here)), element: tag), here)

@@ -12,7 +12,7 @@ enum XMLProblem {
   case tooManyElements
   /// A `<` that begins no tag; `isTagLike` where a name follows.
   case rawLessThan(isTagLike: Bool)
-  case rawAmpersand
+  case rawAmpersand(inValue: Bool)
   case unknownEntity(String)
   case invalidReference(String)
   case mismatchedTag(open: String, close: String, openedAt: Range<Int>)
@@ -43,6 +43,17 @@ enum XMLProblem {
     case lessThanInValue
     case unexpected(String)
     case endsEarly
+  }
+}
+
+extension XMLProblem {
+  /// Whether it is a character of text that should have been written as a reference. One that a name follows may as well be a
+  /// tag, and be meant as one.
+  var isRawCharacter: Bool {
+    switch self {
+    case .rawAmpersand, .rawLessThan(isTagLike: false): true
+    default: false
+    }
   }
 }
 
@@ -85,10 +96,12 @@ extension XMLProblem: Problem {
         code: .rawLessThan,
         message: isTagLike ? "what follows this `<` is not a tag" : "this `<` begins no tag",
         help: Self.writeLessThan)
-    case .rawAmpersand:
+    case .rawAmpersand(let inValue):
       Report(
         code: .rawAmpersand, message: "this `&` begins no reference",
-        help: "write `&amp;` for an `&` in text, or put the text into `<![CDATA[` and `]]>`")
+        help: inValue
+          ? "write `&amp;` for an `&` in a value"
+          : "write `&amp;` for an `&` in text, or put the text into `<![CDATA[` and `]]>`")
     case .unknownEntity(let name):
       Report(
         code: .unknownEntity, message: "XML defines no entity \(name.quoted())",

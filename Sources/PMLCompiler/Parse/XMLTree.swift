@@ -1,5 +1,5 @@
 /// An element of a well-formed document, with the places of its parts in the bytes of its file.
-struct XMLElement {
+struct XMLElement: Sendable {
   /// The name as written, a prefix included.
   let name: String
   /// From `<` to `>`.
@@ -21,7 +21,7 @@ struct XMLElement {
 }
 
 /// An attribute and its places.
-struct XMLAttribute {
+struct XMLAttribute: Sendable {
   /// The name as written, a prefix included.
   let name: String
   /// The value as XML has it: references replaced, white space characters made spaces.
@@ -41,13 +41,13 @@ struct XMLAttribute {
 }
 
 /// What stands between two tags, or an element.
-enum XMLContent {
+enum XMLContent: Sendable {
   case text(XMLText)
   case element(XMLElement)
 }
 
 /// A run of text between two tags, CDATA sections and references replaced by what they stand for.
-struct XMLText {
+struct XMLText: Sendable {
   /// UTF-8, line breaks as line feeds.
   let bytes: [UInt8]
   /// Where it begins in the file: the end of the tag before it.

@@ -169,6 +169,10 @@ public struct RoleUses: Hashable, Sendable {
   public internal(set) var roles: Set<ChatTemplate.Role> = []
   /// Where its first role element begins.
   public internal(set) var first: Range<SourcePosition>?
+  /// Where the first text of its own stands that is in no role; of a prompt, its new text.
+  public internal(set) var firstTextOutside: Range<SourcePosition>?
+  /// Where a prompt's root element begins whose new text has no user's turn at its end.
+  public internal(set) var rootWithoutTurn: Range<SourcePosition>?
 
   mutating func add(_ role: ChatTemplate.Role, at range: Range<SourcePosition>) {
     roles.insert(role)

@@ -1,6 +1,6 @@
 /// The elements of PML; in a prompt, elements of other names refer to modules.
 enum ElementKind: String, CaseIterable {
-  case schema, module, union, parameter, system, user, assistant, scaffold, prompt
+  case schema, module, union, library, parameter, system, user, assistant, scaffold, prompt
 
   /// The element of this name; `param` is the paper's spelling of `parameter`.
   init?(_ name: String) {
@@ -21,6 +21,8 @@ struct ElementKinds: ExpressibleByArrayLiteral {
   private var bits: UInt16
 
   init(arrayLiteral elements: ElementKind...) { bits = elements.reduce(0) { $0 | Self.bit($1) } }
+
+  var isEmpty: Bool { bits == 0 }
 
   func contains(_ kind: ElementKind) -> Bool { bits & Self.bit(kind) != 0 }
 
@@ -50,6 +52,7 @@ struct ElementKinds: ExpressibleByArrayLiteral {
     case .assistant: 1 << 6
     case .scaffold: 1 << 7
     case .prompt: 1 << 8
+    case .library: 1 << 9
     }
   }
 }

@@ -7,21 +7,27 @@ struct ElementRule {
   /// Whether a role stands around it, so that none may stand in it.
   let isInRole: Bool
 
+  /// Whether it is a library, whose modules hold text alone.
+  let isLibrary: Bool
+
   /// The rule for `kind` in `parent`; a role may hold what its parent may, roles and scaffolds aside.
   init(for kind: ElementKind, in parent: ElementRule?) {
     isInRole = kind.isRole || parent?.isInRole == true
-    hasText = kind != .union && kind != .parameter && kind != .scaffold
+    isLibrary = kind == .library
+    hasText = kind != .union && kind != .library && kind != .parameter && kind != .scaffold
+    let isDocument = kind == .module && parent?.isLibrary == true
     let roles: ElementKinds = isInRole ? [] : .roles
     children =
       switch kind {
-      case .schema: roles.union([.module, .union, .scaffold])
+      case .schema: roles.union([.module, .union, .library, .scaffold])
+      case .module where isDocument: []
       case .module: roles.union([.module, .union, .parameter])
-      case .union: [.module]
+      case .union, .library: [.module]
       case .parameter, .scaffold: []
       case .system, .user, .assistant: (parent?.children ?? []).subtracting(.roles).subtracting([.scaffold])
       case .prompt: roles
       }
-    attributes = AttributeRule.attributes(of: kind)
+    attributes = isDocument ? AttributeRule.ofDocument : AttributeRule.attributes(of: kind)
   }
 }
 
@@ -50,6 +56,7 @@ struct AttributeRule {
     case .schema: ofSchema
     case .module: ofModule
     case .union: ofUnion
+    case .library: ofLibrary
     case .parameter: ofParameter
     case .system, .user, .assistant: ofRole
     case .scaffold: ofScaffold
@@ -64,6 +71,12 @@ struct AttributeRule {
     required("name", .moduleName), optional("cache", .oneOf(["true", "false"])), optional("src", .text), attention,
     space,
   ]
+  /// Those of a library's module, which is isolated and kept whatever it says.
+  static let ofDocument = [
+    required("name", .moduleName), optional("cache", .oneOf(["true"])), optional("src", .text),
+    optional("attention", .oneOf(["isolated"])), space,
+  ]
+  private static let ofLibrary = [required("name", .moduleName), required("window", .length), space]
   private static let ofUnion = [optional("scaffold", .name)]
   private static let ofParameter = [
     required("name", .parameterName), required("length", .length), optional("len", .length),

@@ -55,20 +55,24 @@ struct GrammarCheck {
       return
     }
     if !rule.children.contains(kind) {
-      misplaced(child, in: parent, help: help(for: kind, in: parent))
+      misplaced(child, in: parent, help: help(for: kind, in: parent, rule))
     }
     check(child, kind, in: rule)
   }
 
-  private func help(for kind: ElementKind, in parent: XMLElement) -> String? {
+  private func help(for kind: ElementKind, in parent: XMLElement, _ rule: ElementRule) -> String? {
     switch kind {
+    case _ where rule.isLibrary: "a library holds modules alone"
+    case _ where rule.attributes.contains(where: { $0.name == "name" }) && rule.children.isEmpty:
+      "a library's modules hold text alone"
     case .parameter: "parameters stand in a module"
     case .scaffold: "scaffolds stand directly in the schema"
+    case .library: "libraries stand directly in the schema, or in a role that does"
     case .system, .user, .assistant:
       if parent.name == "union" {
         "put the role into the union's members, or around the union"
       } else {
-        "a role cannot stand in a role, at any depth"
+        "a role cannot stand in a role, at any depth; it may stand in a module that no role is around"
       }
     case .schema, .prompt: "a document has one root; put this into a file of its own"
     case .module, .union: nil

@@ -1,11 +1,12 @@
 /// A schema document as typed parts; what the grammar does not allow is left out.
 struct SchemaSyntax {
   /// A part of a schema's content.
-  indirect enum Part {
+  indirect enum Part: Sendable {
     case text(TextSyntax)
     case parameter(ParameterSyntax)
     case module(ModuleSyntax)
     case union(UnionSyntax)
+    case library(LibrarySyntax)
     case role(RoleSyntax)
   }
 
@@ -28,7 +29,7 @@ struct SchemaSyntax {
 }
 
 /// A run of text.
-struct TextSyntax {
+struct TextSyntax: Sendable {
   let text: XMLText
   /// Whether `xml:space="preserve"` holds here.
   let isPreserved: Bool
@@ -36,7 +37,7 @@ struct TextSyntax {
   let precedesParameter: Bool
 }
 
-struct ModuleSyntax {
+struct ModuleSyntax: Sendable {
   let name: XMLAttribute?
   let nameRange: Range<Int>
   let attention: Schema.Attention?
@@ -54,7 +55,7 @@ struct ModuleSyntax {
   }
 }
 
-struct UnionSyntax {
+struct UnionSyntax: Sendable {
   let nameRange: Range<Int>
   let scaffold: XMLAttribute?
   let members: [ModuleSyntax]
@@ -68,7 +69,24 @@ struct UnionSyntax {
   }
 }
 
-struct ParameterSyntax {
+/// Modules by the thousand, of which a prompt names or finds some.
+struct LibrarySyntax: Sendable {
+  let name: XMLAttribute?
+  let nameRange: Range<Int>
+  let window: XMLAttribute?
+  let documents: [ModuleSyntax]
+
+  init(_ element: XMLElement, isPreserved: Bool) {
+    name = element.attribute("name")
+    nameRange = element.nameRange
+    window = element.attribute("window")
+    documents = element.schemaParts(isPreserved: isPreserved).compactMap { part in
+      if case .module(let module) = part { module } else { nil }
+    }
+  }
+}
+
+struct ParameterSyntax: Sendable {
   let element: XMLElement
   let name: XMLAttribute?
   let length: XMLAttribute?
@@ -84,7 +102,7 @@ struct ParameterSyntax {
   }
 }
 
-struct RoleSyntax {
+struct RoleSyntax: Sendable {
   let role: ChatTemplate.Role
   let nameRange: Range<Int>
   let content: [SchemaSyntax.Part]
@@ -142,6 +160,7 @@ extension XMLElement {
     switch ElementKind(name) {
     case .module: [.module(ModuleSyntax(self, isPreserved: isPreserved))]
     case .union: [.union(UnionSyntax(self, isPreserved: isPreserved))]
+    case .library: [.library(LibrarySyntax(self, isPreserved: isPreserved))]
     case .parameter: [.parameter(ParameterSyntax(self))]
     case .system:
       [.role(RoleSyntax(role: .system, nameRange: nameRange, content: schemaParts(isPreserved: isPreserved)))]

@@ -12,6 +12,8 @@ extension CacheSession {
   /// It can be stopped at any point: states are committed every half second, and the next call goes on from there. Where
   /// nothing is missing, nothing is written, so the store may be one that can only be read.
   ///
+  /// A remote store gets those that it lacks, too.
+  ///
   /// - Parameters:
   ///   - prompts: compiled for `schema`.
   ///   - schema: how the states are kept.
@@ -20,37 +22,66 @@ extension CacheSession {
   public func makeJoint(
     for prompts: [PlannedPrompt], of schema: WarmedSchema
   ) throws(PromptCacheError) -> JointReport {
-    try makeJoint(for: prompts, of: schema, EncodingTerms())
+    try makeJoint(for: prompts, of: schema, sharing: true, EncodingTerms())
   }
 
   /// The same on other terms.
+  ///
+  /// - Parameter isShared: whether a remote store gets them: those that answers make by the way stay here.
   @discardableResult
   func makeJoint(
-    for prompts: [PlannedPrompt], of schema: WarmedSchema, _ terms: EncodingTerms
+    for prompts: [PlannedPrompt], of schema: WarmedSchema, sharing isShared: Bool, _ terms: EncodingTerms
   ) throws(PromptCacheError) -> JointReport {
     let clock = ContinuousClock()
     let start = clock.now
-    let plan = JointPlan(of: prompts.map(\.layout), on: schema.schema.plan.layout)
-    var missing = try jointWork(plan, of: schema)
+    var found: [PlannedPrompt] = []
+    for prompt in prompts { found.append(try findDocuments(for: prompt, of: schema, terms)) }
+    let plan = JointPlan(of: found.map(\.layout), on: found.map(\.schema.plan.layout))
+    let schemas = [schema.schema] + found.map(\.schema)
+    let joint = found.reduce(into: Set()) { $0.formUnion($1.jointDigests) }
+    var missing = try jointWork(plan, beside: schemas, schema.element)
+    var sharing: JointSharing?
+    if isShared, let remote = try remote?.with(joint: joint, lookup(schema.element).withoutSnapshot) {
+      sharing = JointSharing(remote, try readableStore())
+    }
+    var ensured = EnsuredStates(reused: missing.states.reused)
     if !missing.isDone {
       let store = try storeForStates()
       let lookup = try lookup(schema.element)
-      let leases = try withStoreErrors { () throws(StoreError) in
-        // Garbage collection leaves what this is about to use, and what it has written and not described yet.
-        var leases = [try store.leaseForWarming()]
-        for index in plan.indices { leases.append(try store.lease(joint: lookup.key(of: plan.digest(of: index)))) }
-        return leases
-      }
+      let leases = try jointLeases(plan, lookup, store)
       defer { withExtendedLifetime(leases) {} }
-      missing = try jointWork(plan, of: schema)
-      try compute(missing.states, in: plan, of: schema.schema, as: schema.element, store: store, terms) {
-        index throws(StoreError) in
-        try self.record(of: index, in: plan, schema: schema.schema.name)
+      ensured = try ensure(
+        Set(plan.indices.map(plan.digest(of:))), in: plan, named: schema.schema.name, as: schema.element,
+        isPublished: false, joint: joint, terms, store: { () throws(PromptCacheError) in store }, with: sharing,
+        describing: { index throws(StoreError) in try self.record(of: index, in: plan, schema: schema.schema.name) }
+      ) { lookup throws(PromptCacheError) in
+        missing = try JointWork(plan, beside: schemas, lookup)
+        return missing.states
       }
-      try describe(missing.undescribed, in: plan, of: schema, lookup, store)
+      // Also what others have made meanwhile, or the remote store had.
+      try describe(jointWork(plan, beside: schemas, schema.element).undescribed, in: plan, of: schema, lookup, store)
     }
+    let lookup = try lookup(schema.element).withoutSnapshot
+    sharing?.complete(plan.indices.map { lookup.key(of: plan.digest(of: $0)) })
     return JointReport(
-      combinations: plan.combinations, missing.states, seconds: (clock.now - start).inSeconds)
+      combinations: plan.combinations, StateCounts(ensured), seconds: (clock.now - start).inSeconds)
+  }
+
+  /// The store, made if there is none.
+  private func readableStore() throws(PromptCacheError) -> StateStore {
+    if let store = try sessionStore.readable() { return store }
+    return try storeForStates()
+  }
+
+  /// Says that garbage collection is to leave what is about to be used of a plan, and what is written and not described yet.
+  func jointLeases(
+    _ plan: JointPlan, _ lookup: StateLookup, _ store: StateStore
+  ) throws(PromptCacheError) -> [Lease] {
+    try withStoreErrors { () throws(StoreError) in
+      var leases = [try store.leaseForWarming()]
+      for index in plan.indices { leases.append(try store.lease(joint: lookup.key(of: plan.digest(of: index)))) }
+      return leases
+    }
   }
 
   /// What `makeJoint` would do once the schema is warmed. Nothing is computed, and nothing written.
@@ -58,14 +89,25 @@ extension CacheSession {
   /// - Parameters:
   ///   - prompts: compiled for `schema`.
   ///   - schema: how the states would be kept.
+  ///   - asksRemote: whether the remote store is asked what it has; if not, all is computed that is not here.
   /// - Throws: `PromptCacheError` for the store's failures.
   public func forecastJoint(
-    for prompts: [PlannedPrompt], of schema: WarmedSchema
+    for prompts: [PlannedPrompt], of schema: WarmedSchema, askingRemote asksRemote: Bool = false
   ) throws(PromptCacheError) -> JointReport {
-    let plan = JointPlan(of: prompts.map(\.layout), on: schema.schema.plan.layout)
-    let promised = Set(schema.schema.plan.distinctStored.map(schema.schema.plan.digest(of:)))
-    let missing = try MissingStates(of: plan, promised: promised, try lookup(schema.element))
-    return JointReport(combinations: plan.combinations, missing, seconds: 0)
+    var found: [PlannedPrompt] = []
+    for prompt in prompts { found.append(try findDocuments(for: prompt, of: schema)) }
+    let plan = JointPlan(of: found.map(\.layout), on: found.map(\.schema.plan.layout))
+    let promised = ([schema.schema] + found.map(\.schema)).reduce(into: Set()) { $0.formUnion($1.storedDigests) }
+    let lookup = try lookup(schema.element)
+    let missing = try MissingStates(of: plan, promised: promised, lookup)
+    var counts = StateCounts(missing)
+    let joint = found.reduce(into: Set()) { $0.formUnion($1.jointDigests) }
+    if asksRemote, let remote = remote?.with(joint: joint, lookup) {
+      let there = remote.sizes(of: missing.order.map(plan.digest(of:)), lookup)
+      let left = try MissingStates(of: plan, promised: promised.union(there.keys), lookup)
+      counts.fetch(all: there, leaving: StateCounts(left))
+    }
+    return JointReport(combinations: plan.combinations, counts, seconds: 0)
   }
 
   /// The joint encodings that the store has of prompts of the schema called `name`, for this model; none where there is no
@@ -87,8 +129,10 @@ extension CacheSession {
     return layout.chain.digests.count
   }
 
-  private func jointWork(_ plan: JointPlan, of schema: WarmedSchema) throws(PromptCacheError) -> JointWork {
-    try JointWork(plan, of: schema.schema, try lookup(schema.element))
+  func jointWork(
+    _ plan: JointPlan, beside schemas: [PlannedSchema], _ element: KVElement
+  ) throws(PromptCacheError) -> JointWork {
+    try JointWork(plan, beside: schemas, try lookup(element))
   }
 
   private func record(
@@ -100,7 +144,7 @@ extension CacheSession {
   }
 
   /// Records that encodings which were there already are joint ones as well.
-  private func describe(
+  func describe(
     _ indices: [Int], in plan: JointPlan, of schema: WarmedSchema, _ lookup: StateLookup, _ store: StateStore
   ) throws(PromptCacheError) {
     guard !indices.isEmpty else { return }
@@ -116,33 +160,34 @@ extension CacheSession {
 }
 
 /// What a store lacks of joint encodings.
-private struct JointWork {
+struct JointWork {
   let states: MissingStates
   /// Those that are there, but of which no record says what they are.
   let undescribed: [Int]
 
   var isDone: Bool { states.order.isEmpty && undescribed.isEmpty }
 
-  init(_ plan: JointPlan, of schema: PlannedSchema, _ lookup: StateLookup) throws(PromptCacheError) {
+  /// - Parameter schemas: the schema, and the same with the documents that prompts import.
+  init(_ plan: JointPlan, beside schemas: [PlannedSchema], _ lookup: StateLookup) throws(PromptCacheError) {
     states = try MissingStates(of: plan, lookup)
     let missing = Set(states.order)
     let unrecorded = try withStoreErrors { () throws(StoreError) in
       var unrecorded: [Int] = []
       for index in plan.indices where !missing.contains(index) {
         let record = try lookup.snapshot?.joint(lookup.key(of: plan.digest(of: index)))
-        if record?.schema != schema.name { unrecorded.append(index) }
+        if record?.schema != schemas.first?.name { unrecorded.append(index) }
       }
       return unrecorded
     }
-    undescribed = unrecorded.isEmpty ? [] : unrecorded.filter(plan.combined(beside: schema).contains)
+    undescribed = unrecorded.isEmpty ? [] : unrecorded.filter(plan.combined(beside: schemas).contains)
   }
 }
 
 extension JointPlan {
   /// The encodings of chains that are combinations to tell of: not those of which versions of the schema have all. This
   /// goes through the whole schema.
-  fileprivate func combined(beside schema: PlannedSchema) -> Set<Int> {
-    let plain = Set(schema.plan.distinctStored.map(schema.plan.digest(of:)))
+  fileprivate func combined(beside schemas: [PlannedSchema]) -> Set<Int> {
+    let plain = schemas.reduce(into: Set()) { $0.formUnion($1.storedDigests) }
     var combined: Set<Int> = []
     for index in indices.reversed() where combined.contains(index) || !plain.contains(digest(of: index)) {
       combined.insert(index)

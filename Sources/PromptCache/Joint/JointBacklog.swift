@@ -175,9 +175,10 @@ extension CacheSession {
     for prompt: PlannedPrompt, of schema: WarmedSchema, within byteCount: Int
   ) async throws(PromptCacheError) -> JointReport? {
     try await BlockingTask.run { task throws(PromptCacheError) in
-      let plan = JointPlan(of: [prompt.layout], on: schema.schema.plan.layout)
+      let plan = JointPlan(of: [prompt.layout], on: [prompt.schema.plan.layout])
       guard try MissingStates(of: plan, try self.lookup(schema.element)).bytes <= byteCount else { return nil }
-      return try self.makeJoint(for: [prompt], of: schema, EncodingTerms(place: .betweenAnswers(.background, task)))
+      return try self.makeJoint(
+        for: [prompt], of: schema, sharing: false, EncodingTerms(place: .betweenAnswers(.background, task)))
     }
   }
 }

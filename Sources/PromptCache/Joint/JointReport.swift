@@ -4,6 +4,8 @@ public struct JointReport: Encodable, Sendable {
   public let combinations: Int
   /// Encodings that were in the store, those of the schema's versions among them.
   public let reused: Int
+  /// Those that came from a remote store (in a forecast: would come); `nil` where there is none.
+  public let fetched: Int?
   /// Those that were computed (in a forecast: would be).
   public let computed: Int
   /// Tokens of the encodings computed.
@@ -14,17 +16,18 @@ public struct JointReport: Encodable, Sendable {
   public let seconds: Double
 
   private enum CodingKeys: String, CodingKey {
-    case combinations, reused, computed, seconds
+    case combinations, reused, fetched, computed, seconds
     case tokensComputed = "tokens_computed"
     case bytesWritten = "bytes_written"
   }
 
-  init(combinations: Int, _ missing: MissingStates, seconds: Double) {
+  init(combinations: Int, _ counts: StateCounts, seconds: Double) {
     self.combinations = combinations
     self.seconds = seconds
-    reused = missing.reused
-    computed = missing.computed
-    tokensComputed = missing.tokens
-    bytesWritten = missing.bytes
+    reused = counts.reused
+    fetched = counts.fetched
+    computed = counts.computed
+    tokensComputed = counts.tokens
+    bytesWritten = counts.bytes
   }
 }

@@ -13,7 +13,7 @@ public struct LoadedModel: Sendable {
   /// What `config.json` says, resolved.
   public let configuration: ModelConfiguration
   /// Its tokenizer, as the compiler asks for it.
-  public let tokenizer: ModelTokenizer
+  public private(set) var tokenizer: ModelTokenizer
   /// What stands around the roles' text, and how it was found.
   public let foundTemplate: FoundTemplate
   /// Writes conversations by the model's chat template.
@@ -26,7 +26,7 @@ public struct LoadedModel: Sendable {
   /// Reads the model in `folder`, or the one that ships with the program.
   ///
   /// - Parameters:
-  ///   - folder: a folder; the model that ships if `nil`.
+  ///   - folder: a folder or GGUF file; the model that ships if `nil`, or if it is `bundledName` and there is no such file.
   ///   - template: a template's name, or the path of a file: a Jinja program (`.jinja`), else a JSON object of the parts.
   ///     Without it, the model's own decides.
   ///   - weights: what weights are multiplied in.
@@ -57,8 +57,31 @@ public struct LoadedModel: Sendable {
     conversations = found.conversations
   }
 
+  /// The same model with as many positions as a layout can have, to lay out what it has no room for.
+  public var withoutContextLimit: LoadedModel {
+    var model = self
+    model.tokenizer = tokenizer.contextLength(SchemaLayout.longest)
+    return model
+  }
+
+  /// The name of the model that ships with the program.
+  public static let bundledName = "demo"
+
+  /// What people call it: the folder's name, or the file's without `.gguf`; `bundledName` for the one that ships.
+  public var name: String {
+    guard !(files is BundledModel) else { return Self.bundledName }
+    let name = FilePath(files.location).resolved.lastComponent.description
+    let suffix = ".gguf"
+    return name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name
+  }
+
+  /// Whether a path is the bundled model's name, and nothing else has it.
+  private static func isBundled(_ path: FilePath) -> Bool {
+    path == FilePath(bundledName) && (try? FileStatus(of: path)) == nil
+  }
+
   private static func source(at path: FilePath?) throws(EngineError) -> any ModelFiles {
-    guard let path else { return BundledModel() }
+    guard let path, !isBundled(path) else { return BundledModel() }
     return GGUFModel.isOne(at: path) ? try GGUFModel(at: path) : try ModelFolder(at: path)
   }
 
@@ -110,7 +133,8 @@ public struct LoadedModel: Sendable {
   /// - Parameters:
   ///   - threads: how many compute; all cores that the process may use if `nil`.
   ///   - shared: threads of several engines to compute on instead.
-  ///   - repacked: where weights in another format than the stored one are kept; made anew in memory if `nil`.
+  ///   - repacked: where weights in another form than the stored one are kept; if `nil`, those of eight bits are made anew in
+  ///     memory, and others stay as they lie.
   ///   - progress: told how many matrices are done, and their number, while such weights are made.
   /// - Throws: `PromptCacheError.engine`.
   package func engine(
@@ -123,7 +147,10 @@ public struct LoadedModel: Sendable {
     }
   }
 
-  /// Where weights in another format than the stored one are kept beside a store, once they are made.
+  /// Whether weights are made into another form, if there is a place for them.
+  package var repacksWeights: Bool { InferenceEngine.repacks(files, weights: weights) }
+
+  /// Where weights in another form than the stored one are kept beside a store, once they are made.
   ///
   /// - Parameters:
   ///   - store: the store.

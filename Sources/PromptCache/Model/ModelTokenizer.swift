@@ -6,7 +6,7 @@ internal import Tokenizers
 public struct ModelTokenizer: TextTokenizer {
   let tokenizer: Tokenizer
   /// Longest sequence that the model takes, in positions.
-  public let contextLength: Int
+  public private(set) var contextLength: Int
   /// Positions that LongRoPE's short factors serve; `nil` for models without such a scaling.
   public let originalContextLength: Int?
 
@@ -34,6 +34,13 @@ public struct ModelTokenizer: TextTokenizer {
     }
   }
 
+  /// The same tokenizer for a model with so many positions.
+  func contextLength(_ length: Int) -> ModelTokenizer {
+    var tokenizer = self
+    tokenizer.contextLength = length
+    return tokenizer
+  }
+
   /// The text of the token that begins a sequence, where the model wants one.
   var beginOfSequenceText: String? {
     tokenizer.beginOfSequence.map { tokenizer.decode([$0], skippingSpecialTokens: false) }
@@ -54,6 +61,8 @@ public struct ModelTokenizer: TextTokenizer {
   public func text(of tokens: [TokenID]) -> String { tokenizer.decode(tokens, skippingSpecialTokens: false) }
   /// The bytes that a token adds to a text, which may be part of a character; none for an ID that is no token's.
   public func bytes(of token: TokenID) -> [UInt8] { tokenizer.bytes(of: token) }
+  /// The text that a token adds to another; what is only a part of a character is `\u{FFFD}`.
+  public func pieceText(of token: TokenID) -> String { String(decoding: bytes(of: token), as: UTF8.self) }
   /// What stands at a parameter's positions while the text around it is encoded.
   public var placeholder: TokenID { tokenizer.placeholder }
 }

@@ -10,8 +10,9 @@ extension CacheSession {
   ///   - schema: the one that it is laid on.
   ///   - found: the states of its parts.
   ///   - share: how much of what is not exact, more than 0, up to 1.
+  ///   - place: where it is found out which.
   func repair(
-    _ layout: PromptLayout, of schema: PlannedSchema, _ found: FoundStates, share: Double
+    _ layout: PromptLayout, of schema: PlannedSchema, _ found: FoundStates, share: Double, _ place: EncodingTerms.Place
   ) throws(PromptCacheError) -> ReadyPrompt {
     let engine = try engine
     var parts: [Int] = []
@@ -33,27 +34,55 @@ extension CacheSession {
     }
     var choice = RepairChoice(share, of: segments.map(\.segment))
     if choice.isOpen {
-      let measure = try measure(found.prompt(layout), layout.rowsToAsk(found.states), on: engine, segments)
+      let measure = try measure(found, layout, place, segments)
       choice.spend(byModules: measure.modules, tokens: measure.tokens)
     }
     let again = Dictionary(uniqueKeysWithValues: zip(parts, choice.ranges))
     return found.prompt(layout, again: again, isExactAgain: share == 1)
   }
 
+  /// What the prompt's new text attends to of each document that it imports, by path (`RepairMeasure`).
+  ///
+  /// - Parameters:
+  ///   - prompt: with the documents to compare.
+  ///   - schema: how the states are kept.
+  ///   - place: where it is computed.
+  func measureModules(
+    _ prompt: PlannedPrompt, of schema: WarmedSchema, _ place: EncodingTerms.Place
+  ) throws(PromptCacheError) -> [ModulePath: Double] {
+    let layout = prompt.layout
+    let found = try states(for: layout, of: prompt.schema, element: schema.element, joint: false)
+    let documents = Dictionary(
+      prompt.documents.map { (prompt.schema.plan.layout.module(at: $0.path) ?? 0, $0.path) },
+      uniquingKeysWith: { first, _ in first })
+    var segments: [(attended: Int, segment: RepairChoice.Segment)] = []
+    var attended = 0
+    for (part, stored) in found.states.enumerated() where stored != nil {
+      if let module = prompt.schema.module(of: layout.parts[part]), documents[module] != nil {
+        let count = layout.reusableCount(of: part)
+        segments.append((attended, RepairChoice.Segment(module: module, count: count, computableAlone: 0..<count)))
+      }
+      attended += 1
+    }
+    let measure = try measure(found, layout, place, segments)
+    return Dictionary(
+      measure.modules.compactMap { module, mass in documents[module].map { ($0, mass) } },
+      uniquingKeysWith: { first, _ in first })
+  }
+
   /// Asks the prompt's new text what it attends to, in one pass over the states as they are.
   private func measure(
-    _ prompt: ReadyPrompt, _ rows: RepairMeasure.Rows, on engine: InferenceEngine,
+    _ found: FoundStates, _ layout: PromptLayout, _ place: EncodingTerms.Place,
     _ segments: [(attended: Int, segment: RepairChoice.Segment)]
   ) throws(PromptCacheError) -> RepairMeasure {
-    try withEngineErrors { () throws(EngineError) in
-      let input = InferenceEngine.Input(
-        sequence: SequenceState(attending: prompt.attended, isExtended: prompt.isExtended), tokens: prompt.tokens,
-        positions: prompt.positions, logits: .none)
-      let mass = try engine.measure(
-        input, layers: RepairMeasure.layers(of: engine.configuration.kvLayers),
-        rows: [rows.question, rows.before])
-      return RepairMeasure(mass, hasBefore: !rows.before.isEmpty, of: segments)
-    }
+    let (prompt, rows, worker) = (found.prompt(layout), layout.rowsToAsk(found.states), try worker(place))
+    let input = InferenceEngine.Input(
+      sequence: SequenceState(attending: prompt.attended, isExtended: prompt.isExtended), tokens: prompt.tokens,
+      positions: prompt.positions, logits: .none)
+    let mass = try worker.measure(
+      input, layers: RepairMeasure.layers(of: worker.engine.configuration.kvLayers),
+      rows: [rows.question, rows.before], renewing: found.snapshot)
+    return RepairMeasure(mass, hasBefore: !rows.before.isEmpty, of: segments)
   }
 }
 

@@ -68,7 +68,7 @@ extension AnswerScheduler {
       let now = clock.now
       defer { before = now }
       // Not if the next layer, which takes as long as the last one, would be late.
-      return now - start + (now - before) <= most && !executor.hasWaitingJobs
+      return !pass.isBetweenPasses && now - start + (now - before) <= most && !executor.hasWaitingJobs
     }
     // The last one of all is not asked about.
     return (logits, clock.now - start, layers + (logits == nil ? 0 : 1))
@@ -89,16 +89,16 @@ extension AnswerScheduler {
     isLooping = false
   }
 
-  /// Computes the next token of each answer that is under way, and some layers of a pass over prompts or encodings.
+  /// Computes the next token of each answer that is under way, and some layers of a pass over prompts, or of one asked for.
   ///
   /// - Returns: whether there was anything to do.
   private func step() -> Bool {
     dropAbandoned()
-    encodings.dropAbandoned()
+    requested.dropAbandoned()
     admit()
     let hadTokens = computeTokens()
     // What a prompt waits for goes first, but interrupts no pass; what none waits for comes when there is nothing else to do.
-    if prompts.current == nil, !encodings.isUnderWay(.answer), let awaited {
+    if prompts.current == nil, !requested.isUnderWay(.answer), let awaited {
       settle(awaited, besideTokens: hadTokens)
       return true
     }
@@ -107,7 +107,7 @@ extension AnswerScheduler {
       settle(unsettled, besideTokens: false)
       return true
     }
-    return computeEncodings(.background, besideTokens: false)
+    return computeRequested(.background, besideTokens: false)
   }
 
   /// About how many tokens a pass may have.
@@ -165,7 +165,7 @@ extension AnswerScheduler {
       guard let logits else { return true }
       prompts.goOn()
       prompts.note(current.duration, ofLayers: current.layers, tokens: current.tokens)
-      encodings.areNext = true
+      requested.areNext = true
       for answer in current.answers { answer.isInPass = false }
       take(logits, of: current.pass.inputs, for: current.answers, took: current.duration)
     } catch {

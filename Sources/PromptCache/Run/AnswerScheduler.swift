@@ -11,7 +11,7 @@ internal import KVCacheFormat
 /// between two tokens of other answers stays within about three times the usual.
 ///
 /// Encodings are computed between answers too: some that requests wait for, in turns with prompts, and others while nothing
-/// else is to be computed (`EncodingPriority`).
+/// else is to be computed (`EncodingPriority`). So is what a prompt's new text attends to, where a request asks that.
 ///
 /// What an answer takes at most is known before it begins (`budget`). It waits while that does not fit what the limits
 /// leave, first come, first served, and among groups the one with the fewest running answers first.
@@ -39,7 +39,7 @@ public actor AnswerScheduler {
   private var renewal: Task<Void, Never>?
   var prompts = PromptPasses()
   var settling = SettlingAnswers()
-  var encodings = EncodingPasses()
+  var requested = RequestedPasses()
 
   /// A scheduler for answers of one model.
   ///
@@ -155,7 +155,7 @@ public actor AnswerScheduler {
   /// Answers that go on from one prompt begin together, if need be alone.
   private func hasRoom(for answer: AnswerInProgress) -> Bool {
     (running.isEmpty || places + answer.places <= limits.running)
-      && stateBytes + answer.budget.stateBytes <= limits.stateBytes ?? .max
+      && stateBytes + requested.claimedStateBytes + answer.budget.stateBytes <= limits.stateBytes ?? .max
   }
 
   /// Lets answers begin for as long as the next one fits. One that does not fit is not passed over: it would never begin.

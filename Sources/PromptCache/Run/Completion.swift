@@ -48,11 +48,14 @@ public struct Completion: Encodable, Sendable {
   public struct TokenLogProbability: Encodable, Sendable {
     /// Index into the vocabulary.
     public let token: Int32
+    /// Its text; what is only a part of a character is `\u{FFFD}`.
+    public let text: String
     /// Of the softmax of the raw logits, before temperature.
     public let logProbability: Float
 
     private enum CodingKeys: String, CodingKey {
       case token = "token_id"
+      case text = "token"
       case logProbability = "logprob"
     }
   }
@@ -61,6 +64,8 @@ public struct Completion: Encodable, Sendable {
   public struct Position: Encodable, Sendable {
     /// The token of the answer.
     public let token: Int32
+    /// Its text, as it is told of the likeliest.
+    public let text: String
     /// Its probability's logarithm.
     public let logProbability: Float
     /// The likeliest tokens, in falling order.
@@ -68,6 +73,7 @@ public struct Completion: Encodable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
       case token = "token_id"
+      case text = "token"
       case logProbability = "logprob"
       case top
     }

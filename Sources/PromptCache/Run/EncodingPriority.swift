@@ -1,4 +1,4 @@
-/// How soon encodings are wanted that are computed between answers.
+/// How soon encodings are wanted that are computed between answers, or what a prompt's new text attends to.
 public enum EncodingPriority: Hashable, Sendable {
   /// A request waits for them: they take turns with the prompts of answers.
   case answer

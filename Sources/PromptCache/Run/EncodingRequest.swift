@@ -1,9 +1,9 @@
 internal import Engine
 
-/// Encodings that somebody waits for. The scheduler alone touches it.
-final class EncodingRequest {
+/// Encodings that somebody waits for.
+final class EncodingRequest: PassRequest {
   /// Some of an encoding's tokens, the next ones.
-  struct Part {
+  private struct Part {
     let encoding: Int
     let tokens: Int
   }
@@ -12,6 +12,8 @@ final class EncodingRequest {
   private let inputs: [InferenceEngine.Input]
   /// Tokens of each that are computed.
   private var computed: [Int]
+  /// What the pass that has begun computes.
+  private var parts: [Part] = []
   private let channel: AnswerChannel<[SegmentStates]>
 
   init(_ encodings: [InferenceEngine.Encoding], into channel: AnswerChannel<[SegmentStates]>) {
@@ -20,15 +22,20 @@ final class EncodingRequest {
     self.channel = channel
   }
 
-  /// Whether nobody waits any more.
+  /// They are the store's, which takes them bit by bit.
+  var stateBytes: Int { 0 }
+
   var isGone: Bool { channel.isGone }
 
   private func tokensLeft(of encoding: Int) -> Int { inputs[encoding].tokens.count - computed[encoding] }
 
+  func begin(room: Int, on engine: InferenceEngine) throws(EngineError) -> InferenceEngine.PassInProgress {
+    parts = nextParts(room: room)
+    return try engine.beginEncoding(parts.map(input(of:)))
+  }
+
   /// The next parts, of up to `room` tokens together.
-  ///
-  /// - Precondition: `room` is `InferenceEngine.tokensPerPart` or more.
-  func nextParts(room: Int) -> [Part] {
+  private func nextParts(room: Int) -> [Part] {
     let part = InferenceEngine.tokensPerPart
     var room = room
     var parts: [Part] = []
@@ -42,17 +49,14 @@ final class EncodingRequest {
     return parts
   }
 
-  func input(of part: Part) -> InferenceEngine.Input {
+  private func input(of part: Part) -> InferenceEngine.Input {
     let all = inputs[part.encoding]
     let range = computed[part.encoding]..<computed[part.encoding] + part.tokens
     return InferenceEngine.Input(
       sequence: all.sequence, tokens: Array(all.tokens[range]), positions: Array(all.positions[range]), logits: .none)
   }
 
-  /// Goes on behind parts that are computed.
-  ///
-  /// - Returns: whether that was all.
-  func take(_ parts: [Part], on engine: InferenceEngine) -> Bool {
+  func take(_ pass: InferenceEngine.PassInProgress, on engine: InferenceEngine) -> Bool {
     for part in parts { computed[part.encoding] += part.tokens }
     guard inputs.indices.allSatisfy({ tokensLeft(of: $0) == 0 }) else { return false }
     channel.send(CollectionOfOne(inputs.map { engine.states(of: $0.sequence) }))

@@ -35,6 +35,7 @@ struct SampledAnswer: ScoreReader {
   /// Tokens of the answer at most.
   private let limit: Int
   private let likeliest: Int?
+  private let tokenizer: ModelTokenizer
   private let promptTokens: Int
   private var cachedTokens: Int
   private var exactTokens: Int
@@ -60,6 +61,7 @@ struct SampledAnswer: ScoreReader {
     self.limit = limit
     endTokens = options.ignoresEndTokens ? [] : model.endTokens
     likeliest = options.logProbabilities
+    tokenizer = model.tokenizer
     promptTokens = prompt.present.count
     cachedTokens = prompt.cachedTokens
     exactTokens = prompt.exactTokens
@@ -108,9 +110,10 @@ struct SampledAnswer: ScoreReader {
     guard let likeliest else { return nil }
     let probabilities = LogProbabilities(logits[0])
     let position = Completion.Position(
-      token: token, logProbability: probabilities[token],
+      token: token, text: tokenizer.pieceText(of: token), logProbability: probabilities[token],
       top: probabilities.top(likeliest).map {
-        Completion.TokenLogProbability(token: $0.tokenID, logProbability: $0.logProbability)
+        Completion.TokenLogProbability(
+          token: $0.tokenID, text: tokenizer.pieceText(of: $0.tokenID), logProbability: $0.logProbability)
       })
     logProbabilities.append(position)
     return position

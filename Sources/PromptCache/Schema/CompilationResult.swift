@@ -11,16 +11,23 @@ public struct CompilationResult<Value: Sendable>: Sendable {
   /// Problems, in source order.
   public let diagnostics: [Diagnostic]
 
-  init(_ value: Value?, of source: SourceFile, _ diagnostics: [Diagnostic]) {
+  /// Why modules of libraries could not be read, where that failed: then there is no value, and the diagnostics are not all.
+  public let failure: PromptCacheError?
+
+  init(
+    _ value: Value?, of source: SourceFile, _ diagnostics: [Diagnostic], failure: PromptCacheError? = nil
+  ) {
     self.source = source
-    self.value = value
+    self.value = failure == nil ? value : nil
+    self.failure = failure
     self.diagnostics = diagnostics.inSourceOrder()
   }
 
   /// The value.
   ///
-  /// - Throws: `PromptCacheError.invalidDocument`, with the diagnostics, where the document has errors.
+  /// - Throws: `PromptCacheError.invalidDocument`, with the diagnostics, where the document has errors; `failure`.
   public func get() throws(PromptCacheError) -> Value {
+    if let failure { throw failure }
     guard let value else { throw .invalidDocument(source, diagnostics: diagnostics) }
     return value
   }

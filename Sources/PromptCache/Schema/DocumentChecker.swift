@@ -70,7 +70,25 @@ public struct DocumentChecker: Sendable {
   /// Compiles one schema, lengths included where there is a model.
   public func compile(schema source: SourceFile) -> CompilationResult<Schema> {
     let document = compiler.compile(schema: source, includes: includes(source))
-    return CompilationResult(document.hasErrors ? nil : document.schema, of: source, document.diagnostics)
+    return CompilationResult(
+      document.hasErrors ? nil : document.schema, of: source, document.diagnostics, failure: document.failure)
+  }
+
+  /// The grammar of the prompts of one schema, for XML editors (`PML.promptGrammar`).
+  ///
+  /// - Parameter source: the schema's document.
+  public func promptGrammar(for source: SourceFile) -> CompilationResult<String> {
+    let document = compiler.compile(schema: source, includes: includes(source))
+    var grammar: String?
+    var failure = document.failure
+    if !document.hasErrors, let schema = document.schema {
+      do throws(LibraryFailure) {
+        grammar = try PML.promptGrammar(for: schema, libraries: document.libraries)
+      } catch {
+        failure = PromptCacheError(libraryFailure: error)
+      }
+    }
+    return CompilationResult(grammar, of: source, document.diagnostics, failure: failure)
   }
 
   private func compile(_ source: SourceFile) -> DocumentCompiler.CompiledDocument {
@@ -80,6 +98,7 @@ public struct DocumentChecker: Sendable {
   private func check(_ source: SourceFile, against document: DocumentCompiler.CompiledDocument?) -> [Diagnostic] {
     guard let document else { return PML.checkPrompt(source) }
     guard let schema = document.schema else { return PML.checkPrompt(source, isSchemaKnown: true) }
-    return compiler.compile(prompt: source, of: schema, plan: document.plan).diagnostics
+    let libraries: any LibraryNames = document.documents ?? document.libraries as any LibraryNames
+    return compiler.compile(prompt: source, of: schema, plan: document.plan, libraries: libraries).diagnostics
   }
 }

@@ -13,6 +13,9 @@ struct StateLookup {
   let element: KVElement
   let layers: KVLayers
 
+  /// The same without the snapshot, for names and layouts alone: it finds nothing.
+  var withoutSnapshot: StateLookup { StateLookup(snapshot: nil, model: model, element: element, layers: layers) }
+
   /// How the layers of an encoding of so many tokens are laid out.
   func layout(tokens: Int) -> KVSegmentLayout { KVSegmentLayout(layers, element: element, tokens: tokens) }
 
@@ -26,6 +29,13 @@ struct StateLookup {
     } catch {
       guard case .unusableBlob = error else { throw .store(error) }
       return false
+    }
+  }
+
+  /// Whether all layers of an encoding are there, whatever their bytes are.
+  func isListed(_ digest: SHA256Digest) throws(PromptCacheError) -> Bool {
+    try withStoreErrors { () throws(StoreError) in
+      try snapshot?.layerCount(of: key(of: digest)) == layers.shape.layers
     }
   }
 

@@ -45,7 +45,8 @@ extension CacheSession {
   ) async throws(PromptCacheError) -> JointReport {
     try await BlockingTask.run { task throws(PromptCacheError) in
       try self.makeJoint(
-        for: prompts, of: schema, EncodingTerms(place: .betweenAnswers(priority, task), progress: progress))
+        for: prompts, of: schema, sharing: true,
+        EncodingTerms(place: .betweenAnswers(priority, task), progress: progress))
     }
   }
 
@@ -70,6 +71,22 @@ extension CacheSession {
     }
   }
 
+  /// The same prompt with the documents that it wants found, as the other `findDocuments` does it.
+  ///
+  /// - Parameters:
+  ///   - prompt: compiled for `schema`.
+  ///   - schema: how the states are kept.
+  ///   - priority: how soon it is wanted what the prompt's new text attends to, where that tells which.
+  /// - Throws: as the other `findDocuments`; `PromptCacheError.answerTooLarge`.
+  public func findDocuments(
+    for prompt: PlannedPrompt, of schema: WarmedSchema, priority: EncodingPriority
+  ) async throws(PromptCacheError) -> PlannedPrompt {
+    guard prompt.wantsDocuments else { return prompt }
+    return try await BlockingTask.run { task throws(PromptCacheError) in
+      try self.findDocuments(for: prompt, of: schema, EncodingTerms(place: .betweenAnswers(priority, task)))
+    }
+  }
+
   /// Finds the states that a prompt uses. They are read where they lie for as long as the result lives.
   ///
   /// - Parameters:
@@ -77,9 +94,9 @@ extension CacheSession {
   ///   - schema: how the states are kept.
   ///   - joint: what to do with joint encodings, as the other `ready` does it.
   ///   - repair: how much of the cached tokens that are not exact is computed again, 0 to 1.
-  ///   - priority: how soon joint encodings are wanted that are made.
+  ///   - priority: how soon joint encodings are wanted that are made, and which tokens are to be computed again.
   /// - Precondition: `repair` is 0 to 1.
-  /// - Throws: as the other `ready`.
+  /// - Throws: as the other `ready`; with `repair` `PromptCacheError.answerTooLarge`.
   public func ready(
     _ prompt: PlannedPrompt, of schema: WarmedSchema, joint: JointUse = .use, repair: Double = 0,
     priority: EncodingPriority

@@ -1,7 +1,7 @@
 internal import Engine
 internal import Store
 
-/// How the encodings of one piece of work are computed, and who is told how far it has come.
+/// How what one piece of work needs is computed, and who is told how far it has come.
 struct EncodingTerms {
   /// Where they are computed.
   enum Place {
@@ -16,7 +16,7 @@ struct EncodingTerms {
   var progress: @Sendable (WarmProgress) -> Void = { _ in }
 }
 
-/// Computes encodings, here or between answers.
+/// Computes encodings, and what new text attends to, here or between answers.
 struct EncodingWorker {
   let engine: InferenceEngine
   /// What computes them between answers, and how.
@@ -38,10 +38,31 @@ struct EncodingWorker {
       try await scheduler.encode(encodings, priority: priority)
     }
   }
+
+  /// How much attention new tokens give to the cached tokens that they see.
+  ///
+  /// - Parameters:
+  ///   - input: the new tokens, and what they attend to.
+  ///   - layers: the layers to measure, rising.
+  ///   - rows: ranges of the input's tokens whose attention is summed up, each for itself.
+  ///   - snapshot: as for encodings.
+  /// - Throws: `PromptCacheError.engine`, `.answerTooLarge`, `.cancelled`.
+  func measure(
+    _ input: InferenceEngine.Input, layers: [Int], rows: [Range<Int>], renewing snapshot: Snapshot?
+  ) throws(PromptCacheError) -> AttentionMass {
+    guard let (scheduler, priority, task) = scheduled else {
+      return try withEngineErrors { () throws(EngineError) in
+        try engine.measure(input, layers: layers, rows: rows)
+      }
+    }
+    return try task.wait(seconds: 1, doing: { _ = try? snapshot?.renew() }) { () throws(PromptCacheError) in
+      try await scheduler.measure(input, layers: layers, rows: rows, priority: priority)
+    }
+  }
 }
 
 extension CacheSession {
-  /// Computes encodings for this session.
+  /// Computes for this session.
   func worker(_ place: EncodingTerms.Place) throws(PromptCacheError) -> EncodingWorker {
     switch place {
     case .here: EncodingWorker(engine: try engine, scheduled: nil)

@@ -17,12 +17,18 @@ struct MissingStates {
   let involved: Set<SHA256Digest>
 
   /// Finds what is missing of `wanted`, indices of encodings in the plan, and of what these see.
-  init(of wanted: [Int], in plan: EncodingPlan, _ lookup: StateLookup) throws(PromptCacheError) {
+  ///
+  /// - Parameter promised: digests of encodings that will be there.
+  init(
+    of wanted: [Int], in plan: EncodingPlan, promised: Set<SHA256Digest> = [], _ lookup: StateLookup
+  ) throws(PromptCacheError) {
     let wanted = wanted.filter { plan.encodings[$0].isStored }
     var inStore: [SHA256Digest: Bool] = [:]
     order = try plan.computation(of: wanted) { encoding throws(PromptCacheError) in
       if let isPresent = inStore[encoding.digest] { return !isPresent }
-      let isPresent = try lookup.contains(encoding.digest, tokens: plan.tokenCount(of: encoding))
+      let isPresent =
+        promised.contains(encoding.digest)
+        ? true : try lookup.contains(encoding.digest, tokens: plan.tokenCount(of: encoding))
       inStore[encoding.digest] = isPresent
       return !isPresent
     }

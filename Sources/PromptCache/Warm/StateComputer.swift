@@ -1,5 +1,6 @@
 internal import ContentHash
 internal import Engine
+internal import Glibc
 internal import KVCacheFormat
 internal import PMLCompiler
 internal import Store
@@ -21,6 +22,8 @@ struct StateComputer {
   let element: KVElement
   /// What to record of an encoding besides its states.
   let description: (Int) throws(StoreError) -> JointRecord?
+  /// Others who may be computing the same on other machines.
+  let fellows: (any EncodingFellows)?
 
   /// Bytes after which computed states are committed, so that little is lost with a killed process.
   private static let commitBytes = 32 << 20
@@ -30,21 +33,93 @@ struct StateComputer {
   /// Tokens computed in one pass, above which another segment is left to the next one.
   private static let passTokens = 1024
 
-  /// Computes what `work` lists and commits it.
+  /// How long others who compute an encoding are waited for while nothing comes of it.
+  private static let patience = Duration.seconds(30)
+
+  /// How often others are asked for what they are computing.
+  private static let askingInterval = Duration.milliseconds(300)
+
+  /// Computes what `work` lists and commits it. What somebody else is computing meanwhile is left to them, and what they
+  /// have committed is not computed again.
   ///
   /// - Parameter progress: called after each pass with the number of kept tokens done.
-  func perform(_ work: MissingStates, progress: (Int) -> Void) throws(PromptCacheError) {
+  /// - Returns: what was computed here.
+  @discardableResult
+  func perform(_ work: MissingStates, progress: (Int) -> Void) throws(PromptCacheError) -> ComputedStates {
     let clock = ContinuousClock()
+    let accepts = RemotePart.acceptance(
+      of: fellows == nil ? [] : work.order.filter(graph.isStored), in: graph, try lookup())
     let kept = Set(work.involved.map { EncodingKey(model: model, element: element, encoding: $0) })
     var states = try StatesInUse(lookup: lookup())
+    var result = ComputedStates()
     var pending: [(encoding: Int, states: KVSegment)] = []
     var pendingBytes = 0
+    var claims: [StateStore.EncodingClaim] = []
     var lastCommit = clock.now
+    var lastChange = clock.now
+    // What other machines are computing, and when they were last asked for it.
+    var elsewhere: Set<EncodingKey> = []
+    var lastAsked = clock.now
     var tokensDone = 0
 
-    var remaining = work.order[...]
-    while !remaining.isEmpty {
-      let pass = nextPass(of: &remaining)
+    func commitPending() throws(PromptCacheError) {
+      try commit(pending, keys: states.lookup, keeping: kept)
+      fellows?.add(pending.map { states.lookup.key(of: graph.digest(of: $0.encoding)) })
+      (pending, pendingBytes, claims) = ([], 0, [])
+      // From here on what was committed is read from the map, and the previous snapshot frees its pages.
+      states.renew(lookup: try lookup())
+      lastCommit = clock.now
+    }
+
+    var queue = EncodingQueue(work.order, in: graph)
+    while !queue.isEmpty {
+      let waitsForNobody = clock.now - lastChange > Self.patience
+      var claimed: [Int: StateStore.EncodingClaim] = [:]
+      var candidates = try queue.next(tokens: Self.passTokens) { encoding throws(PromptCacheError) in
+        guard graph.isStored(encoding), !waitsForNobody else { return true }
+        let key = states.lookup.key(of: graph.digest(of: encoding))
+        guard !elsewhere.contains(key) else { return false }
+        claimed[encoding] = try withStoreErrors { () throws(StoreError) in try store.claim(key) }
+        return claimed[encoding] != nil
+      }
+      if let fellows, !waitsForNobody {
+        let keys = candidates.filter(graph.isStored).map { states.lookup.key(of: graph.digest(of: $0)) }
+        let taken = fellows.claim(keys)
+        // Whoever had a claim before may have put what came of it.
+        try fellows.bring(Array(taken), accepting: accepts)
+        elsewhere.formUnion(keys.filter { !taken.contains($0) })
+        candidates.removeAll { graph.isStored($0) && elsewhere.contains(states.lookup.key(of: graph.digest(of: $0))) }
+      }
+      // Whoever had the claim before may have committed: so the look comes behind the claim.
+      let newest = try states.newest { () throws(PromptCacheError) in try lookup() }
+      var (pass, found): ([Int], [Int]) = ([], [])
+      for encoding in candidates {
+        guard graph.isStored(encoding) else {
+          pass.append(encoding)
+          continue
+        }
+        let isThere = try newest.contains(graph.digest(of: encoding), tokens: graph.tokenCount(of: encoding))
+        if isThere { found.append(encoding) } else { pass.append(encoding) }
+      }
+      tokensDone += found.reduce(0) { $0 + graph.tokenCount(of: $1) }
+      claims += pass.compactMap { claimed[$0] }
+      claimed = [:]
+      queue.remove(found)
+      if candidates.isEmpty {
+        // They may be waiting for what is not committed here.
+        if !pending.isEmpty { try commitPending() }
+        guard !Task.isCancelled else { throw .cancelled }
+        usleep(10_000)
+        if let fellows, !elsewhere.isEmpty, clock.now - lastAsked > Self.askingInterval {
+          try fellows.bring(Array(elsewhere), accepting: accepts)
+          // What came is found; for the rest the claims are tried again.
+          elsewhere = []
+          lastAsked = clock.now
+        }
+        continue
+      }
+      lastChange = clock.now
+      if pass.isEmpty { continue }
       for (encoding, computed) in zip(pass, try compute(pass, states: &states)) {
         let segment = try withEngineErrors { () throws(EngineError) in try computed.segment(element: element) }
         states.keep(segment, of: encoding, in: graph)
@@ -52,35 +127,17 @@ struct StateComputer {
         pending.append((encoding, segment))
         pendingBytes += segment.layout.byteCount
         tokensDone += computed.tokens
+        result.encodings += 1
+        result.tokens += computed.tokens
+        result.byteCount += segment.layout.byteCount
       }
-      if pendingBytes >= Self.commitBytes || clock.now - lastCommit >= Self.commitInterval {
-        try commit(pending, keys: states.lookup, keeping: kept)
-        pending = []
-        pendingBytes = 0
-        // From here on what was committed is read from the map, and the previous snapshot frees its pages.
-        states.renew(lookup: try lookup())
-        lastCommit = clock.now
-      }
+      queue.remove(pass)
+      if pendingBytes >= Self.commitBytes || clock.now - lastCommit >= Self.commitInterval { try commitPending() }
       progress(tokensDone)
     }
-    try commit(pending, keys: states.lookup, keeping: kept)
-  }
-
-  /// Takes the encodings of the next pass off the front: none of them sees another one of them.
-  private func nextPass(of remaining: inout ArraySlice<Int>) -> [Int] {
-    var pass: [Int] = []
-    var members: Set<SHA256Digest> = []
-    var tokens = 0
-    while let encoding = remaining.first {
-      tokens += graph.tokenCount(of: encoding)
-      guard pass.isEmpty || tokens <= Self.passTokens else { break }
-      guard !graph.context(of: encoding).contains(where: { members.contains(graph.digest(of: $0.encoding)) })
-      else { break }
-      members.insert(graph.digest(of: encoding))
-      pass.append(encoding)
-      remaining.removeFirst()
-    }
-    return pass
+    if !pending.isEmpty { try commitPending() }
+    progress(tokensDone)
+    return result
   }
 
   /// The store as it is now.
@@ -131,13 +188,36 @@ struct StateComputer {
   }
 }
 
+/// What was computed of encodings that were missing; others may have made the rest meanwhile.
+struct ComputedStates {
+  /// Encodings that were computed and kept.
+  var encodings = 0
+  /// Their tokens.
+  var tokens = 0
+  /// Bytes of their states.
+  var byteCount = 0
+}
+
 /// Segments that encodings of one run see: new ones in memory, others in a snapshot.
 private struct StatesInUse {
   private(set) var lookup: StateLookup
+  /// A later state of the store, which may have what others have made meanwhile, where the other cannot move on to it.
+  private var later: StateLookup?
   private var kept: [SHA256Digest: KVSegment] = [:]
   private var placeholders: [SHA256Digest: KVSegment] = [:]
 
   init(lookup: StateLookup) { self.lookup = lookup }
+
+  /// The store as it is now. One snapshot does for all, so that what goes meanwhile can be used again; `open` makes another
+  /// where something that the first one lent is gone.
+  mutating func newest(
+    _ open: () throws(PromptCacheError) -> StateLookup
+  ) throws(PromptCacheError) -> StateLookup {
+    let snapshot = lookup.snapshot
+    let isNewest = try withStoreErrors { () throws(StoreError) in try snapshot?.renew() ?? true }
+    later = isNewest ? nil : try open()
+    return later ?? lookup
+  }
 
   mutating func keep(_ segment: KVSegment, of encoding: Int, in graph: some EncodingGraph) {
     let digest = graph.digest(of: encoding)
@@ -147,15 +227,16 @@ private struct StatesInUse {
   mutating func segment(of encoding: Int, in graph: some EncodingGraph) throws(PromptCacheError) -> KVSegment {
     let digest = graph.digest(of: encoding)
     if let segment = kept[digest] ?? placeholders[digest] { return segment }
-    guard let segment = try lookup.segment(digest, tokens: graph.tokenCount(of: encoding)) else {
-      throw .stateRemoved
-    }
+    let tokens = graph.tokenCount(of: encoding)
+    var found = try lookup.segment(digest, tokens: tokens)
+    if found == nil { found = try later?.segment(digest, tokens: tokens) }
+    guard let segment = found else { throw .stateRemoved }
     kept[digest] = segment
     return segment
   }
 
   mutating func renew(lookup: StateLookup) {
-    self.lookup = lookup
+    (self.lookup, later) = (lookup, nil)
     kept = [:]
   }
 }

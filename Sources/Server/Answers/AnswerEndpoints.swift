@@ -13,7 +13,7 @@ struct AnswerEndpoints: Sendable {
 
   @Sendable func chat(_ request: Request, _ context: ServerContext) async throws -> Response {
     let start = ContinuousClock.now
-    let fields = try RequestFields(body: try await request.bytes(atMost: limits.bodyBytes, within: limits.bodyTime))
+    let fields = try await request.fields(within: limits)
     let chat = try ChatRequest(fields, limit: limits.answerTokens)
     let tenant = try registry.model(chat.answer.model).tenant(context.namespace)
     note(tenant, context)
@@ -21,26 +21,39 @@ struct AnswerEndpoints: Sendable {
       let text = (chat.document.map { [String(decoding: $0.bytes, as: UTF8.self)] } ?? []) + chat.messages.map(\.text)
       context.record.note { $0.prompt = text.joined(separator: "\n") }
     }
-    let prompt = try await tenant.prepare(chat, start: start)
+    let prompt = try await prepare(context) { try await tenant.prepare(chat, start: start) }
     return try await answer([prompt], chat.answer, tenant, context, as: ChatFormat.self)
   }
 
   @Sendable func complete(_ request: Request, _ context: ServerContext) async throws -> Response {
     let start = ContinuousClock.now
-    let fields = try RequestFields(body: try await request.bytes(atMost: limits.bodyBytes, within: limits.bodyTime))
+    let fields = try await request.fields(within: limits)
     let completion = try CompletionRequest(fields, limit: limits.answerTokens)
     let tenant = try registry.model(completion.answer.model).tenant(context.namespace)
     note(tenant, context)
     if limits.logsText { context.record.note { $0.prompt = fields["prompt"]?.text } }
-    var prompts: [PreparedPrompt] = []
-    for prompt in completion.prompts {
-      prompts.append(try await tenant.prepare(prompt, completion.answer, start: start))
+    let prompts = try await prepare(context) {
+      var prompts: [PreparedPrompt] = []
+      for prompt in completion.prompts {
+        prompts.append(try await tenant.prepare(prompt, completion.answer, start: start))
+      }
+      return prompts
     }
     return try await answer(prompts, completion.answer, tenant, context, as: CompletionFormat.self)
   }
 
   private func note(_ tenant: Tenant, _ context: ServerContext) {
     context.record.note { $0.model = tenant.model.id }
+  }
+
+  /// Has a request's prompts prepared. That ends when the client hangs up, or when it takes too long.
+  private func prepare<R: Sendable>(
+    _ context: ServerContext, _ body: @escaping @Sendable () async throws -> R
+  ) async throws -> R {
+    try await connections.whileConnected(context) { [limits] in
+      try await limited(
+        to: limits.requestTime, or: .timedOut("the prompt took longer to prepare than a request may"), body)
+    }
   }
 
   private func answer<Format: AnswerFormat>(

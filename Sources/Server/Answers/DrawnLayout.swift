@@ -10,6 +10,8 @@ struct DrawnLayout: Sendable {
     let tokens: Int
     let computed: Int
     let exact: Int
+    /// How well a module of a library suits, where it was found.
+    let score: Double?
   }
 
   private let parts: [Part]
@@ -18,7 +20,9 @@ struct DrawnLayout: Sendable {
 
   /// `nil` for a prompt without a schema.
   init?(of prompt: PreparedPrompt) {
-    guard let schema = prompt.document?.schema.schema, !prompt.prompt.parts.isEmpty else { return nil }
+    guard let schema = prompt.document?.prompt.schema, !prompt.prompt.parts.isEmpty else { return nil }
+    let found = prompt.document?.prompt.foundDocuments ?? []
+    let scores = Dictionary(found.map { ($0.path.description, $0.score) }) { first, _ in first }
     var parts: [Part] = []
     for part in prompt.prompt.parts {
       let path = schema.path(of: part.content)
@@ -26,10 +30,12 @@ struct DrawnLayout: Sendable {
       if let last = parts.last, last.path == path, last.start + last.tokens == part.start {
         parts[parts.count - 1] = Part(
           path: path, start: last.start, tokens: last.tokens + part.tokens, computed: last.computed + part.computed,
-          exact: last.exact + part.exact)
+          exact: last.exact + part.exact, score: last.score)
       } else {
         parts.append(
-          Part(path: path, start: part.start, tokens: part.tokens, computed: part.computed, exact: part.exact))
+          Part(
+            path: path, start: part.start, tokens: part.tokens, computed: part.computed, exact: part.exact,
+            score: path.flatMap { scores[$0] } ?? nil))
       }
     }
     self.parts = parts
@@ -47,11 +53,13 @@ struct DrawnLayout: Sendable {
         remembered -= recalled
         let recalledExactly = min(max(exact, 0), recalled)
         exact -= recalledExactly
-        return [
+        var json: [String: JSONValue] = [
           "path": part.path.map { .string($0) } ?? .null, "start": .integer(part.start),
           "tokens": .integer(part.tokens), "cached": .integer(part.tokens - part.computed + recalled),
           "exact": .integer(part.exact + recalledExactly), "computed": .integer(part.computed - recalled),
         ]
+        json["score"] = part.score.map { .number($0) }
+        return .object(json)
       })
   }
 }

@@ -64,18 +64,23 @@ extension Tenant {
   private func prepare(
     _ document: SourceFile, followedBy messages: [Message], _ fields: AnswerFields, start: ContinuousClock.Instant
   ) async throws -> PreparedPrompt {
-    let (planned, schema) = try await OwnThreads.run { [self] () throws -> (PlannedPrompt, WarmedSchema) in
+    let (compiled, schema) = try await OwnThreads.run { [self] () throws -> (PlannedPrompt, WarmedSchema) in
       let schema = try self.schema(named: try model.model.schemaName(of: document).get())
       let turns = messages.map { ChatTurn(role: $0.role, text: $0.text, isKept: $0.isKept) }
-      return (try model.model.compile(prompt: document, of: schema.schema, turns: turns).get(), schema)
+      let prompt = try model.model.compile(
+        prompt: document, of: schema.schema, turns: turns, lengthRule: fields.noCache ? .plain : .placed
+      ).get()
+      return (prompt, schema)
     }
+    let planned = try await session.findDocuments(for: compiled, of: schema, priority: .answer)
+    let repair = CacheSession.repair(fields.repair, for: planned)
     if fields.noCache {
       return PreparedPrompt(prompt: ReadyPrompt(uncached: planned.layout), start: start)
     }
     let ready =
-      if fields.joint == .make || fields.repair > 0 || messages.contains(where: \.isKept) {
+      if fields.joint == .make || repair > 0 || messages.contains(where: \.isKept) || session.hasRemote {
         try await session.ready(
-          planned, of: schema, joint: fields.joint, repair: fields.repair, priority: .answer)
+          planned, of: schema, joint: fields.joint, repair: repair, priority: .answer)
       } else {
         try await OwnThreads.run { [session] in try session.ready(planned, of: schema, joint: fields.joint) }
       }

@@ -111,7 +111,7 @@ extension APIError {
     case .waitedTooLong:
       self.init(
         status: .tooManyRequests, kind: .rateLimit, message: error.message, code: "queue_timeout", retryAfter: 5)
-    case .notWarmed(let schema, _, _), .statesMissing(let schema): self = .noSchema(schema)
+    case .notWarmed(let schema, _, _, _), .statesMissing(let schema): self = .noSchema(schema)
     case .promptTooLong: self = .invalid(error.message, code: "context_length_exceeded")
     case .answerTooLarge:
       self = .invalid("\(error.message); ask for fewer tokens", parameter: "max_tokens", code: "answer_too_large")

@@ -37,6 +37,23 @@ final class Connections: Sendable {
     open.withLock { _ = $0[ObjectIdentifier(channel)]?.actions.removeValue(forKey: number) }
   }
 
+  /// Runs `body`, which is cancelled when the client of a request hangs up.
+  func whileConnected<R: Sendable>(
+    _ context: ServerContext, _ body: @escaping @Sendable () async throws -> R
+  ) async throws -> R {
+    let task = Task(operation: body)
+    let number = onHangUp(of: context.channel) { [record = context.record] in
+      record.note { $0.hasHungUp = true }
+      task.cancel()
+    }
+    defer { forget(number, of: context.channel) }
+    return try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
+    }
+  }
+
   /// Watches one connection; to be put into its pipeline.
   func makeHandler() -> some RemovableChannelHandler { HangUpHandler(self) }
 

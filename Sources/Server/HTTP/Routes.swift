@@ -40,6 +40,7 @@ struct Routes {
     let schemas = SchemaEndpoints(registry: registry, limits: limits)
     add("/v1/schemas", [.get: schemas.list, .post: unlessDraining(schemas.add)], to: group)
     add("/v1/schemas/:name", [.get: schemas.find], to: group)
+    add("/v1/schemas/:name/documents", [.get: schemas.documents], to: group)
     add("/v1/schemas/:name/warming", [.get: schemas.warming], to: group)
     let tokens = TokenEndpoints(registry: registry, limits: limits)
     add("/tokenize", [.post: tokens.tokenize], to: group)

@@ -30,7 +30,20 @@ struct MetricsEndpoint: Sendable {
     let usage = memories.usage
     metrics.set("pmlc_conversation_bytes", usage.byteCount)
     metrics.set("pmlc_conversations", usage.conversations)
+    if let remote = place.remote { show(remote.usage, isUp: remote.isReachable) }
     metrics.set("pmlc_store_bytes", StateStore.fileByteCount(at: place.path) ?? 0)
     return Response(bytes: Array(prometheus.text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
+  }
+
+  private func show(_ usage: RemoteUsage, isUp: Bool) {
+    metrics.set("pmlc_remote_up", isUp ? 1 : 0)
+    for (outcome, count) in [
+      ("fetched", usage.fetched), ("missing", usage.missing), ("unusable", usage.unusable), ("failed", usage.failed),
+    ] {
+      metrics.set("pmlc_remote_fetches", count, [("outcome", outcome)])
+    }
+    metrics.set("pmlc_remote_fetched_bytes", usage.fetchedByteCount)
+    metrics.set("pmlc_remote_put_bytes", usage.putByteCount)
+    metrics.set("pmlc_remote_outages", usage.outages)
   }
 }

@@ -76,7 +76,8 @@ final class ServedModel: Sendable {
   /// - Throws: `PromptCacheError` for a store that cannot be opened, or weights that cannot be loaded.
   func load(namespace: String) throws(PromptCacheError) {
     let session = try CacheSession(
-      model: model, storeAt: place.path, options: place.options(namespace: namespace), on: threads,
+      model: model, storeAt: place.path, options: place.options(namespace: namespace), remote: place.remote,
+      on: threads,
       limits: limits, progress: ProgressLog(logger: logger).note)
     _ = try session.fingerprint
     _ = try session.scheduler
@@ -94,7 +95,7 @@ final class ServedModel: Sendable {
     if let known, !known.isStoreReplaced { return known }
     do throws(PromptCacheError) {
       let session = try CacheSession(
-        sharingModelOf: base, storeAt: place.path, options: place.options(namespace: namespace))
+        sharingModelOf: base, storeAt: place.path, options: place.options(namespace: namespace), remote: place.remote)
       let tenant = Tenant(
         namespace: namespace, model: self, session: session, memory: memories[namespace], jointBytes: jointBytes)
       let before = tenants.withLock { tenants in
@@ -133,6 +134,8 @@ struct StorePlace: Sendable {
   let path: FilePath
   let maximumBytes: Int?
   let maximumNamespaceBytes: Int?
+  /// What it is a cache of.
+  let remote: RemoteStore?
 
   /// How a tenant's part is opened.
   func options(namespace: String) -> StoreOptions {

@@ -52,7 +52,7 @@ struct TokenEndpoints: Sendable {
   }
 
   private func read(_ request: Request) async throws -> (RequestFields, ServedModel) {
-    let fields = try RequestFields(body: try await request.bytes(atMost: limits.bodyBytes, within: limits.bodyTime))
+    let fields = try await request.fields(within: limits)
     return (fields, try registry.model(try fields.string("model")))
   }
 }

@@ -23,8 +23,8 @@ struct AnswerFields {
   let includesUsage: Bool
   /// What is done with joint encodings.
   let joint: JointUse
-  /// How much of what is cached and not exact is computed again.
-  let repair: Double
+  /// How much of what is cached and not exact is computed again; `nil` where the request does not say.
+  let repair: Double?
   /// Whether every token is computed.
   let noCache: Bool
   /// Whether the answer says what the prompt was made of.
@@ -52,13 +52,13 @@ struct AnswerFields {
     streams = try fields.flag("stream") ?? false
     includesUsage = try Self.includesUsage(fields, streams: streams)
     let joint = try Self.joint(fields)
-    let repair = try fields.number("repair", in: 0...1) ?? 0
+    let repair = try fields.number("repair", in: 0...1)
     noCache = try fields.flag("no_cache") ?? false
     showsLayout = try fields.flag("layout") ?? false
     if noCache, joint != nil { throw .invalid("`joint` does not go with `no_cache`", parameter: "joint") }
-    if noCache, repair > 0 { throw .invalid("`repair` does not go with `no_cache`", parameter: "repair") }
+    if noCache, repair ?? 0 > 0 { throw .invalid("`repair` does not go with `no_cache`", parameter: "repair") }
     self.joint = joint ?? .use
-    self.repair = Double(repair)
+    self.repair = repair.map { Double($0) }
     let older = try fields.integer("max_tokens", in: 1...Int.max)
     let asked = try fields.integer("max_completion_tokens", in: 1...Int.max) ?? older
     options = GenerationOptions(

@@ -50,6 +50,11 @@ extension Schema.Node {
         "type": "union", "members": .array(union.members.map { $0.tree(in: path) }),
         "scaffold": union.representative.map { .string($0) } ?? .null,
       ]
+    case .library(let library):
+      return [
+        "type": "library", "name": .string(library.name), "path": .string(library.name),
+        "window": .integer(library.window), "count": .integer(library.count),
+      ]
     }
   }
 }

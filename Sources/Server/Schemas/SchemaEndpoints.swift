@@ -21,6 +21,22 @@ struct SchemaEndpoints: Sendable {
     return try await OwnThreads.run { Response(try SchemaDescription(of: name, for: tenant).json) }
   }
 
+  /// The documents of a schema's library, by page: `library` (the only one if left out), `after` (a name), `limit`.
+  @Sendable func documents(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (tenant, name) = (try tenant(request, context), try context.pathPart("name"))
+    let query = request.uri.queryParameters
+    let (library, after) = (query["library"].map { String($0) }, query["after"].map { String($0) })
+    let limit = query["limit"].map { Int($0) ?? 0 } ?? DocumentPage.defaultLimit
+    guard DocumentPage.limits.contains(limit) else {
+      throw APIError.invalid(
+        "`limit` is not between \(DocumentPage.limits.lowerBound) and \(DocumentPage.limits.upperBound)",
+        parameter: "limit")
+    }
+    return try await OwnThreads.run {
+      Response(try DocumentPage(of: name, library: library, after: after, limit: limit, for: tenant).json)
+    }
+  }
+
   /// Compiles a schema, and warms it unless there is nothing to do.
   @Sendable func add(_ request: Request, _ context: ServerContext) async throws -> Response {
     let tenant = try tenant(request, context)

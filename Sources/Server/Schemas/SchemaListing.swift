@@ -32,6 +32,9 @@ struct SchemaListing {
     do throws(PromptCacheError) {
       let plan = try tenant.schema(named: name).schema.plan
       entry["tokens"] = .integer(plan.distinctStored.reduce(0) { $0 + plan.tokenCount(of: $1) })
+      if !plan.layout.libraries.isEmpty {
+        entry["documents"] = .integer(plan.layout.libraries.reduce(0) { $0 + $1.declaration.count })
+      }
     } catch {
       // One that another version of this program wrote is listed all the same.
       entry["error"] = .string(error.message)

@@ -7,14 +7,14 @@ internal import FileSystem
 ///     8   4  format, 1
 ///     12  4  zeros
 ///
-/// Each file in the frame: 1 byte (1 states, 2 version), its name (32), for a version its length (8), its bytes. A file
-/// of states comes before the versions that need it. A byte 0 ends the list; nothing follows it, nor the frame.
+/// Each file in the frame: 1 byte (1 states, 2 version, 3 text of a document), its name (32), for a version or a text its
+/// length (8), its bytes. A file of states or text comes before the versions that need it. A byte 0 ends the list; nothing follows it, nor the frame.
 enum Archive {
   static let magic = Array("PCARCHIV".utf8)
   static let headByteCount = 16
 
   enum Kind: UInt8 {
-    case end, states, version
+    case end, states, version, text
   }
 }
 
@@ -23,6 +23,7 @@ final class ArchiveWriter: ExportDestination {
   private let output: OutputSink
   private let frame: ZstandardSink
   private var names: [EncodingKey: SHA256Digest] = [:]
+  private var texts: Set<SHA256Digest> = []
 
   init(_ path: FilePath) throws(StoreError) {
     output = try OutputSink(path)
@@ -40,6 +41,18 @@ final class ArchiveWriter: ExportDestination {
     try frame.write([Archive.Kind.states.rawValue] + states.name.bytes)
     try frame.write(states, blobs)
     names[states.key] = states.name
+  }
+
+  func hasText(_ content: SHA256Digest) -> Bool { texts.contains(content) }
+
+  func put(_ text: TextFile) throws(StoreError) {
+    let bytes = text.bytes
+    var writer = RecordWriter()
+    writer.append(Archive.Kind.text.rawValue)
+    writer.append(text.content)
+    writer.append(number: bytes.count)
+    try frame.write(writer.bytes + bytes)
+    texts.insert(text.content)
   }
 
   func put(_ version: VersionFile) throws(StoreError) {
@@ -92,6 +105,12 @@ final class ArchiveReader: ImportSource {
     case .states:
       let name = try frame.digest()
       return .states(try StatesFile(from: frame, name: name), frame)
+    case .text:
+      let content = try frame.digest()
+      guard let length = try frame.number(in: 0...TextFile.limit) else {
+        throw frame.damaged("the text of one of its documents is too long")
+      }
+      return .text(try TextFile(frame.read(length), content: content, from: frame))
     case .version:
       let name = try frame.digest()
       guard let length = try frame.number(in: 0...VersionFile.limit) else {

@@ -50,12 +50,24 @@ extension WriteBatch {
 extension StateStore {
   /// Runs `body` as the only import into this namespace, in any process, with nothing there of an earlier one.
   func asImporter<R>(_ body: () throws(StoreError) -> R) throws(StoreError) -> R {
-    let key = importKey
-    try unsafe open.access.claim(key.span.bytes, onWait: options.onWait)
-    defer { unsafe open.access.endClaim(of: key.span.bytes) }
-    try removeArrivals()
+    try beginImporting()
+    defer { endImporting() }
     return try body()
   }
+
+  /// Begins to be the only one who imports into this namespace; waits for another one.
+  func beginImporting() throws(StoreError) {
+    try unsafe open.access.claim(importKey.span.bytes, onWait: options.onWait)
+    do throws(StoreError) {
+      try removeArrivals()
+    } catch {
+      endImporting()
+      throw error
+    }
+  }
+
+  /// Lets others import.
+  func endImporting() { unsafe open.access.endClaim(of: importKey.span.bytes) }
 
   /// Whether an import into this namespace is going on, in any process.
   var isImporting: Bool { unsafe open.access.isClaimed(importKey.span.bytes) }

@@ -2,18 +2,38 @@ internal import ContentHash
 internal import FileSystem
 
 /// Bytes of an export, read once from start to end.
-protocol ByteSource: AnyObject {
+package protocol ByteSource: AnyObject {
   /// What they are called in messages.
   var label: String { get }
   /// Fills `span` with the next bytes.
   func fill(_ span: inout MutableRawSpan) throws(StoreError)
 }
 
+/// Bytes for which memory is taken before they have come: the count may be a lie.
+private let mostAtOnce = 16 << 20
+
 extension ByteSource {
   /// The next `count` bytes.
-  func read(_ count: Int) throws(StoreError) -> [UInt8] {
+  package func read(_ count: Int) throws(StoreError) -> [UInt8] {
+    guard count > mostAtOnce else { return try readAtOnce(count) }
     var bytes: [UInt8] = []
     try visit(count) { (part) throws(StoreError) in bytes += part }
+    return bytes
+  }
+
+  /// The next `count` bytes, right where they stay.
+  private func readAtOnce(_ count: Int) throws(StoreError) -> [UInt8] {
+    var failure: StoreError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      var span = unsafe MutableRawSpan(_unsafeBytes: UnsafeMutableRawBufferPointer(buffer))
+      do throws(StoreError) {
+        try fill(&span)
+        filled = count
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
     return bytes
   }
 
@@ -46,7 +66,7 @@ extension ByteSource {
   }
 
   /// The error of an export that is damaged.
-  func damaged(_ reason: String) -> StoreError { .damagedExport(path: label, reason: reason) }
+  package func damaged(_ reason: String) -> StoreError { .damagedExport(path: label, reason: reason) }
 
   /// The error of an export in another format.
   func other(format: Int) -> StoreError {

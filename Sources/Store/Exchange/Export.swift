@@ -90,6 +90,12 @@ private struct VersionExport {
         }
         progress?(report.present + report.encodings, total)
       }
+      for document in version.libraries.lazy.flatMap(\.documents) where !destination.hasText(document.content) {
+        guard let runs = try snapshot.documentText(document.content) else {
+          throw .missingTexts(schema: version.schema, count: 1)
+        }
+        try destination.put(TextFile(content: document.content, runs: runs))
+      }
       try destination.put(VersionFile(version: version, files: files))
       report.versions.append(version.name)
     }
@@ -102,12 +108,15 @@ protocol ExportDestination: AnyObject {
   /// Name of the file that holds an encoding, if it is there.
   func name(of key: EncodingKey) -> SHA256Digest?
   func put(_ file: StatesFile, _ blobs: [Blob]) throws(StoreError)
+  /// Whether it has what a document says.
+  func hasText(_ content: SHA256Digest) -> Bool
+  func put(_ file: TextFile) throws(StoreError)
   func put(_ file: VersionFile) throws(StoreError)
 }
 
 extension Snapshot {
   /// The versions called `names`, or all, by model, schema and number.
-  fileprivate func versions(called names: [VersionName]?) throws(StoreError) -> [VersionRecord] {
+  package func versions(called names: [VersionName]?) throws(StoreError) -> [VersionRecord] {
     let all = try versions()
     guard let names else { return all }
     let wanted = Set(names)

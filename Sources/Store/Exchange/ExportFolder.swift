@@ -5,6 +5,7 @@ internal import FileSystem
 ///
 ///     export.format        text: that this is one, and the version of its format
 ///     states/ab/ab12…      a file of states (`StatesFile`), by the first two digits of its name
+///     texts/12/12ef…       what a document of a library says (`TextFile`)
 ///     versions/34cd…       a version (`VersionFile`)
 final class ExportFolder: ExportDestination {
   private static let markerName: FilePath = "export.format"
@@ -14,6 +15,7 @@ final class ExportFolder: ExportDestination {
   /// What it is called in messages.
   var label: String { path.description }
   private var statesFolder: FilePath { path.appending("states") }
+  private var textsFolder: FilePath { path.appending("texts") }
   private var versionsFolder: FilePath { path.appending("versions") }
   /// The files of states that versions name, whole or not.
   private var names: [EncodingKey: SHA256Digest] = [:]
@@ -110,6 +112,35 @@ final class ExportFolder: ExportDestination {
     return (states, source)
   }
 
+  /// A file that is not whole is written again.
+  func hasText(_ content: SHA256Digest) -> Bool { (try? text(content)) != nil }
+
+  func put(_ text: TextFile) throws(StoreError) {
+    let path = textPath(text.content)
+    try StoreFolder.makeFolders(path.parent)
+    let file = try FileSink(path)
+    try file.write(text.bytes)
+    try file.finish()
+  }
+
+  /// What the document says that is known by this digest.
+  func text(_ content: SHA256Digest) throws(StoreError) -> TextFile {
+    let path = textPath(content)
+    guard try storing(try FileStatus(of: path)) != nil else {
+      throw .damagedExport(path: path.description, reason: "it is not there")
+    }
+    let source = try FileSource(inExport: path)
+    guard let length = source.byteCount, length <= TextFile.limit else {
+      throw source.damaged("it is too long for the text of a document")
+    }
+    return try TextFile(source.read(length), content: content, from: source)
+  }
+
+  private func textPath(_ content: SHA256Digest) -> FilePath {
+    let text = content.hexadecimal
+    return textsFolder.appending(FilePath(String(text.prefix(2)))).appending(FilePath(text))
+  }
+
   private func statesPath(_ name: SHA256Digest) -> FilePath {
     let text = name.hexadecimal
     return statesFolder.appending(FilePath(String(text.prefix(2)))).appending(FilePath(text))
@@ -126,6 +157,9 @@ final class ExportFolderReader: ImportSource {
   private var version: VersionFile?
   private var files: ArraySlice<SHA256Digest> = []
   private var seen: Set<SHA256Digest> = []
+  /// Documents of the version's libraries, whose texts come next.
+  private var documents: ArraySlice<LibraryListing.Document> = []
+  private var seenTexts: Set<SHA256Digest> = []
   var fraction: Double { total > 0 ? Double(total - names.count) / Double(total) : 1 }
 
   init(_ path: FilePath) throws(StoreError) {
@@ -141,6 +175,10 @@ final class ExportFolderReader: ImportSource {
         let (states, source) = try folder.states(name)
         return .states(states, source)
       }
+      while let document = documents.popFirst() {
+        guard seenTexts.insert(document.content).inserted else { continue }
+        return .text(try folder.text(document.content))
+      }
       if let version {
         self.version = nil
         return .version(version, label: folder.label)
@@ -149,6 +187,7 @@ final class ExportFolderReader: ImportSource {
       let next = try folder.version(name)
       version = next
       files = next.files[...]
+      documents = next.version.libraries.flatMap(\.documents)[...]
     }
   }
 }

@@ -81,6 +81,8 @@ protocol ImportSource: AnyObject {
 enum ImportItem {
   /// An encoding, whose layers come next from the source.
   case states(StatesFile, any ByteSource)
+  /// What a document of a library says.
+  case text(TextFile)
   /// A version; `label` is what it came in.
   case version(VersionFile, label: String)
 }

@@ -1,16 +1,9 @@
-internal import ContentHash
+package import ContentHash
 internal import FileSystem
-internal import KVCacheFormat
+package import KVCacheFormat
 
 /// Takes an export in, in commits of bounded size. What goes into one is read and checked before others have to wait.
 final class Importer {
-  /// A layer that is what was written.
-  private struct Layer {
-    let key: BlobKey
-    let layout: KVBlobLayout
-    let payload: [UInt8]
-  }
-
   private let store: StateStore
   private let source: any ImportSource
   private let progress: ((Double, Int) -> Void)?
@@ -19,6 +12,9 @@ final class Importer {
   /// The files of states that came, and the layouts of what they hold, layer by layer.
   private var files: [SHA256Digest: EncodingKey] = [:]
   private var layouts: [EncodingKey: [KVBlobLayout]] = [:]
+  /// Texts of documents that came and are not in the store yet, and their bytes.
+  private var texts: [TextFile] = []
+  private var textByteCount = 0
   /// What the states of a model look like.
   private var shapes: [SHA256Digest: KVShape] = [:]
   private var added: [EncodingKey] = []
@@ -42,35 +38,33 @@ final class Importer {
       // What came in or was there must not make room for the rest.
       try store.write(makingRoomFor: pages, keeping: Set(layouts.keys)) { (batch) throws(StoreError) in
         for layer in layers where try batch.awaits(layer.key) {
-          try batch.put(layer.key, layout: layer.layout, isArriving: true) { $0.copy(layer.payload) }
+          try batch.put(layer.key, layout: layer.layout, isArriving: true, fillingAll: true) { $0.copy(layer.payload) }
         }
       }
       progress?(source.fraction, byteCountRead)
     }
+    try commitTexts()
     try store.write { (batch) throws(StoreError) in
       for key in added { try batch.admit(key) }
       for file in versions.sorted(by: { $0.version.name < $1.version.name }) {
-        if let name = try batch.takeIn(file.version) {
-          report.versions.append(name)
-        } else {
-          report.presentVersions += 1
-        }
+        let (version, isNew) = try batch.takeIn(file.version)
+        if isNew { report.versions.append(version.name) } else { report.presentVersions += 1 }
       }
     }
     return report
   }
 
   /// Reads on, up to the layers of one commit; none at the end.
-  private func gather() throws(StoreError) -> [Layer] {
-    var layers: [Layer] = []
+  private func gather() throws(StoreError) -> [ArrivedLayer] {
+    var layers: [ArrivedLayer] = []
     var byteCount = 0
     while byteCount < store.options.importCommitByteCount, !isAtEnd {
       if let (file, source, number) = current {
-        let layout = file.layouts[number]
-        let payload = try read(layout, file.hashes[number], in: source)
-        layers.append(Layer(key: BlobKey(file.key, layer: number), layout: layout, payload: payload))
-        byteCount += payload.count
-        report.byteCount += payload.count
+        let layer = try file.layer(number, from: source)
+        layers.append(layer)
+        byteCount += layer.byteCount
+        byteCountRead += layer.byteCount
+        report.byteCount += layer.byteCount
         current = number + 1 < file.hashes.count ? (file, source, number + 1) : nil
       } else if let item = try source.next() {
         try take(item)
@@ -102,12 +96,28 @@ final class Importer {
         report.encodings += 1
         current = (file, source, 0)
       }
+    case .text(let file):
+      texts.append(file)
+      textByteCount += file.runs.reduce(0) { $0 + $1.utf8.count }
+      if textByteCount >= Self.textCommitByteCount { try commitTexts() }
     case .version(let file, let label):
       for (key, name) in zip(file.version.encodingKeys, file.files) where files[name] != key {
         throw .damagedExport(path: label, reason: "a version names states that are not those of its encodings")
       }
       versions.append(file)
     }
+  }
+
+  private static let textCommitByteCount = 16 << 20
+
+  /// Keeps texts that came. Of no use to anybody until the versions are there, they do no harm if these never are.
+  private func commitTexts() throws(StoreError) {
+    guard !texts.isEmpty else { return }
+    try store.write { (batch) throws(StoreError) in
+      for text in texts { try batch.putDocumentText(text.runs) }
+    }
+    texts = []
+    textByteCount = 0
   }
 
   // MARK: - Checks
@@ -136,29 +146,13 @@ final class Importer {
 
   // MARK: - Layers
 
-  /// Reads a layer that the store lacks.
-  private func read(
-    _ layout: KVBlobLayout, _ hash: SHA256Digest, in source: any ByteSource
-  ) throws(StoreError) -> [UInt8] {
-    let bytes = try source.read(layout.byteCount)
-    let span = unsafe bytes.span.bytes
-    guard SHA256Digest(of: span) == hash else { throw source.damaged(Self.otherLayer) }
-    guard layout.holdsFiniteNumbers(span) else {
-      throw source.damaged("a layer of an encoding holds numbers that are infinite or not numbers")
-    }
-    byteCountRead += bytes.count
-    return bytes
-  }
-
   /// Reads a layer that the store has, and checks it all the same.
   private func skip(_ byteCount: Int, _ hash: SHA256Digest, in source: any ByteSource) throws(StoreError) {
     var hasher = SHA256Hasher()
     try source.visit(byteCount) { (part) throws(StoreError) in unsafe hasher.update(bytes: part.span.bytes) }
-    guard hasher.finalize() == hash else { throw source.damaged(Self.otherLayer) }
+    guard hasher.finalize() == hash else { throw source.damaged(StatesFile.otherLayer) }
     byteCountRead += byteCount
   }
-
-  private static let otherLayer = "a layer of an encoding is not what was written"
 }
 
 extension [KVBlobLayout] {
@@ -175,7 +169,7 @@ extension [KVBlobLayout] {
 
 extension Snapshot {
   /// What the states of `model` look like, by those that its versions need; `nil` if there are none.
-  fileprivate func shape(of model: SHA256Digest) throws(StoreError) -> KVShape? {
+  package func shape(of model: SHA256Digest) throws(StoreError) -> KVShape? {
     let namespace = store.namespace
     let versions = try versions().filter { $0.model == model }
     return try read { (transaction, tables) throws(StoreError) in
@@ -195,23 +189,28 @@ extension Snapshot {
 extension WriteBatch {
   /// Records a version that was made elsewhere, with its own number if that is free or has the same content.
   ///
-  /// - Returns: what it is called here; `nil` if it was there.
-  fileprivate func takeIn(_ version: VersionRecord) throws(StoreError) -> VersionName? {
-    try checkEncodings(of: version)
+  /// - Returns: what it is here, and whether it was not there.
+  ///
+  /// - Parameter isComplete: whether all its encodings have to be there; others may come later.
+  func takeIn(
+    _ version: VersionRecord, isComplete: Bool = true
+  ) throws(StoreError) -> (version: VersionRecord, isNew: Bool) {
+    if isComplete { try checkEncodings(of: version) }
+    try checkTexts(of: version)
     let key = VersionKey(store.namespace, version.name).bytes
     var found: VersionRecord?
     if let record = try unsafe transaction.bytes(at: key.span.bytes, in: tables.versions) {
       found = unsafe VersionRecord(record: record, key: key.span.bytes)
     }
-    if let found, found.hasSameContent(as: version) { return nil }
+    if let found, found.hasSameContent(as: version) { return (found, false) }
     guard found != nil || !VersionRecord.importedNumbers.contains(version.number) else {
       try put(version)
-      return version.name
+      return (version, true)
     }
     let (newest, lastNumber) = try newestVersion(model: version.model, schema: version.schema)
-    if let newest, newest.hasSameContent(as: version) { return nil }
+    if let newest, newest.hasSameContent(as: version) { return (newest, false) }
     let renumbered = version.numbered(lastNumber + 1)
     try put(renumbered)
-    return renumbered.name
+    return (renumbered, true)
   }
 }

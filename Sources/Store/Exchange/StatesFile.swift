@@ -1,5 +1,5 @@
-internal import ContentHash
-internal import KVCacheFormat
+package import ContentHash
+package import KVCacheFormat
 
 /// The head of a file that holds one encoding, all its layers: what it is, and the hash of each layer.
 ///
@@ -17,7 +17,7 @@ internal import KVCacheFormat
 ///
 /// The payloads follow, layer by layer, as `KVBlobLayout` says. The file's name is the SHA-256 of its head: so the name
 /// vouches for the head, and the head for the rest, layer by layer.
-struct StatesFile: Equatable {
+package struct StatesFile: Equatable, Sendable {
   private static let magic = Array("PCSTATES".utf8)
   private static let fixedByteCount = 96
   /// The format of a file whose layers have different numbers of tokens; programs that know only the other one refuse it.
@@ -25,9 +25,9 @@ struct StatesFile: Equatable {
   /// Layers that a head may have: more would be no model, but an attempt to fill the memory.
   private static let mostLayers = 1 << 16
 
-  let key: EncodingKey
+  package let key: EncodingKey
   /// Of each layer, one or more. They differ in tokens at most.
-  let layouts: [KVBlobLayout]
+  package let layouts: [KVBlobLayout]
   /// SHA-256 of each layer's payload.
   let hashes: [SHA256Digest]
 
@@ -35,7 +35,15 @@ struct StatesFile: Equatable {
   var shape: KVShape { layouts[0].shape }
 
   /// Bytes of the whole file.
-  var byteCount: Int { head.count + layouts.reduce(0) { $0 + $1.byteCount } }
+  package var byteCount: Int { Self.byteCount(of: layouts) }
+
+  /// Bytes of a file with these layers.
+  static func byteCount(of layouts: [KVBlobLayout]) -> Int {
+    let isMixed = layouts.isMixed
+    return layouts.reduce(fixedByteCount) {
+      $0 + $1.byteCount + SHA256Digest.byteCount + (isMixed ? MemoryLayout<UInt32>.size : 0)
+    }
+  }
 
   /// The head's bytes.
   var head: [UInt8] {
@@ -60,8 +68,8 @@ struct StatesFile: Equatable {
 }
 
 extension StatesFile {
-  /// Reads the head of the file called `name`.
-  init(from source: some ByteSource, name: SHA256Digest) throws(StoreError) {
+  /// Reads the head of the file called `name`, or of one that something else vouches for.
+  package init(from source: some ByteSource, name: SHA256Digest?) throws(StoreError) {
     let bytes = try source.read(Self.fixedByteCount)
     guard bytes.starts(with: Self.magic) else { throw source.damaged("it is not a file of states") }
     let fixed = unsafe bytes.span.bytes
@@ -93,7 +101,9 @@ extension StatesFile {
     let list = try source.read(layers * SHA256Digest.byteCount)
     let rest = unsafe list.span.bytes
     hashes = (0..<layers).map { SHA256Digest(copying: rest, at: $0 * SHA256Digest.byteCount) }
-    guard self.name == name else { throw source.damaged("its head is not the one that its name stands for") }
+    guard name == nil || self.name == name else {
+      throw source.damaged("its head is not the one that its name stands for")
+    }
   }
 
   /// The head of the file that holds `blobs`, the layers of `key`.

@@ -209,6 +209,11 @@ extension AccessLock {
     }
   }
 
+  /// Claims what `key` names if nobody else has.
+  ///
+  /// - Returns: whether it did.
+  func claimIfFree(_ key: RawSpan) throws(StoreError) -> Bool { try tryClaiming(byte(key)) }
+
   private func tryClaiming(_ byte: Int) throws(StoreError) -> Bool {
     try holds.withLock { (holds) throws(StoreError) in
       guard !holds.claimed.contains(byte), try set(F_WRLCK, byte, wait: false) else { return false }

@@ -5,14 +5,16 @@ internal import Glibc
 /// Files beside the database that programs derived from models and can make again, such as weights in another format.
 ///
 /// The store does not read them: it provides their folder and frees them. Each name is a model's fingerprint, a full stop,
-/// and more. A file stays as long as some namespace has a version for its model, or a process holds a lock on it
-/// (`flock`).
+/// and more. A file stays as long as some namespace has a version for its model, one that indexes a library as long as a
+/// version has that, or a process holds a lock on it (`flock`).
 struct DerivedFiles: ~Copyable {
   /// One of them.
   struct File {
     let name: FilePath
     let byteCount: Int
     let model: SHA256Digest
+    /// What it is an index of, if it is one (`IndexName`).
+    let index: SHA256Digest?
   }
 
   let folder: Folder
@@ -53,7 +55,8 @@ struct DerivedFiles: ~Copyable {
       guard let model = SHA256Digest(hexadecimal: fingerprint), let status = try storing(try folder.status(of: name)),
         status.kind == .regular
       else { continue }
-      files.append(File(name: name, byteCount: status.allocatedByteCount, model: model))
+      files.append(
+        File(name: name, byteCount: status.allocatedByteCount, model: model, index: IndexName.identity(in: name)))
     }
     return files
   }
@@ -78,7 +81,8 @@ extension StateStore {
   /// The folder for files that were derived from a model and can be made again, beside the database.
   ///
   /// Each name begins with the model's fingerprint and a full stop. Whoever makes or uses a file locks it (`flock`).
-  /// Garbage collection frees files without a lock whose model has no version in any namespace.
+  /// Garbage collection frees files without a lock whose model has no version in any namespace, and indexes (`indexName`)
+  /// of libraries that no version has.
   ///
   /// - Returns: `nil` if there is none and the store is open for reading only.
   public func derivedFolder() throws(StoreError) -> Folder? {
@@ -100,8 +104,9 @@ extension StateStore {
     let files = try derived.list()
     guard !files.isEmpty else { return (0, 0) }
     let needed = try snapshot().modelsOfAllNamespaces(besides: removed)
+    let indexes = try snapshot().indexesOfAllNamespaces(besides: removed)
     var freed = (count: 0, byteCount: 0)
-    for file in files where !needed.contains(file.model) {
+    for file in files where !(file.index.map(indexes.contains) ?? needed.contains(file.model)) {
       guard try derived.remove(file, dryRun: dryRun) else { continue }
       freed = (freed.count + 1, freed.byteCount + file.byteCount)
     }

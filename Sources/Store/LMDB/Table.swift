@@ -7,16 +7,25 @@ struct Table: Sendable {
   enum Name: String, CaseIterable, Sendable {
     /// Blobs, by namespace, model, element, encoding, layer.
     case blobs
+    /// Documents of libraries, by namespace, listing, name.
+    case documents
+    /// What answers need of versions with libraries, by namespace, model, schema, number.
+    case heads
     /// Small values by name.
     case memos
     /// The namespaces and what they take.
     case namespaces
     /// Versions that stay, by namespace, model, schema, number.
     case pins
+    /// What documents of libraries say, by namespace and digest.
+    case texts
     /// When an encoding was last used, by namespace, model, element, encoding.
     case uses
     /// Versions, by namespace, model, schema, number.
     case versions
+
+    /// Tables that came with libraries: a store that was written before has none of them until it is opened for writing.
+    static let ofLibraries: Set<Name> = [.documents, .heads, .texts]
   }
 
   let name: Name?
@@ -31,11 +40,17 @@ struct Table: Sendable {
 /// All tables, open.
 struct Tables: Sendable {
   let blobs: Table
+  let documents: Table?
+  let heads: Table?
   let memos: Table
   let namespaces: Table
   let pins: Table
+  let texts: Table?
   let uses: Table
   let versions: Table
+
+  /// Whether the store has the tables of libraries too.
+  var areComplete: Bool { documents != nil && heads != nil && texts != nil }
 
   /// The tables that a snapshot shows, or `nil` if the store was never completed.
   init?(existingIn snapshot: borrowing Transaction) throws(StoreError) {
@@ -56,6 +71,9 @@ struct Tables: Sendable {
       let pins = try open(.pins), let uses = try open(.uses), let versions = try open(.versions)
     else { return nil }
     self.blobs = blobs
+    documents = try open(.documents)
+    heads = try open(.heads)
+    texts = try open(.texts)
     self.memos = memos
     self.namespaces = namespaces
     self.pins = pins
@@ -63,10 +81,13 @@ struct Tables: Sendable {
     self.versions = versions
   }
 
-  /// The table called `name`.
-  subscript(name: Table.Name) -> Table {
+  /// The table called `name`; `nil` for one of libraries that the store lacks.
+  subscript(name: Table.Name) -> Table? {
     switch name {
     case .blobs: blobs
+    case .documents: documents
+    case .heads: heads
+    case .texts: texts
     case .memos: memos
     case .namespaces: namespaces
     case .pins: pins

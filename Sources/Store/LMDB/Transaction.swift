@@ -152,13 +152,16 @@ extension Transaction {
   }
 
   /// Lends the last entry whose key begins with `prefix` to `body`, if there is one.
+  ///
+  /// - Parameter end: the last one below this key, where it is given.
   func last<R>(
-    _ table: Table, prefix: RawSpan, _ body: (_ key: RawSpan, _ value: RawSpan) throws(StoreError) -> R
+    _ table: Table, prefix: RawSpan, before end: [UInt8]? = nil,
+    _ body: (_ key: RawSpan, _ value: RawSpan) throws(StoreError) -> R
   ) throws(StoreError) -> R? {
     var cursor = try unsafe Cursor(handle, table, in: environment)
     // One step back from where the keys with this prefix end.
     var found = false
-    if let end = prefix.successor, try unsafe cursor.seek(end.span.bytes) {
+    if let end = end ?? prefix.successor, try unsafe cursor.seek(end.span.bytes) {
       found = try cursor.previous()
     } else {
       found = try cursor.last()

@@ -34,7 +34,8 @@ final class DatabaseCopier {
       let (blobs, byteCount) = sums[SHA256Digest(copying: key, at: 0)] ?? (0, 0)
       sums[SHA256Digest(copying: key, at: 0)] = (blobs + 1, byteCount + BlobSize.onDisk(value: value.byteCount))
     }
-    try transaction.put(value, at: key, in: tables[table], isLast: true)
+    guard let table = tables[table] else { return }
+    try transaction.put(value, at: key, in: table, isLast: true)
     uncommitted += value.byteCount
     if uncommitted > Self.commitByteCount {
       try commit()

@@ -24,6 +24,7 @@ extension StateStore {
         let plan = try snapshot().garbagePlan(
           policy, keepsNeedless: keepsNeedless, claim: excludeLeases(of:), claimJoint: excludeLeases(ofJoint:))
         try free(plan)
+        if !keepsNeedless { try freeDocuments() }
         return plan.report
       }
     }
@@ -84,10 +85,13 @@ extension Snapshot {
 }
 
 extension WriteBatch {
-  /// Removes a version, with its pin.
+  /// Removes a version, with its pin and what was noted about it.
   func remove(_ version: VersionName) throws(StoreError) {
+    try removeNote(of: version)
     let key = VersionKey(store.namespace, version).bytes
-    for table in [tables.versions, tables.pins] { try unsafe transaction.remove(key.span.bytes, in: table) }
+    for table in [tables.versions, tables.pins, tables.heads].compactMap(\.self) {
+      try unsafe transaction.remove(key.span.bytes, in: table)
+    }
   }
 
   /// Removes all blobs of an encoding.

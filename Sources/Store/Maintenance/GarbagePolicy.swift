@@ -3,16 +3,19 @@ internal import KVCacheFormat
 
 /// What garbage collection leaves.
 public struct GarbagePolicy: Hashable, Codable, Sendable {
-  /// Newest versions of each schema and model that are kept; `nil` keeps all.
+  /// Newest versions of each model, schema and KV format that are kept; `nil` keeps all.
   public var keep: Int?
+  /// Versions that go in any case, unless they are pinned or in use.
+  public var removed: Set<VersionName>
   /// Bytes that the blobs may take: beyond it the least recently used encodings go, joint ones first, those of pinned
   /// versions and of what is in use never. `nil` sets no limit.
   public var maximumBytes: Int?
 
   /// A policy. Without arguments only encodings go that no version needs, and that are no joint ones of a conversation, or of
   /// a schema that has a version.
-  public init(keep: Int? = nil, maximumBytes: Int? = nil) {
+  public init(keep: Int? = nil, maximumBytes: Int? = nil, removing removed: Set<VersionName> = []) {
     self.keep = keep
+    self.removed = removed
     self.maximumBytes = maximumBytes
   }
 }
@@ -31,7 +34,7 @@ public struct GarbageReport: Hashable, Codable, Sendable {
   public let byteCountLeft: Int
   /// Encodings that no version needs and that stay because someone is warming.
   public let postponed: Int
-  /// Versions past `keep` that stay because they are pinned or in use.
+  /// Versions that would have gone, but stay because they are pinned or in use.
   public let spared: [VersionName]
   /// Prepared files removed, whose model has no version any more.
   public internal(set) var preparedFiles = 0
@@ -59,7 +62,7 @@ struct GarbagePlan {
     isInUse: (VersionName) -> Bool, claim: (VersionName) -> Bool = { _ in true },
     claimJoint: (EncodingKey) -> Bool
   ) {
-    let fate = VersionFates(inventory, keep: policy.keep, isInUse: isInUse, claim: claim)
+    let fate = VersionFates(inventory, policy, isInUse: isInUse, claim: claim)
     var protected = fate.protected.union(kept)
     var goes: [EncodingKey: Inventory.Holding] = [:]
     var byteCount = 0
@@ -112,7 +115,7 @@ struct GarbagePlan {
 /// Which versions go, and which encodings the others need.
 private struct VersionFates {
   private(set) var removed: [VersionName] = []
-  /// Those that are past the number to keep, and stay.
+  /// Those that would have gone, and stay.
   private(set) var spared: [VersionName] = []
   private(set) var needed: Set<EncodingKey> = []
   /// Encodings of versions that are pinned or in use.
@@ -124,17 +127,27 @@ private struct VersionFates {
     let model: SHA256Digest
     let element: KVElement
     let name: String
+
+    init(model: SHA256Digest, element: KVElement, name: String) {
+      self.model = model
+      self.element = element
+      self.name = name
+    }
+
+    init(_ version: VersionRecord) {
+      self.init(model: version.model, element: version.element, name: version.schema)
+    }
   }
 
-  init(_ inventory: Inventory, keep: Int?, isInUse: (VersionName) -> Bool, claim: (VersionName) -> Bool) {
-    var groups: [VersionName: [VersionRecord]] = [:]
-    for version in inventory.versions {
-      groups[VersionName(model: version.model, schema: version.schema, number: 0), default: []].append(version)
-    }
+  init(
+    _ inventory: Inventory, _ policy: GarbagePolicy, isInUse: (VersionName) -> Bool, claim: (VersionName) -> Bool
+  ) {
+    var groups: [Schema: [VersionRecord]] = [:]
+    for version in inventory.versions { groups[Schema(version), default: []].append(version) }
     for group in groups.values {
       let newestFirst = group.sorted { $0.number > $1.number }
       for (age, version) in newestFirst.enumerated() {
-        let isOld = keep.map { age >= $0 } ?? false
+        let isOld = policy.removed.contains(version.name) || policy.keep.map { age >= $0 } ?? false
         let isProtected =
           inventory.pinned.contains(version.name) || isInUse(version.name) || isOld && !claim(version.name)
         if isProtected { protected.formUnion(version.encodingKeys) }
@@ -143,7 +156,7 @@ private struct VersionFates {
         } else {
           if isOld { spared.append(version.name) }
           needed.formUnion(version.encodingKeys)
-          schemas.insert(Schema(model: version.model, element: version.element, name: version.schema))
+          schemas.insert(Schema(version))
         }
       }
     }

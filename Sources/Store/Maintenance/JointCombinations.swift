@@ -5,6 +5,8 @@ public import KVCacheFormat
 public struct JointCombination: Hashable, Codable, Sendable {
   /// Fingerprint of the model.
   public let model: SHA256Digest
+  /// What people call the model, as far as the store knows.
+  public let modelName: String?
   /// Name of the schema whose prompts use it; empty for a conversation without one.
   public let schema: String
   /// Format of the numbers.
@@ -29,10 +31,13 @@ extension StateStore {
   /// The chains of joint encodings of this namespace, by model, schema, format and parts. One that is the beginning of
   /// another is not listed apart.
   public func jointCombinations() throws(StoreError) -> [JointCombination] {
-    jointCombinations(in: try snapshot().inventory())
+    let snapshot = try snapshot()
+    let inventory = try snapshot.inventory()
+    return jointCombinations(
+      in: inventory, modelNames: try snapshot.modelNames(of: Set(inventory.holdings.keys.map(\.model))))
   }
 
-  func jointCombinations(in inventory: Inventory) -> [JointCombination] {
+  func jointCombinations(in inventory: Inventory, modelNames: [SHA256Digest: String] = [:]) -> [JointCombination] {
     let described = inventory.holdings.filter { $0.value.joint != nil && !$0.value.isArriving }
     let beginnings = Set(
       described.compactMap { key, holding in
@@ -51,7 +56,7 @@ extension StateStore {
       guard let joint = described[last]?.joint else { return nil }
       let holdings = keys.reversed().compactMap { key in described[key].map { (key, $0) } }
       return JointCombination(
-        model: last.model, schema: joint.schema, element: last.element,
+        model: last.model, modelName: modelNames[last.model], schema: joint.schema, element: last.element,
         parts: holdings.compactMap { $0.1.joint?.label },
         tokens: holdings.reduce(0) { $0 + ($1.1.joint?.tokens ?? 0) },
         byteCount: holdings.reduce(0) { $0 + $1.1.byteCount },
@@ -62,12 +67,31 @@ extension StateStore {
   }
 }
 
+extension Snapshot {
+  /// The joint encodings of the schemas of some versions, in their formats, that no version of these has as its own.
+  package func jointKeys(besides versions: [VersionRecord]) throws(StoreError) -> Set<EncodingKey> {
+    let owners = Set(versions.map { JointCombination.Owner($0) })
+    let inventory = try inventory()
+    let named = Set(
+      inventory.versions.lazy.filter { owners.contains(JointCombination.Owner($0)) }.flatMap(\.encodingKeys))
+    let found = inventory.holdings.filter { key, holding in
+      guard let joint = holding.joint, !holding.isArriving, !named.contains(key) else { return false }
+      return owners.contains(JointCombination.Owner(model: key.model, schema: joint.schema, element: key.element))
+    }
+    return Set(found.keys)
+  }
+}
+
 extension JointCombination {
   /// A schema of a model, in one format.
   struct Owner: Hashable {
     let model: SHA256Digest
     let schema: String
     let element: KVElement
+
+    init(model: SHA256Digest, schema: String, element: KVElement) {
+      (self.model, self.schema, self.element) = (model, schema, element)
+    }
 
     init(_ version: VersionRecord) {
       (model, schema, element) = (version.model, version.schema, version.element)

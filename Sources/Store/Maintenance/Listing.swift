@@ -5,6 +5,8 @@ public import KVCacheFormat
 public struct VersionSummary: Hashable, Codable, Sendable {
   /// Fingerprint of the model.
   public let model: SHA256Digest
+  /// What the model was called when one of its versions was recorded here; `nil` where they all came by import.
+  public let modelName: String?
   /// Name of the schema.
   public let schema: String
   /// 1 for the first of this model and schema, then 2, 3 …
@@ -15,7 +17,7 @@ public struct VersionSummary: Hashable, Codable, Sendable {
   public let element: KVElement
   /// When it was recorded: seconds since 1970, UTC.
   public let time: Int
-  /// When one of its encodings was last used: seconds since 1970, UTC, to the hour.
+  /// When one of its encodings was last used, or it was recorded, if that is later: seconds since 1970, UTC, to the hour.
   public let lastUse: Int
   /// Number of encodings that it needs.
   public let encodings: Int
@@ -37,7 +39,9 @@ public struct VersionSummary: Hashable, Codable, Sendable {
 extension StateStore {
   /// The versions of this namespace, by model, schema and number.
   public func list() throws(StoreError) -> [VersionSummary] {
-    let inventory = try snapshot().inventory()
+    let snapshot = try snapshot()
+    let inventory = try snapshot.inventory()
+    let names = try snapshot.modelNames(of: Set(inventory.versions.map(\.model)))
     var newest: [JointCombination.Owner: Int] = [:]
     for version in inventory.versions {
       let owner = JointCombination.Owner(version)
@@ -53,8 +57,10 @@ extension StateStore {
       let holdings = keys.compactMap { key in inventory.holdings[key].flatMap { $0.isArriving ? nil : (key, $0) } }
       let owner = JointCombination.Owner(version)
       return VersionSummary(
-        model: version.model, schema: version.schema, number: version.number, schemaHash: version.schemaHash,
-        element: version.element, time: version.time, lastUse: holdings.map(\.1.lastUse).max() ?? version.time,
+        model: version.model, modelName: names[version.model], schema: version.schema, number: version.number,
+        schemaHash: version.schemaHash, element: version.element, time: version.time,
+        // Encodings may be older than a version that has them.
+        lastUse: max(version.time, holdings.map(\.1.lastUse).max() ?? 0),
         encodings: keys.count, missing: keys.count - holdings.count,
         byteCount: holdings.reduce(0) { $0 + $1.1.byteCount },
         ownByteCount: holdings.reduce(0) { $0 + (needs[$1.0] == 1 ? $1.1.byteCount : 0) },

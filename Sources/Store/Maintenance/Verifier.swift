@@ -135,7 +135,7 @@ struct Verifier {
       if let encoding = EncodingKey(key), let record = Use(of: record, key: key).joint {
         joint[Encoding(namespace: namespace, key: encoding)] = record
       }
-    case .blobs, .memos, .pins: break
+    case .blobs, .documents, .heads, .memos, .pins, .texts: break
     }
     return true
   }

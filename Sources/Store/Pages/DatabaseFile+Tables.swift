@@ -13,7 +13,8 @@ extension DatabaseFile {
       else { return }
       tables.append((name, tree))
     }
-    for name in Table.Name.allCases where !tables.contains(where: { $0.name == name }) {
+    for name in Table.Name.allCases
+    where !Table.Name.ofLibraries.contains(name) && !tables.contains(where: { $0.name == name }) {
       walk.report(meta.main.root ?? 0, .noTable(name))
     }
     for table in tables {

@@ -45,6 +45,9 @@ struct RecordWriter {
 
   mutating func append(_ digest: SHA256Digest) { bytes += digest.bytes }
 
+  /// Appends bytes without their count.
+  mutating func append(raw more: [UInt8]) { bytes += more }
+
   mutating func append(_ text: String) { append(Array(text.utf8)) }
 
   mutating func append(_ list: [UInt8]) {

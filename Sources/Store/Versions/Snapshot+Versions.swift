@@ -50,3 +50,19 @@ extension Snapshot {
     }
   }
 }
+
+extension Snapshot {
+  /// Whether there is a version of this name.
+  public func contains(_ version: VersionName) throws(StoreError) -> Bool {
+    let key = VersionKey(store.namespace, version).bytes
+    return try read { (transaction, tables) throws(StoreError) in
+      try unsafe transaction.bytes(at: key.span.bytes, in: tables.versions) != nil
+    }
+  }
+
+  /// How many layers of an encoding are there, from 0 on without a gap. Their bytes are not looked at.
+  public func layerCount(of key: EncodingKey) throws(StoreError) -> Int {
+    let namespace = store.namespace
+    return try read { (transaction, tables) throws(StoreError) in try transaction.layers(of: key, namespace, tables) }
+  }
+}

@@ -17,10 +17,23 @@ public struct VersionRecord: Hashable, Codable, Sendable {
   public let element: KVElement
   /// When it was recorded: seconds since 1970, UTC.
   public let time: Int
-  /// The encodings that it needs.
-  public let encodings: [SHA256Digest]
+  /// The encodings that it needs, those of libraries aside.
+  public let schemaEncodings: [SHA256Digest]
+  /// What a person calls each of these, in the same order; or nothing.
+  public let schemaLabels: [String]
+  /// Its libraries, with their documents.
+  public let libraries: [LibraryListing]
+
+  /// All encodings that it needs.
+  public var encodings: [SHA256Digest] {
+    libraries.isEmpty ? schemaEncodings : schemaEncodings + libraries.flatMap(\.encodings)
+  }
   /// What a person calls each encoding, in the same order; or nothing.
-  public let labels: [String]
+  public var labels: [String] {
+    guard !libraries.isEmpty else { return schemaLabels }
+    let labels = schemaLabels.isEmpty ? Array(repeating: "schema", count: schemaEncodings.count) : schemaLabels
+    return labels + libraries.flatMap(\.labels)
+  }
 
   /// Numbers that a version may have.
   static let numbers = 1...StoredNumber.limit
@@ -29,17 +42,44 @@ public struct VersionRecord: Hashable, Codable, Sendable {
   /// Bytes that a record's body may have.
   static let byteCountLimit = 64 << 20
 
+  /// A version that has no number yet, recorded now.
+  package init(
+    model: SHA256Digest, schema: String, schemaHash: SHA256Digest, lowered: [UInt8], element: KVElement,
+    encodings: [SHA256Digest], labels: [String], libraries: [LibraryListing]
+  ) {
+    self.init(
+      model: model, schema: schema, number: 1, schemaHash: schemaHash, lowered: lowered, element: element,
+      time: secondsSince1970(), schemaEncodings: encodings,
+      schemaLabels: labels.count == encodings.count ? labels.map(StoredName.clipped) : [], libraries: libraries)
+  }
+
+  init(
+    model: SHA256Digest, schema: String, number: Int, schemaHash: SHA256Digest, lowered: [UInt8], element: KVElement,
+    time: Int, schemaEncodings: [SHA256Digest], schemaLabels: [String], libraries: [LibraryListing]
+  ) {
+    self.model = model
+    self.schema = schema
+    self.number = number
+    self.schemaHash = schemaHash
+    self.lowered = lowered
+    self.element = element
+    self.time = time
+    self.schemaEncodings = schemaEncodings
+    self.schemaLabels = schemaLabels
+    self.libraries = libraries
+  }
+
   /// Whether the two differ in nothing but number, time and labels.
-  func hasSameContent(as other: VersionRecord) -> Bool {
+  package func hasSameContent(as other: VersionRecord) -> Bool {
     model == other.model && schema == other.schema && schemaHash == other.schemaHash && lowered == other.lowered
-      && element == other.element && encodings == other.encodings
+      && element == other.element && schemaEncodings == other.schemaEncodings && libraries == other.libraries
   }
 
   /// The same version under another number.
-  func numbered(_ number: Int) -> VersionRecord {
+  package func numbered(_ number: Int) -> VersionRecord {
     VersionRecord(
       model: model, schema: schema, number: number, schemaHash: schemaHash, lowered: lowered, element: element,
-      time: time, encodings: encodings, labels: labels)
+      time: time, schemaEncodings: schemaEncodings, schemaLabels: schemaLabels, libraries: libraries)
   }
 
   /// Which version it is.
@@ -116,6 +156,7 @@ extension VersionRecord {
   ///     4 + lowered schema
   ///     4   encodings, then 32 each
   ///     4   labels, then 4 + text each
+  ///     4   libraries, then a listing each (`LibraryListing`); a version without libraries ends before
   var recordBody: [UInt8] {
     var writer = RecordWriter()
     writer.append(model)
@@ -125,10 +166,14 @@ extension VersionRecord {
     writer.append(element.code)
     writer.append(schema)
     writer.append(lowered)
-    writer.append(UInt32(clamping: encodings.count))
-    for encoding in encodings { writer.append(encoding) }
-    writer.append(UInt32(clamping: labels.count))
-    for label in labels { writer.append(label) }
+    writer.append(UInt32(clamping: schemaEncodings.count))
+    for encoding in schemaEncodings { writer.append(encoding) }
+    writer.append(UInt32(clamping: schemaLabels.count))
+    for label in schemaLabels { writer.append(label) }
+    if !libraries.isEmpty {
+      writer.append(UInt32(clamping: libraries.count))
+      for library in libraries { library.append(to: &writer) }
+    }
     return writer.bytes
   }
 
@@ -167,9 +212,17 @@ extension VersionRecord {
       guard let label = reader.text() else { return nil }
       labels.append(label)
     }
+    var libraries: [LibraryListing] = []
+    if !reader.isAtEnd {
+      guard let count = reader.count(), count > 0 else { return nil }
+      for _ in 0..<count {
+        guard let library = LibraryListing(&reader) else { return nil }
+        libraries.append(library)
+      }
+    }
     guard reader.isAtEnd else { return nil }
     self.init(
       model: model, schema: schema, number: number, schemaHash: hash, lowered: lowered, element: element,
-      time: time, encodings: encodings, labels: labels)
+      time: time, schemaEncodings: encodings, schemaLabels: labels, libraries: libraries)
   }
 }

@@ -7,21 +7,36 @@ extension WriteBatch {
   /// Put all its blobs before, in this batch or in earlier ones. `labels` name the encodings for people, in the same
   /// order; they and `time` (seconds since 1970, now if left out) are no change by themselves. Long labels are cut.
   ///
+  /// - Parameters:
+  ///   - model: fingerprint of the model.
+  ///   - schema: name of the schema.
+  ///   - hash: of the lowered schema.
+  ///   - lowered: the lowered schema.
+  ///   - element: format of the numbers in its blobs.
+  ///   - encodings: those that it needs, those of libraries aside.
+  ///   - labels: what a person calls each of these.
+  ///   - libraries: its libraries; the texts of their documents are there, or are put in this batch before.
+  ///   - time: seconds since 1970.
   /// - Throws: `StoreError.missingEncodings` unless every encoding is there, all of them in the same layers from 0 on;
-  ///   `.nameTooLong`, `.versionTooLarge`, `.noNumberLeft`.
+  ///   `.missingTexts` unless every document's text is; `.nameTooLong`, `.versionTooLarge`, `.noNumberLeft`.
   @discardableResult
   public func recordVersion(
     model: SHA256Digest, schema: String, hash: SHA256Digest, lowered: [UInt8], element: KVElement,
-    encodings: [SHA256Digest], labels: [String] = [], time: Int? = nil
+    encodings: [SHA256Digest], labels: [String] = [], libraries: [LibraryListing] = [], time: Int? = nil
   ) throws(StoreError) -> VersionRecord {
     try StoredName.check(schema)
     let (newest, lastNumber) = try newestVersion(model: model, schema: schema)
     let version = VersionRecord(
       model: model, schema: schema, number: lastNumber + 1, schemaHash: hash, lowered: lowered, element: element,
-      time: time ?? secondsSince1970(), encodings: encodings,
-      labels: labels.count == encodings.count ? labels.map(StoredName.clipped) : [])
+      time: time ?? secondsSince1970(), schemaEncodings: encodings,
+      schemaLabels: labels.count == encodings.count ? labels.map(StoredName.clipped) : [], libraries: libraries)
     try checkEncodings(of: version)
-    if let newest, newest.hasSameContent(as: version) { return newest }
+    try checkTexts(of: version)
+    if let newest, newest.hasSameContent(as: version) {
+      // What answers look up may have been damaged.
+      try putHead(of: newest)
+      return newest
+    }
     try put(version)
     return version
   }
@@ -35,6 +50,7 @@ extension WriteBatch {
     }
     let record = unsafe Record.sealed(body, key: key.bytes.span.bytes)
     try unsafe transaction.put(record.span.bytes, at: key.bytes.span.bytes, in: tables.versions)
+    try putHead(of: version)
   }
 
   /// The newest version of `schema`, and the number of the newest. Damaged versions are removed; their numbers stay

@@ -24,7 +24,7 @@ struct Compile: ParsableCommand {
 
   func run() throws {
     let schemas = try Documents.schemas(schemas, for: modelOptions.load())
-    let bytes = schemas.flatMap { $0.compiled.encoded + [UInt8(ascii: "\n")] }
+    let bytes = schemas.flatMap { $0.lowered + [UInt8(ascii: "\n")] }
     if output.isStandardStream { try Results.json(bytes) } else { try write(bytes, to: output) }
   }
 }

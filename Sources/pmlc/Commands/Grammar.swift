@@ -15,7 +15,7 @@ struct Grammar: ParsableCommand {
     let source = try SourceFile.read(schema)
     // Lengths do not show in a grammar: without a model, a schema may be as long as it likes.
     let (model, template) = try modelOptions.load()
-    let schema = try DocumentChecker(model: model, template: template).compile(schema: source).shown()
-    try Results.document(PML.promptGrammar(for: schema))
+    let grammar = try DocumentChecker(model: model, template: template).promptGrammar(for: source).shown()
+    try Results.document(grammar)
   }
 }

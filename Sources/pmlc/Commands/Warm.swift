@@ -27,7 +27,7 @@ struct Warm: ParsableCommand {
       valueName: "prompt"))
   var joint: [FilePath] = []
 
-  @Flag(help: "Say what would be computed, and compute nothing.")
+  @Flag(help: "Say what would be fetched and computed, and do neither.")
   var dryRun = false
 
   @Flag(help: "Print one JSON object a schema, a line each.")
@@ -36,6 +36,7 @@ struct Warm: ParsableCommand {
   @OptionGroup var modelOptions: ModelOptions
   @OptionGroup var storeOptions: NamespaceInStore
   @OptionGroup var storeLimit: StoreLimit
+  @OptionGroup var remoteOption: RemoteOption
   @OptionGroup var weightOptions: WeightOptions
   @OptionGroup var computeOptions: ComputeOptions
 
@@ -43,12 +44,13 @@ struct Warm: ParsableCommand {
 
   func run() throws {
     let model = try modelOptions.load(weights: weightOptions.weights)
-    let planned = try Documents.schemas(schemas, for: model)
-    let prompts = try joint.map { try prompt($0, of: planned, model) }
     let session = try storeOptions.session(
-      model, access: dryRun ? .readingIfThere : .writing, limit: storeLimit, threads: computeOptions.threads)
-    for schema in planned {
-      try show(warm(schema, with: prompts.filter { $0.schema == schema.name }.map(\.prompt), in: session))
+      model, access: dryRun ? .readingIfThere : .writing, limit: storeLimit, remote: remoteOption.store(),
+      threads: computeOptions.threads)
+    let planned = try Documents.schemas(schemas, in: session)
+    let prompts = try joint.map { try prompt($0, of: planned, model) }
+    for (path, schema) in zip(schemas, planned) {
+      try show(warm(schema, at: path, with: prompts.filter { $0.schema == schema.name }.map(\.prompt), in: session))
     }
   }
 
@@ -64,17 +66,32 @@ struct Warm: ParsableCommand {
   }
 
   private func warm(
-    _ schema: PlannedSchema, with prompts: [PlannedPrompt], in session: CacheSession
+    _ schema: PlannedSchema, at path: FilePath, with prompts: [PlannedPrompt], in session: CacheSession
   ) throws -> WarmReport? {
     if dryRun {
-      var report = try session.forecast(schema, as: kv)
-      if !prompts.isEmpty { report.joint = try session.forecastJoint(for: prompts, of: session.schema(schema, as: kv)) }
+      if !json { try explain(schema, in: session) }
+      var report = try session.forecast(schema, as: kv, askingRemote: true)
+      if !prompts.isEmpty {
+        report.joint = try session.forecastJoint(
+          for: prompts, of: session.schema(schema, as: kv), askingRemote: true)
+      }
       return report
     }
     let warmed = try session.warm(schema, as: kv)
+    if let files = DocumentFiles.of(schemaAt: path) { session.noteSources(files, of: warmed) }
     var report = warmed.report
     if !prompts.isEmpty { report?.joint = try session.makeJoint(for: prompts, of: warmed) }
     return report
+  }
+
+  /// Says why states are to be computed, where the store has a version to compare with.
+  private func explain(_ schema: PlannedSchema, in session: CacheSession) throws {
+    guard let newest = try session.newestVersion(of: schema.name, as: kv) else { return }
+    let diff = SchemaDiff(from: newest.schema.plan, to: schema.plan)
+    guard !diff.computed.isEmpty else { return }
+    let report = DiffReport(of: diff, formats: session.model.stateFormats)
+    try Results.text(report.text + "\n")
+    for line in report.advice { Notes.line("help: \(line)") }
   }
 
   private func show(_ report: WarmReport?) throws {
@@ -90,15 +107,26 @@ struct Warm: ParsableCommand {
   }
 
   private func summary(of report: WarmReport) -> String {
-    let counts = "\(report.encodings.reused) reused, \(report.encodings.computed) "
+    let fetched =
+      report.encodings.fetched.map { count in
+        "\(count) \(report.version == nil ? "to fetch" : "fetched")"
+          + (count > 0 ? " (\(formatted(bytes: report.bytesFetched ?? 0))), " : ", ")
+      } ?? ""
+    let counts = "\(report.encodings.reused) reused, \(fetched)\(report.encodings.computed) "
     let written = "\(report.tokensComputed) tokens, \(formatted(bytes: report.bytesWritten))"
     guard let version = report.version else { return "\(report.schema): \(counts)to compute (\(written))" }
     return "\(report.schema): version \(version), encodings: \(counts)computed (\(written), "
-      + "\(formatted(seconds: report.seconds)))"
+      + "\(formatted(seconds: report.seconds)))" + (report.remote.map(summary) ?? "")
+  }
+
+  private func summary(of remote: RemoteReport) -> String {
+    guard let version = remote.version else { return "; not published" }
+    return "; published as version \(version), \(formatted(bytes: remote.bytesPut)) put"
   }
 
   private func summary(of joint: JointReport, of schema: String, isForecast: Bool) -> String {
-    "\(schema): joint encodings of \(joint.combinations) combinations: \(joint.reused) reused, \(joint.computed) "
+    "\(schema): joint encodings of \(joint.combinations) combinations: \(joint.reused) reused, "
+      + (joint.fetched.map { "\($0) \(isForecast ? "to fetch" : "fetched"), " } ?? "") + "\(joint.computed) "
       + (isForecast ? "to compute" : "computed")
       + " (\(joint.tokensComputed) tokens, \(formatted(bytes: joint.bytesWritten))"
       + (isForecast ? ")" : ", \(formatted(seconds: joint.seconds)))")

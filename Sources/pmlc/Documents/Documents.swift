@@ -8,6 +8,17 @@ enum Documents {
   ///
   /// - Throws: exit status 2 where a file cannot be read, 1 where there are errors.
   static func schemas(_ paths: [FilePath], for model: LoadedModel) throws -> [PlannedSchema] {
+    try schemas(paths) { model.compile(schemas: $0) }
+  }
+
+  /// The same for a session, which remembers what its store has of them.
+  static func schemas(_ paths: [FilePath], in session: CacheSession) throws -> [PlannedSchema] {
+    try schemas(paths) { session.compile(schemas: $0) }
+  }
+
+  private static func schemas(
+    _ paths: [FilePath], _ compile: ([SourceFile]) -> [CompilationResult<PlannedSchema>]
+  ) throws -> [PlannedSchema] {
     var status: ExitCode?
     var sources: [SourceFile] = []
     for path in paths {
@@ -19,10 +30,11 @@ enum Documents {
         status = .notDone
       }
     }
-    let results = model.compile(schemas: sources)
+    let results = compile(sources)
     for result in results { Notes.show(result.diagnostics, of: sources) }
     let schemas = results.compactMap(\.value)
     if let status { throw status }
+    if let failure = results.compactMap(\.failure).first { throw failure }
     guard schemas.count == results.count else { throw ExitCode.badInput }
     return schemas
   }
@@ -34,6 +46,7 @@ extension CompilationResult {
   /// - Throws: exit status 1 where there are errors.
   func shown() throws -> Value {
     Notes.show(diagnostics, of: [source])
+    if let failure { throw failure }
     guard let value else { throw ExitCode.badInput }
     return value
   }

@@ -25,25 +25,29 @@ struct PromptOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       Compute this share of the cached tokens again that have not seen all in front of them, those that the prompt's own \
-      text attends to most: 0 to 1, which answers as without the cache.
+      text attends to most: 0 to 1, which answers as without the cache. Without it: 0, and \(CacheSession.libraryRepair) for \
+      prompts with modules of a library.
       """, valueName: "r"))
-  var repair: Double = 0
+  var repair: Double?
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var weights: WeightOptions
   @OptionGroup var store: NamespaceInStore
   @OptionGroup var limit: StoreLimit
+  @OptionGroup var remote: RemoteOption
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
-    if !(repair >= 0 && repair <= 1) { throw ValidationError("--repair takes 0 to 1") }
+    if let repair, !(repair >= 0 && repair <= 1) { throw ValidationError("--repair takes 0 to 1") }
   }
 
   /// Reads the model's configuration, tokenizer and chat template.
   func loadModel() throws(PromptCacheError) -> LoadedModel { try model.load(weights: weights.weights) }
 
-  /// A session with the store.
+  /// A session with the store. With a remote store, the local one is a cache that is written to.
   func session(_ model: LoadedModel, access: StoreAccess) throws -> CacheSession {
-    try store.session(model, access: access, limit: limit, threads: compute.threads)
+    let remote = try remote.store()
+    return try store.session(
+      model, access: remote == nil ? access : .writing, limit: limit, remote: remote, threads: compute.threads)
   }
 }

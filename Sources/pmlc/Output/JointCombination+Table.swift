@@ -7,7 +7,7 @@ extension [JointCombination] {
     var table = Table(["MODEL", "SCHEMA", "KV", "TOKENS", "SIZE", "OF ITS OWN", "LAST USE", "", "COMBINATION"])
     for combination in self {
       table.append([
-        String(combination.model.hexadecimal.prefix(12)),
+        combination.modelName ?? String(combination.model.hexadecimal.prefix(12)),
         combination.schema == JointRecord.conversation ? "(conversation)" : combination.schema,
         combination.element.rawValue,
         "\(combination.tokens)", formatted(bytes: combination.byteCount), formatted(bytes: combination.ownByteCount),

@@ -59,7 +59,7 @@ import Testing
     arguments: [
       ("<note/>", "did you mean `notes`?"), ("<Paris/>", "did you mean `paris`?"),
       ("<pairs/>", "did you mean `paris`?"),
-      ("<elsewhere/>", nil), ("<plan dayz=\"\" days=\"\"/>", "did you mean `days`?"),
+      ("<elsewhere/>", nil), ("<plan dayz=\"\" days=\"\"/>", "did you mean `days`? it has `days`, `mood`"),
       ("<costs limit=\"1\"/>", "write it inside `<plan>`: its path is `plan/costs`"),
       ("<plan days=\"3\"><notes/></plan>", "write it at the top of the prompt"),
     ] as [(String, String?)])

@@ -203,7 +203,7 @@ extension Schema {
       nodes.flatMap { node -> [String] in
         switch node {
         case .text(let run): [run.text]
-        case .parameter: []
+        case .parameter, .library: []
         case .module(let module): collect(module.nodes)
         case .union(let union): union.members.flatMap { collect($0.nodes) }
         }

@@ -9,10 +9,12 @@ import Testing
 /// With `PMLC_RECORD=1` the page is written anew from what the compiler prints; a person reads the difference.
 @Suite struct DiagnosticsPageTests {
   private static let page = "docs/diagnostics.md"
+  /// The parts of a chat model's template.
+  private static let chat = FoundTemplate(given: ChatTemplate.named("chatml") ?? .plain)
 
   @Test func everyExampleIsAsThePageSays() throws {
     var page = try MarkedPage(Repository.text(Self.page))
-    var schema = try lowered("<schema name=\"none\"/>")
+    var schema = compileSchema("<schema name=\"none\"/>")
     for index in page.examples.indices {
       let example = page.examples[index]
       let folder = try TemporaryFolder()
@@ -48,7 +50,7 @@ import Testing
   }
 
   private func compile(
-    _ example: MarkedPage.Example, in folder: TemporaryFolder, _ schema: inout Schema
+    _ example: MarkedPage.Example, in folder: TemporaryFolder, _ schema: inout SchemaCompilation
   ) throws -> (source: SourceFile, diagnostics: [Diagnostic]) {
     let isPrompt = example.document.hasPrefix("<prompt")
     let name = isPrompt ? "prompt.pml" : "schema.pml"
@@ -66,12 +68,14 @@ import Testing
       embeddedTokenCount: example.code == "PML404" ? 123 : .max)
     var diagnostics: [Diagnostic]
     if isPrompt {
-      let compilation = PML.compilePrompt(source, schema: schema, template: .none)
+      let lowered = try #require(schema.schema)
+      let compilation = PML.compilePrompt(source, schema: lowered, template: .none, libraries: schema.libraries)
       diagnostics = compilation.diagnostics
+      if example.code == "PML459" { diagnostics += Self.chat.advice(on: compilation.roles, in: source.path) }
       if example.needsTokens, let prompt = compilation.prompt {
+        let plan = try plan(lowered, tokenizer).importing(prompt, from: schema.libraries, with: tokenizer)
         _ = PromptLayout(
-          of: prompt, in: source.path, plan: try plan(schema, tokenizer), tokenizer: tokenizer, template: .none,
-          diagnostics: &diagnostics)
+          of: prompt, in: source.path, plan: plan, tokenizer: tokenizer, template: .none, diagnostics: &diagnostics)
       }
     } else {
       let includes = FolderIncludeReader(besides: FilePath(folder.path(name)))
@@ -82,6 +86,7 @@ import Testing
         let template = FoundTemplate(rendering: program, specialTokens: ["eos_token": "</s>"])
         diagnostics += [template.warning(for: compilation.roles, in: source.path)].compactMap { $0 }
       }
+      if example.code == "PML458" { diagnostics += Self.chat.advice(on: compilation.roles, in: source.path) }
       if example.needsTokens, let schema = compilation.schema {
         let layout = SchemaLayout(
           of: schema, tokenizer: tokenizer, sources: compilation.sourceMap, diagnostics: &diagnostics)
@@ -89,9 +94,13 @@ import Testing
           diagnostics += layout.advice(on: schema, sources: compilation.sourceMap)
           diagnostics += EncodingPlan(of: layout).problems(
             within: tokenizer.contextLimits, sources: compilation.sourceMap)
+          for library in layout.libraries.indices {
+            _ = try compilation.libraries.layOut(
+              library, in: layout, tokenizer: tokenizer, memory: NoDocumentMemory(), diagnostics: &diagnostics)
+          }
         }
       }
-      if example.code == nil { schema = try #require(compilation.schema) }
+      if example.code == nil { schema = compilation }
     }
     return (source, diagnostics)
   }

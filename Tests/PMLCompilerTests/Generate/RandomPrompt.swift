@@ -52,7 +52,7 @@ struct RandomPrompt {
     var references: [String] = []
     for node in nodes {
       switch node {
-      case .text, .parameter: continue
+      case .text, .parameter, .library: continue
       case .module(let module): if chance(60) { references.append(reference(to: module)) }
       case .union(let union):
         let chosen = union.members.shuffled(using: &random).prefix(isWrong() ? 2 : chance(60) ? 1 : 0)

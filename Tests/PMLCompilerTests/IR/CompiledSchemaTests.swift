@@ -75,7 +75,7 @@ struct CompiledSchemaTests {
       }
     }
     #expect(error("pmlir", "pdf") == .notIR)
-    #expect(error(#"]},"version":1}"#, #"]},"version":3}"#) == .unsupportedVersion(found: 3, supported: 2))
+    #expect(error(#"]},"version":1}"#, #"]},"version":4}"#) == .unsupportedVersion(found: 4, supported: 3))
     #expect(error(#""compiler""#, #""by":"me","compiler""#) == .unknownKey("by", in: "file"))
     guard case .hashMismatch(Self.schema.contentHash, _) = error(#"{"text":"ab"}"#, #"{"text":"AB"}"#) else {
       Issue.record("an edited schema is read")

@@ -52,8 +52,8 @@ struct SchemaCodingTests {
   }
 
   @Test func refusesOtherVersionsAndKeys() {
-    #expect(error(edited(#""version":1"#, #""version":3"#)) == .unsupportedVersion(found: 3, supported: 2))
-    #expect(error(edited(#""version":1"#, #""version":0"#)) == .unsupportedVersion(found: 0, supported: 2))
+    #expect(error(edited(#""version":1"#, #""version":4"#)) == .unsupportedVersion(found: 4, supported: 3))
+    #expect(error(edited(#""version":1"#, #""version":0"#)) == .unsupportedVersion(found: 0, supported: 3))
     #expect(error(edited(#""version":1"#, #""version":1,"more":0"#)) == .unknownKey("more", in: "schema"))
     #expect(error(edited(#""cache":true"#, #""cache":true,"kept":true"#)) == .unknownKey("kept", in: "module"))
     #expect(error(edited(#""cache":true,"#, "")) == .expected("boolean", key: "cache", in: "module"))

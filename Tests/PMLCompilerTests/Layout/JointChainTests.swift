@@ -91,7 +91,7 @@ import Testing
       try lay(
         layouts.prompt(modules.map { ($0.description, [String: String]()) }, [layouts.end("new")]), on: schema)
     }
-    let plan = JointPlan(of: prompts.map(\.layout), on: try #require(prompts.first).plan.layout)
+    let plan = JointPlan(of: prompts.map(\.layout), on: prompts.map(\.plan.layout))
     let digests = plan.indices.map(plan.digest(of:))
     #expect(Set(digests) == Set(prompts.flatMap(\.layout.chain.digests)) && Set(digests).count == digests.count)
     for index in plan.indices {

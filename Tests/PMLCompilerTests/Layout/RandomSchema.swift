@@ -92,7 +92,7 @@ struct RandomSchema {
         switch node {
         case .module(let module): [module]
         case .union(let union): union.members
-        case .text, .parameter: [Schema.Module]()
+        case .text, .parameter, .library: [Schema.Module]()
         }
       return members.flatMap { module in
         let path = path.appending(module.name)
@@ -115,7 +115,7 @@ enum Presence {
     for node in nodes {
       var choices: [Set<ModulePath>] = [[]]
       switch node {
-      case .text, .parameter: continue
+      case .text, .parameter, .library: continue
       case .module(let module): choices += with(module, at: path)
       case .union(let union): for member in union.members { choices += with(member, at: path) }
       }

@@ -24,6 +24,9 @@ import Testing
     "<schema name='s'><module name='a'>x</module><module name='b'>x</module><scaffold modules='&#10;a&#9; b '> </scaffold></schema>",
     "<schema name='s'><module name='reference'>x</module><module name='XML'>x</module></schema>",
     "<schema name='s'><module name='m'><parameter name='schema' length='1'/></module></schema>",
+    "<schema name='s'><library name='l' window='1'/></schema>",
+    "<schema name='s'>a<library name='l' window='010' xml:space='preserve'><!-- x --> <module name='a'>b<![CDATA[<c>]]></module>\n</library></schema>",
+    "<schema name='s'><user><library name='l' window='9'><module name='a' src='x' attention='isolated' cache='true' xml:space='default'/></library></user></schema>",
   ]
 
   static let refused =
@@ -61,6 +64,24 @@ import Testing
       "<schema name='s'><module name='m'><parameter name='xmlp' length='1'/></module></schema>",
       "<schema name='s'><module name='m'><parameter name='p' length='1'>a</parameter></module></schema>",
       "<schema name='s'><module name='m'><parameter name='p' length='1'><module name='n'/></parameter></module></schema>",
+      "<schema name='s'><library name='l'/></schema>", "<schema name='s'><library window='9'/></schema>",
+      "<schema name='s'><library name='l' window='0'/></schema>",
+      "<schema name='s'><library name='l' window='9' attention='isolated'/></schema>",
+      "<schema name='s'><library name='l' window='9'>a</library></schema>",
+      "<schema name='s'><library name='library' window='9'/></schema>",
+      "<schema name='s'><module name='library'>a</module></schema>",
+      "<schema name='s'><library name='l' window='9'><union><module name='a'/></union></library></schema>",
+      "<schema name='s'><library name='l' window='9'><user>a</user></library></schema>",
+      "<schema name='s'><library name='l' window='9'><module>a</module></library></schema>",
+      "<schema name='s'><library name='l' window='9'><module name='a' attention='context'>a</module></library></schema>",
+      "<schema name='s'><library name='l' window='9'><module name='a' cache='false'>a</module></library></schema>",
+      "<schema name='s'><library name='l' window='9'><module name='a'><module name='b'/></module></library></schema>",
+      "<schema name='s'><library name='l' window='9'><module name='a'><user>a</user></module></library></schema>",
+      "<schema name='s'><library name='l' window='9'><module name='a'><parameter name='p' length='1'/></module></library></schema>",
+      "<schema name='s'><module name='m'><library name='l' window='9'/></module></schema>",
+      "<schema name='s'><module name='m'><user><library name='l' window='9'/></user></module></schema>",
+      "<schema name='s'><union><library name='l' window='9'/></union></schema>",
+      "<schema name='s'><library name='l' window='9'><library name='k' window='9'/></library></schema>",
       "<schema name='s'><prompt schema='s'/></schema>", "<schema name='s'><schema name='t'/></schema>",
     ]
     + ["0", "-1", "+1", "1.0", "", " 1", "1e3", "1000000000", "x", "١"].map {
@@ -143,6 +164,8 @@ import Testing
     "<schema name='s'><module name='m'><parameter name='p'/></module></schema>",
     "<schema name='s'><module name='m'><parameter name='p' length='1' len='1'/></module></schema>",
     "<schema name='s'><module name='m'><parameter name='xmlp' length='1'/></module></schema>",
+    "<schema name='s'><module name='library'>a</module></schema>",
+    "<schema name='s'><library name='library' window='9'/></schema>",
   ]
 
   @Test(.enabled(if: ExternalTool.xmllint.isInstalled))

@@ -138,8 +138,10 @@ import Testing
           case .readingModel: "reading"
           case .makingWeights: "making"
           case .computingStates(let schema, let states): "\(schema) \(states.tokensDone == states.tokensTotal)"
+          case .fetchingStates, .puttingStates: "remote"
           case .weightsNotKept: "not kept"
-          case .jointEncodingDamaged: "damaged"
+          case .jointEncodingDamaged, .indexDamaged: "damaged"
+          case .indexing: "indexing"
           case .ended: "ended"
           }
         events.withLock { if $0.last != name { $0.append(name) } }

@@ -47,7 +47,7 @@ import Testing
       _ = try fixture.session.schema(named: "s", as: .q8)
       Issue.record("a version that is not there was found")
     } catch {
-      guard case .notWarmed("s", _, .q8) = error else { throw error }
+      guard case .notWarmed("s", _, .q8, []) = error else { throw error }
       #expect(error.category == .notFound)
       #expect(error.remedies == [.warm(schema: "s", element: "q8"), .giveSchemaFile])
     }

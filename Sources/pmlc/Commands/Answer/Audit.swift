@@ -44,7 +44,7 @@ struct Audit: AsyncParsableCommand {
 
   func validate() throws {
     try (prompts + [options.schema].compactMap { $0 }).validateInputs()
-    if byModule, options.repair > 0 { throw ValidationError("--by-module does not go with --repair") }
+    if byModule, options.repair ?? 0 > 0 { throw ValidationError("--by-module does not go with --repair") }
     if maxTokens < 1 { throw ValidationError("--max-tokens takes 1 or more") }
     if let maximumDivergence, !(maximumDivergence >= 0) { throw ValidationError("--max-kl takes 0 or more") }
     if let minimumAgreement, !(0...1).contains(minimumAgreement) {
@@ -59,9 +59,10 @@ struct Audit: AsyncParsableCommand {
     var audits: [(report: AuditReport, schema: PlannedSchema)] = []
     for (index, question) in asked.questions.enumerated() {
       let report = try await asked.session.audit(
-        question.prompt, of: question.schema, joint: asked.joint, repair: options.repair, byModule: byModule,
+        question.prompt, of: question.schema, joint: asked.joint, repair: repair(of: question.prompt),
+        byModule: byModule,
         maximumTokens: maxTokens)
-      audits.append((report, question.schema.schema))
+      audits.append((report, question.prompt.schema))
       let found = bounds(passedBy: report)
       let audited = AuditedPrompt(
         prompt: question.path, schema: question.schema.schema.name, kv: question.schema.element.rawValue,
@@ -79,6 +80,11 @@ struct Audit: AsyncParsableCommand {
     asked.session.recordUses()
     for failure in failures { Notes.line("pmlc: \(failure)") }
     if !failures.isEmpty { throw ExitCode.badInput }
+  }
+
+  /// States are looked at as they are where their causes are wanted.
+  private func repair(of prompt: PlannedPrompt) -> Double {
+    byModule ? 0 : CacheSession.repair(options.repair, for: prompt)
   }
 
   /// The bounds that a report is past, in words.

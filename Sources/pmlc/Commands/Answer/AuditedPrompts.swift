@@ -49,7 +49,7 @@ struct AuditedPrompts: Encodable {
     let verdict = summary.verdict
     var lines = [
       verdict.isFaithful
-        ? "verdict: answers are those of plain inference, but for at most \(nats(AuditVerdict.littleDivergence)) nats"
+        ? "verdict: answers are those of plain inference, but for \(nats(AuditVerdict.littleDivergence)) nats at most in the mean"
         : "verdict: answers are not those of plain inference"
     ]
     lines += verdict.advice.map { "  try " + $0.text }

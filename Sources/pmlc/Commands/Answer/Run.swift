@@ -5,15 +5,23 @@ import PromptCache
 
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Answer a prompt from the store's states.",
+    abstract: "Answer prompts from the store's states.",
     discussion: """
       Without `--schema`, the newest version of the prompt's schema in the store is used. With it, states that are \
       missing are computed and kept first. With `--joint make`, so are states of the prompt's own, which answer as plain \
-      inference does: they cost this run a prefill, and the next one with the same modules and arguments nothing.
+      inference does: they cost this run a prefill, and the next one with the same modules and arguments nothing. Several \
+      prompts are answered one after the other, with the model loaded once.
       """)
 
-  @Argument(help: ArgumentHelp("A prompt.", valueName: "prompt"))
-  var prompt: FilePath
+  @Argument(help: ArgumentHelp("Prompts.", valueName: "prompt"))
+  var prompts: [FilePath]
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Asks this behind each prompt, as a user's turn: any text, which is taken as it stands.", valueName: "text"),
+    transform: RawArguments.text)
+  var ask: String?
 
   @OptionGroup var promptOptions: PromptOptions
 
@@ -56,14 +64,15 @@ struct Run: AsyncParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Report each token's log-probability and the n likeliest; implies --json.", valueName: "n"))
+    help: ArgumentHelp(
+      "Report each token with its log-probability, and the n likeliest; implies --json.", valueName: "n"))
   var logprobs: Int?
 
-  @Flag(help: "Print one JSON object in place of the text.")
+  @Flag(help: "Print a JSON object in place of the text, one a prompt and line.")
   var json = false
 
   func validate() throws {
-    try [prompt, promptOptions.schema].compactMap { $0 }.validateInputs()
+    try (prompts + [promptOptions.schema].compactMap { $0 }).validateInputs()
     if maxTokens < 1 { throw ValidationError("--max-tokens takes 1 or more") }
     if !(temperature >= 0 && temperature.isFinite) { throw ValidationError("--temperature takes 0 or more") }
     if !(topP > 0 && topP <= 1) { throw ValidationError("--top-p takes more than 0, up to 1") }
@@ -72,17 +81,31 @@ struct Run: AsyncParsableCommand {
       throw ValidationError("--repetition-penalty takes more than 0")
     }
     if noCache, promptOptions.joint != nil { throw ValidationError("--joint does not go with --no-cache") }
-    if noCache, promptOptions.repair > 0 { throw ValidationError("--repair does not go with --no-cache") }
+    if noCache, promptOptions.repair ?? 0 > 0 { throw ValidationError("--repair does not go with --no-cache") }
     if let logprobs, logprobs < 0 { throw ValidationError("--logprobs takes 0 or more") }
   }
 
   func run() async throws {
-    let completion = noCache ? try await answerUncached() : try await answerCached()
-    if printsJSON {
-      try Results.json(completion)
+    let turns = ask.map { [ChatTurn(role: .user, text: $0)] } ?? []
+    if noCache {
+      let asked = try UncachedQuestions(prompts, promptOptions, turns: turns)
+      for question in asked.prompts {
+        try await show(
+          asked.session.generateUncached(from: question.prompt, options: options), to: question.prompt,
+          at: question.path)
+      }
     } else {
-      try Results.document("\n")
-      Notes.line(summary(of: completion))
+      let asked = try Questions(prompts, promptOptions, turns: turns)
+      for question in asked.questions {
+        try await show(
+          asked.session.generate(
+            from: question.prompt, of: question.schema, joint: asked.joint,
+            repair: CacheSession.repair(promptOptions.repair, for: question.prompt), options: options),
+          to: question.prompt, at: question.path)
+        // After the answer, which does not wait for it.
+        asked.session.recordUses()
+      }
+      withExtendedLifetime(asked) {}
     }
   }
 
@@ -102,42 +125,20 @@ struct Run: AsyncParsableCommand {
       stops: stop, logProbabilities: logprobs)
   }
 
-  /// Answers from the store's states.
-  private func answerCached() async throws -> Completion {
-    let asked = try Questions([prompt], promptOptions)
-    guard let question = asked.questions.first else { throw PromptCacheError.emptyPrompt }
-    let completion = try await show(
-      asked.session.generate(
-        from: question.prompt, of: question.schema, joint: asked.joint, repair: promptOptions.repair, options: options))
-    // After the answer, which does not wait for it.
-    asked.session.recordUses()
-    withExtendedLifetime(asked) {}
-    return completion
-  }
-
-  /// Answers without states: every token is computed.
-  private func answerUncached() async throws -> Completion {
-    let source = try SourceFile.read(prompt)
-    let model = try promptOptions.loadModel()
-    let session: CacheSession
-    let schema: PlannedSchema
-    if let path = promptOptions.schema {
-      schema = try model.compile(schema: SourceFile.read(path)).shown()
-      // The store is of use for weights that are kept beside it, and no store is made for them.
-      session =
-        model.weights == .stored
-        ? promptOptions.compute.session(model) : try promptOptions.session(model, access: .readingIfThere)
-    } else {
-      let name = try model.schemaName(of: source).shown()
-      session = try promptOptions.session(model, access: .reading)
-      schema = try session.schema(named: name, as: promptOptions.kv).schema
+  /// Writes an answer's text as it comes, or all of it at the end.
+  private func show(_ answer: Generation, to prompt: PlannedPrompt, at path: String) async throws {
+    let isOneOfMany = prompts.count > 1
+    if isOneOfMany, !printsJSON { try Results.line("==> \(path) <==") }
+    let completion = try await completion(of: answer)
+    if printsJSON {
+      return try Results.json(AnsweredPrompt(path: isOneOfMany ? path : nil, prompt: prompt, completion: completion))
     }
-    let question = try model.compile(prompt: source, of: schema).shown()
-    return try await show(session.generateUncached(from: question, options: options))
+    try Results.document("\n")
+    for document in prompt.foundDocuments { Notes.line(document.summary) }
+    Notes.line(summary(of: completion))
   }
 
-  /// Writes the text as it comes, unless all is written at the end.
-  private func show(_ answer: Generation) async throws -> Completion {
+  private func completion(of answer: Generation) async throws -> Completion {
     Interruption.cancelsWork()
     for try await event in answer {
       switch event {

@@ -8,6 +8,12 @@ struct CheckRequest {
   let schema: FilePath?
   let model: LoadedModel?
   let template: FoundTemplate?
+  /// Codes whose warnings are not wanted.
+  var ignored: Set<Diagnostic.Code> = []
+  /// Whether a warning fails the check.
+  var deniesWarnings = false
+  /// Whether only errors are shown.
+  var isQuiet = false
 }
 
 /// Documents read and checked once.
@@ -17,6 +23,7 @@ struct CheckRound {
   /// Documents that could not be read, and why.
   let failures: [UnreadableDocument]
   private let sources: [SourceFile]
+  private let request: CheckRequest
 
   /// Reads and checks the documents that can be read.
   ///
@@ -33,8 +40,17 @@ struct CheckRound {
       }
     }
     let given = request.schema.flatMap(read)
-    let sources = request.files.compactMap(read)
+    let sources = request.files.flatMap { path -> [SourceFile] in
+      guard (try? FileStatus(of: path))?.kind == .folder else { return read(path).map { [$0] } ?? [] }
+      do throws(UnreadableDocument) {
+        return try DocumentFolder.documents(in: path) { noting?.note($0) }.compactMap(read)
+      } catch {
+        failures.append(error)
+        return []
+      }
+    }
     self.failures = failures
+    self.request = request
     // Without their schema, prompts would be blamed for what is not their fault.
     guard request.schema == nil || given != nil else {
       diagnostics = []
@@ -47,7 +63,10 @@ struct CheckRound {
       return NotingIncludeReader(reader, besides: source.path, noting: noting)
     }
     let results = checker.check(sources, schema: given)
-    diagnostics = results.flatMap(\.diagnostics)
+    diagnostics = results.flatMap(\.diagnostics).map(\.inCommands).filter { diagnostic in
+      diagnostic.severity == .error
+        || !(request.ignored.contains(diagnostic.code) || request.isQuiet && !request.deniesWarnings)
+    }
     self.sources = results.map(\.source)
   }
 
@@ -60,9 +79,19 @@ struct CheckRound {
   /// How many documents were checked.
   var documentCount: Int { sources.count }
 
+  /// How many errors and warnings there are, in words.
+  var findings: String {
+    let errors = diagnostics.count { $0.severity == .error }
+    let found = [(errors, "error"), (diagnostics.count - errors, "warning")].filter { $0.0 > 0 }
+    return found.isEmpty ? "nothing found" : found.map { counted($0.0, $0.1) }.joined(separator: ", ")
+  }
+
   /// The exit status where something is wrong.
   var status: ExitCode? {
     if !failures.isEmpty { return .notDone }
-    return diagnostics.contains { $0.severity == .error } ? .badInput : nil
+    return diagnostics.contains { $0.severity == .error || request.deniesWarnings } ? .badInput : nil
   }
 }
+
+/// A number of things: `1 error`, `2 errors`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -36,13 +36,7 @@ struct CheckWatch {
   }
 
   private func summary(of round: CheckRound, after duration: Duration, watching files: Int) -> String {
-    let errors = round.diagnostics.count { $0.severity == .error }
-    let warnings = round.diagnostics.count - errors
-    let found = [(errors, "error"), (warnings, "warning")].filter { $0.0 > 0 }.map { counted($0.0, $0.1) }
-    let documents = counted(round.documentCount, "document")
-    return "\(documents) checked in \(formatted(seconds: duration / .seconds(1))): "
-      + (found.isEmpty ? "nothing found" : found.joined(separator: ", ")) + "; watching \(counted(files, "file"))"
+    "\(counted(round.documentCount, "document")) checked in \(formatted(seconds: duration / .seconds(1))): "
+      + "\(round.findings); watching \(counted(files, "file"))"
   }
-
-  private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }

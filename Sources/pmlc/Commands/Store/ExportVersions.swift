@@ -26,15 +26,10 @@ struct ExportVersions: ParsableCommand {
   @Flag(help: "Replace the file if it is there.")
   var force = false
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The model: a folder or GGUF file. Without it, versions for any model.", valueName: "dir|file"),
-    completion: .file())
-  var model: FilePath?
-
   @Flag(help: "Print a JSON object in place of text.")
   var json = false
 
+  @OptionGroup var model: VersionModel
   @OptionGroup var storeOptions: NamespaceInStore
 
   func validate() throws {
@@ -44,11 +39,9 @@ struct ExportVersions: ParsableCommand {
   }
 
   func run() throws {
-    let session = try model.map {
-      try storeOptions.session(LoadedModel(at: $0), access: .reading)
-    }
-    let store = try session?.store ?? storeOptions.open(for: .reading)
-    let names = try chosen(from: try store.snapshot().versions().map(\.name), of: try session?.fingerprint)
+    let (store, known) = try model.find(storeOptions, for: .reading)
+    if versions.isEmpty, known.isEmpty { throw PromptCacheError.nothingToExport(model: model.model?.description) }
+    let names = versions.isEmpty ? known.map(\.name) : try versions.found(among: known)
     var line = ProgressLine()
     let draw = { (done: Int, total: Int) in
       line.draw(Double(done) / Double(max(total, 1)), "\(done) of \(total) encodings")
@@ -67,40 +60,5 @@ struct ExportVersions: ParsableCommand {
     try say(
       "encodings: \(report.encodings) written (\(formatted(bytes: report.byteCount)))"
         + (folder == nil ? "" : ", \(report.present) there already"))
-  }
-
-  /// The versions asked for, among all that the store has.
-  private func chosen(from versions: [VersionName], of model: SHA256Digest?) throws -> [VersionName] {
-    let all = versions.filter { model == nil || $0.model == model }
-    guard !self.versions.isEmpty else {
-      if all.isEmpty { throw PromptCacheError.nothingToExport(model: self.model?.description) }
-      return all
-    }
-    return try self.versions.flatMap { wanted in
-      let ofSchema = all.filter { $0.schema == wanted.schema }
-      let newest = Dictionary(ofSchema.map { ($0.model, $0.number) }, uniquingKeysWith: max)
-      let found = ofSchema.filter { $0.number == wanted.number ?? newest[$0.model] }
-      if found.isEmpty { throw PromptCacheError.noSuchVersion(schema: wanted.schema, number: wanted.number) }
-      return found
-    }
-  }
-}
-
-/// A schema's name, perhaps with the number of a version: `handbook@3`.
-struct VersionReference: ExpressibleByArgument {
-  let schema: String
-  let number: Int?
-
-  init?(argument: String) {
-    // A schema's name has no `@`.
-    let parts = argument.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let name = parts.first, !name.isEmpty else { return nil }
-    schema = String(name)
-    guard parts.count > 1 else {
-      number = nil
-      return
-    }
-    guard let number = Int(parts[1]), number > 0 else { return nil }
-    self.number = number
   }
 }

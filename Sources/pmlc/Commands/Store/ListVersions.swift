@@ -5,7 +5,10 @@ import PromptCache
 struct ListVersions: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ls", abstract: "List the versions of each model and schema.",
-    discussion: "With `--joint`, the combinations of modules and arguments that joint encodings are there for.")
+    discussion: """
+      With `--joint`, the combinations of modules and arguments that joint encodings are there for. With `--remote`, what a \
+      remote store has in place of the local one.
+      """)
 
   @Flag(help: "List the joint encodings of prompts.")
   var joint = false
@@ -13,9 +16,21 @@ struct ListVersions: ParsableCommand {
   @Flag(help: "Print a JSON array in place of a table.")
   var json = false
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("List what is in this remote store.", valueName: "url"), transform: RawArguments.text)
+  var remote: String?
+
   @OptionGroup var storeOptions: NamespaceInStore
 
+  func validate() throws {
+    if joint, remote != nil { throw ValidationError("--joint does not go with --remote") }
+  }
+
   func run() throws {
+    if let remote {
+      return try show(try RemoteOption(remote).required().list(namespace: storeOptions.namespace))
+    }
     let store = try storeOptions.open(for: .reading)
     if joint { try show(store.jointCombinations()) } else { try show(store.list()) }
   }
@@ -28,11 +43,25 @@ struct ListVersions: ParsableCommand {
     for version in versions {
       let combinations = version.jointCombinations
       table.append([
-        String(version.model.hexadecimal.prefix(12)), version.schema, "\(version.number)", version.element.rawValue,
+        version.modelName ?? String(version.model.hexadecimal.prefix(12)), version.schema, "\(version.number)",
+        version.element.rawValue,
         "\(version.encodings)", "\(version.missing)", formatted(bytes: version.byteCount),
         formatted(time: version.time), formatted(time: version.lastUse),
         (version.isPinned ? ["pinned"] : []).appending(version.isInUse ? "in use" : nil)
           .appending(combinations > 0 ? "\(combinations) joint" : nil).joined(separator: ", "),
+      ])
+    }
+    try Results.text(table.text)
+  }
+
+  private func show(_ versions: [RemoteVersion]) throws {
+    if json { return try Results.json(versions) }
+    var table = Table(["MODEL", "SCHEMA", "VERSION", "KV", "ENCODINGS", "MISSING", "SIZE", "RECORDED"])
+    for version in versions {
+      table.append([
+        String(version.name.model.hexadecimal.prefix(12)), version.name.schema, "\(version.name.number)",
+        version.element.rawValue, "\(version.encodings)", "\(version.missing)", formatted(bytes: version.byteCount),
+        formatted(time: version.time),
       ])
     }
     try Results.text(table.text)

@@ -20,7 +20,7 @@ struct ShowStatistics: ParsableCommand {
     table.append(["file", formatted(bytes: statistics.fileByteCount)])
     table.append(["on disk", formatted(bytes: statistics.diskByteCount)])
     table.append([
-      "prepared weights", "\(statistics.preparedFiles), \(formatted(bytes: statistics.preparedByteCount))",
+      "prepared weights, indexes", "\(statistics.preparedFiles), \(formatted(bytes: statistics.preparedByteCount))",
     ])
     table.append(["map", "\(formatted(bytes: statistics.mapByteCount)) of addresses in each process"])
     let free = formatted(bytes: statistics.freePages * statistics.pageByteCount)

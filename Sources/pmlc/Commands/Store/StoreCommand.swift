@@ -5,7 +5,8 @@ struct StoreCommand: ParsableCommand {
     commandName: "store",
     abstract: "See what the store holds, check it, free what is not needed, and move it elsewhere.",
     subcommands: [
-      ListVersions.self, ShowStatistics.self, VerifyStore.self, CollectGarbage.self, PinVersion.self,
-      UnpinVersion.self, ExportVersions.self, ImportVersions.self, CompactStore.self,
+      ListVersions.self, ShowStatistics.self, VerifyStore.self, CollectGarbage.self, RemoveVersions.self,
+      PinVersion.self, UnpinVersion.self, ExportVersions.self, ImportVersions.self, PushVersions.self,
+      PullVersions.self, CompactStore.self,
     ])
 }
