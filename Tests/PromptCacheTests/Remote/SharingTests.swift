@@ -37,7 +37,8 @@ import Testing
     // An edit computes what changed and publishes a second version.
     let edited = Machine.trip.replacingOccurrences(of: "149", with: "151")
     let next = try second.warm(edited)
-    #expect(next.encodings.computed == 1 && next.version == 2 && next.remote?.version == 2)
+    #expect(
+      next.encodings.computed == 1 && next.version == 2 && next.remote?.version == 2, "\(next) \(second.warnings)")
   }
 
   /// A version that another machine publishes is seen within five seconds.
