@@ -74,6 +74,7 @@ import Testing
       var module: String?
       var modules: [String]?
       var parameter: String?
+      var share: Double?
     }
   }
 
@@ -253,7 +254,7 @@ import Testing
     #expect(
       summary.verdict.try == [
         Summary.Advice(kind: "scaffold", schema: "d", modules: ["hall", "caretaker"]), Summary.Advice(kind: "joint"),
-        Summary.Advice(kind: "repair"),
+        Summary.Advice(kind: "repair", share: 0.3),
       ])
     // What it says helps.
     let mended = try await audit(
@@ -359,6 +360,34 @@ import Testing
         try summary(run).verdict.try.first
           == Summary.Advice(kind: "placeholder", schema: "city", module: "city", parameter: "place"))
     }
+  }
+
+  /// Where few tokens are not exact, all of them are to be computed again: a share would cost as much.
+  @Test func aFewTokensAreRepairedAltogether() async throws {
+    try folder.write(
+      """
+      <schema name="city">Answer the question from the documents.
+        <module name="city">
+          # City
+          The mayor of <parameter name="place" length="40" scaffold="Kadale"/> is Tolva Bremmer.
+        </module>
+      </schema>
+      """, to: "city.pml")
+    try folder.write(
+      #"<prompt schema="city"><city place="Norville"/> Question: Who is the mayor of Norville? Answer:</prompt>"#,
+      to: "city-prompt.pml")
+    let arguments = ["audit", "city-prompt.pml", "--schema", "city.pml", "--max-tokens", "8"]
+    let found = try await PMLC.run(arguments + ["--json"], environment: store, in: folder)
+    let verdict = try summary(found).verdict
+    #expect(!verdict.faithful)
+    #expect(verdict.try.first { $0.kind == "repair" }?.share == 1, "\(verdict)")
+    let text = try await PMLC.run(arguments, environment: store, in: folder).standardOutput
+    #expect(text.contains("try --repair 1, for first uses: at most "), "\(text)")
+    #expect(text.contains(" nats in the mean, more than 0.01\n"), "\(text)")
+    // What it says helps.
+    let repaired = try await PMLC.run(
+      arguments + ["--repair", "1", "--kv", "f32", "--json"], environment: store, in: folder)
+    #expect(try summary(repaired).verdict.faithful && summary(repaired).kl.max < 1e-4)
   }
 
   @Test func theNewestVersionIsUsedWithoutASchema() async throws {

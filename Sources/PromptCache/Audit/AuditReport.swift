@@ -61,6 +61,9 @@ public struct AuditReport: Encodable, Sendable {
   /// The modules that the prompt imports.
   let imported: Set<ModulePath>
 
+  /// Cached tokens whose states are not those of plain inference.
+  var inexactTokens: Int { cachedTokens - exactTokens }
+
   /// Whether the answer is the baseline's, token for token.
   public var answersTheSame: Bool { cached.tokens == baseline.tokens }
 

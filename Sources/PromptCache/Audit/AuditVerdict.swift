@@ -18,8 +18,9 @@ public struct AuditVerdict: Encodable, Sendable {
     case order(schema: String, module: ModulePath)
     /// Encode the prompts' chains jointly.
     case joint
-    /// Compute a share of the tokens again at each request.
-    case repair
+    /// Compute this share of the cached tokens that are not exact again at each request; at most so many tokens of a prompt are
+    /// not.
+    case repair(share: Double, tokens: Int)
     /// Look for the modules that cost most.
     case byModule
   }
@@ -27,8 +28,18 @@ public struct AuditVerdict: Encodable, Sendable {
   /// Whether answers are those of plain inference, but for little: the mean divergence is at most `littleDivergence`, and
   /// all of them are the same, or made from exact states, whose rounding may still decide between two tokens.
   public let isFaithful: Bool
+  /// Why they are not: `nil` where they are.
+  public let reason: Reason?
   /// What to try, the most promising first.
   public let advice: [Advice]
+
+  /// What makes answers other than those of plain inference.
+  public enum Reason: Hashable, Sendable {
+    /// The mean divergence is more than little.
+    case divergence(Double)
+    /// The mean divergence is little, but so many of the answers are other ones all the same.
+    case answers(different: Int, of: Int, divergence: Double)
+  }
 
   /// A mean divergence, in nats, that is worth no change by itself.
   public static let littleDivergence = 0.01
@@ -36,6 +47,10 @@ public struct AuditVerdict: Encodable, Sendable {
   private static let causeShare = 0.2
   /// Causes named at most.
   private static let mostCauses = 3
+  /// The share to compute again where all would be too much.
+  private static let usualShare = 0.3
+  /// So few tokens cost about what one does: the weights are read once for them.
+  private static let fewTokens = 16
 
   private enum CodingKeys: String, CodingKey {
     case isFaithful = "faithful"
@@ -43,9 +58,8 @@ public struct AuditVerdict: Encodable, Sendable {
   }
 
   init(on audits: [(report: AuditReport, schema: PlannedSchema)], divergence: Double) {
-    isFaithful =
-      divergence <= Self.littleDivergence
-      && audits.allSatisfy { $0.report.answersTheSame || $0.report.exactTokens == $0.report.cachedTokens }
+    reason = Self.reason(audits.map(\.report), divergence: divergence)
+    isFaithful = reason == nil
     guard !isFaithful else {
       advice = []
       return
@@ -69,11 +83,32 @@ public struct AuditVerdict: Encodable, Sendable {
       }
     }
     let named = tally.sorted { ($0.value, "\($1.key)") > ($1.value, "\($0.key)") }.prefix(Self.mostCauses).map(\.key)
-    let hasInexact = audits.contains { $0.report.exactTokens < $0.report.cachedTokens }
+    let inexact = audits.map(\.report).filter { $0.inexactTokens > 0 }
     let isUnexamined = audits.allSatisfy { $0.report.causes == nil }
     let isRepaired = audits.contains { $0.report.repair > 0 }
-    let general: [Advice] = [.joint] + (isRepaired ? [] : [.repair] + (isUnexamined ? [.byModule] : []))
-    advice = named + (hasInexact ? general : [])
+    let general: [Advice] =
+      [.joint] + (isRepaired ? [] : [Self.repair(inexact)] + (isUnexamined ? [.byModule] : []))
+    advice = named + (inexact.isEmpty ? [] : general)
+  }
+
+  private static func reason(_ reports: [AuditReport], divergence: Double) -> Reason? {
+    // A divergence that is no number is not little.
+    guard divergence <= littleDivergence else { return .divergence(divergence) }
+    let different = reports.count { !$0.answersTheSame && $0.inexactTokens > 0 }
+    return different == 0 ? nil : .answers(different: different, of: reports.count, divergence: divergence)
+  }
+
+  /// How much to compute again.
+  ///
+  /// A share of the tokens takes a pass of the new text over three fifths of the layers first, to find out which; all of them
+  /// take none. So all of them cost no more as long as seven tenths of them, which the share spares, are at most three fifths
+  /// of the new ones.
+  private static func repair(_ reports: [AuditReport]) -> Advice {
+    let takesAll = reports.allSatisfy { report in
+      report.inexactTokens <= fewTokens
+        || Double(report.inexactTokens) * (1 - usualShare) <= Double(report.promptTokens - report.cachedTokens) * 0.6
+    }
+    return .repair(share: takesAll ? 1 : usualShare, tokens: reports.map(\.inexactTokens).max() ?? 0)
   }
 
   /// What helps against a module's cost, with how much of it that may take away.
@@ -120,7 +155,7 @@ public struct AuditVerdict: Encodable, Sendable {
 
 extension AuditVerdict.Advice: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case kind, schema, module, modules, parameter
+    case kind, schema, module, modules, parameter, share
   }
 
   /// Writes `kind` and what it is about.
@@ -152,7 +187,9 @@ extension AuditVerdict.Advice: Encodable {
       try container.encode(schema, forKey: .schema)
       try container.encode(module.description, forKey: .module)
     case .joint: try container.encode("joint", forKey: .kind)
-    case .repair: try container.encode("repair", forKey: .kind)
+    case .repair(let share, _):
+      try container.encode("repair", forKey: .kind)
+      try container.encode(share, forKey: .share)
     case .byModule: try container.encode("by_module", forKey: .kind)
     }
   }

@@ -47,11 +47,17 @@ struct AuditedPrompts: Encodable {
 
   private var verdict: String {
     let verdict = summary.verdict
-    var lines = [
-      verdict.isFaithful
-        ? "verdict: answers are those of plain inference, but for \(nats(AuditVerdict.littleDivergence)) nats at most in the mean"
-        : "verdict: answers are not those of plain inference"
-    ]
+    let little = nats(AuditVerdict.littleDivergence)
+    let finding =
+      switch verdict.reason {
+      case nil: "answers are those of plain inference, but for \(little) nats at most in the mean"
+      case .divergence(let mean):
+        "answers are not those of plain inference: \(nats(mean)) nats in the mean, more than \(little)"
+      case .answers(let different, let count, let mean):
+        "answers are not all those of plain inference: \(different) of \(count) \(different == 1 ? "differs" : "differ"), "
+          + "though it is \(nats(mean)) nats in the mean"
+      }
+    var lines = ["verdict: " + finding]
     lines += verdict.advice.map { "  try " + $0.text }
     return lines.map { $0 + "\n" }.joined()
   }
@@ -78,7 +84,11 @@ extension AuditVerdict.Advice {
       "moving text of \(module.shown) in `\(schema)` that stands behind modules ahead of them, or into the prompts"
     case .joint:
       "--joint make: from a combination's second prompt on, its states are those of plain inference"
-    case .repair: "--repair 0.3, for first uses: what a prompt attends to most is computed again"
+    case .repair(let share, let tokens):
+      share == 1
+        ? "--repair 1, for first uses: at most \(counted(tokens, "cached token")) of a prompt \(tokens == 1 ? "is" : "are") not "
+          + "exact; computed again, \(tokens == 1 ? "it answers" : "they answer") as plain inference does"
+        : "--repair \(share), for first uses: what a prompt attends to most is computed again"
     case .byModule: "--by-module, which finds the modules that cost most"
     }
   }
