@@ -104,12 +104,18 @@ public enum PML {
 
   /// Checks a prompt without its schema: its XML and grammar, no more.
   ///
-  /// - Parameter source: the document.
-  /// - Parameter isSchemaKnown: the schema is there, but has errors itself; otherwise that it is not there is an error.
-  public static func checkPrompt(_ source: SourceFile, isSchemaKnown: Bool = false) -> [Diagnostic] {
+  /// - Parameters:
+  ///   - source: the document.
+  ///   - isSchemaKnown: the schema is there, but has errors itself; otherwise that it is not there is an error.
+  ///   - schemas: names of the schemas that are there in its place.
+  public static func checkPrompt(
+    _ source: SourceFile, isSchemaKnown: Bool = false, schemas: [String] = []
+  ) -> [Diagnostic] {
     let log = DiagnosticLog(source)
     if let root = parse(source, as: .prompt, log: log), !isSchemaKnown, let name = PromptSyntax(root).schema {
-      log.report(PromptProblem.unknownSchema(name.value), at: name.valueRange)
+      var nearest = NearestName()
+      let known = nearest.known(schemas, not: name.value)
+      log.report(PromptProblem.unknownSchema(name.value, known: known), at: name.valueRange)
     }
     return log.diagnostics
   }

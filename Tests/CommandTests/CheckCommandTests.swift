@@ -53,6 +53,16 @@ import Testing
     #expect(!wrong.standardError.contains("checked"))
   }
 
+  @Test func theSchemasAtHandAreNamed() async throws {
+    try folder.write("<prompt schema='zebra'><m/></prompt>", to: "docs/wrong.pml")
+    let run = try await check("docs")
+    #expect(run.status == 1)
+    #expect(
+      run.standardError.contains("help: there are `s`; pass the schema's file with `--schema`"), "\(run.standardError)")
+    let alone = try await check("docs/wrong.pml")
+    #expect(alone.standardError.contains("help: pass the schema's file with `--schema`"), "\(alone.standardError)")
+  }
+
   @Test func theModelThatShipsHasAName() async throws {
     let text = String(repeating: "word ", count: 9000)
     try folder.write("<schema name='l'><module name='m'>\(text)</module></schema>", to: "long.pml")

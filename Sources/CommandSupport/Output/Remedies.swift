@@ -52,9 +52,15 @@ extension Remedy {
 extension Diagnostic {
   /// The problem with its help in the words of this command.
   package var inCommands: Diagnostic {
-    guard code == .unknownSchema, RunningCommand.has("--schema") else { return self }
+    var words = help
+    if code == .unknownSchema, RunningCommand.has("--schema") {
+      words = help?.replacing(Self.schemaFileHelp, with: "pass the schema's file with `--schema`")
+    }
+    if code.wantsQuestion, RunningCommand.has("--ask") {
+      words = (help.map { $0 + ", or " } ?? "") + "ask it with `--ask`"
+    }
+    guard words != help else { return self }
     return Diagnostic(
-      code: code, severity: severity, file: file, range: range, message: message,
-      help: "pass the schema's file with `--schema`", related: related)
+      code: code, severity: severity, file: file, range: range, message: message, help: words, related: related)
   }
 }

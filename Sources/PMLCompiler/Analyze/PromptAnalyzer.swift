@@ -94,9 +94,8 @@ struct PromptAnalyzer {
     let search = LibrarySearch(of: reference, in: path, source: source)
     for (problem, range) in search.problems { log.report(problem, at: range) }
     for attribute in search.unknown {
-      let suggestion = nearest.suggestion(for: attribute.name, among: LibrarySearch.attributes)
-      let problem = PromptProblem.unknownParameter(
-        attribute.name, module: path, nearest: suggestion, known: LibrarySearch.attributes)
+      let known = nearest.known(LibrarySearch.attributes, not: attribute.name)
+      let problem = PromptProblem.unknownParameter(attribute.name, module: path, known: known)
       log.report(problem, at: attribute.nameRange)
     }
     if search.count != nil { searches.append(search) }
@@ -113,13 +112,13 @@ struct PromptAnalyzer {
         continue
       }
       imports.append(Prompt.Import(path: childPath, arguments: [:], range: source.positions(of: child.nameRange)))
+      let nothing = KnownNames(nearest: nil, among: [])
       for attribute in child.arguments {
-        let problem = PromptProblem.unknownParameter(
-          attribute.name, module: childPath, nearest: nil, known: [])
+        let problem = PromptProblem.unknownParameter(attribute.name, module: childPath, known: nothing)
         log.report(problem, at: attribute.nameRange)
       }
       for grandchild in child.children {
-        let problem = PromptProblem.unknownModule(grandchild.name, scope: childPath, nearest: nil)
+        let problem = PromptProblem.unknownModule(grandchild.name, scope: childPath, known: nothing)
         log.report(problem, at: grandchild.nameRange)
       }
     }
@@ -138,8 +137,8 @@ struct PromptAnalyzer {
   private mutating func reportUnknown(_ reference: ReferenceSyntax, in library: Schema.Library, at path: ModulePath) {
     guard XMLName.isUnprefixed(reference.name) else { return }
     let names = (try? libraries.names(in: library)) ?? []
-    let suggestion = nearest.suggestion(for: reference.name, among: names)
-    log.report(PromptProblem.unknownModule(reference.name, scope: path, nearest: suggestion), at: reference.nameRange)
+    let known = nearest.known(names, not: reference.name)
+    log.report(PromptProblem.unknownModule(reference.name, scope: path, known: known), at: reference.nameRange)
   }
 
   /// The library that has a document of this name, for those who look for it in the wrong place.
@@ -156,8 +155,8 @@ struct PromptAnalyzer {
     if let path = paths.path(of: reference.name) ?? library(of: reference.name) {
       problem = .nestedElsewhere(reference.name, scope: scope.path, path: path)
     } else {
-      let suggestion = nearest.suggestion(for: reference.name, among: scope.names.moduleNames)
-      problem = .unknownModule(reference.name, scope: scope.path, nearest: suggestion)
+      let known = nearest.known(scope.names.moduleNames, not: reference.name)
+      problem = .unknownModule(reference.name, scope: scope.path, known: known)
     }
     log.report(problem, at: reference.nameRange)
   }
@@ -169,11 +168,10 @@ struct PromptAnalyzer {
     var meant: Set<String> = []
     for attribute in reference.arguments {
       if names.parameters[attribute.name] == nil {
-        let suggestion = nearest.suggestion(for: attribute.name, among: names.parameterNames)
-        let problem = PromptProblem.unknownParameter(
-          attribute.name, module: path, nearest: suggestion, known: names.parameterNames)
-        log.report(problem, at: attribute.nameRange)
-        if let suggestion { meant.insert(suggestion) }
+        let known = nearest.known(names.parameterNames, not: attribute.name)
+        log.report(
+          PromptProblem.unknownParameter(attribute.name, module: path, known: known), at: attribute.nameRange)
+        if let name = known.nearest { meant.insert(name) }
       } else {
         arguments[attribute.name] = Prompt.Argument(
           text: attribute.value, range: source.positions(of: attribute.valueRange))

@@ -2,12 +2,13 @@ internal import Failure
 
 /// What the analyzer finds in a prompt.
 enum PromptProblem {
-  case unknownSchema(String)
+  /// The schemas that are at hand are others.
+  case unknownSchema(String, known: KnownNames)
   case otherSchema(String, given: String)
-  case unknownModule(String, scope: ModulePath, nearest: String?)
+  case unknownModule(String, scope: ModulePath, known: KnownNames)
   /// The module exists, but in another one.
   case nestedElsewhere(String, scope: ModulePath, path: ModulePath)
-  case unknownParameter(String, module: ModulePath, nearest: String?, known: [String])
+  case unknownParameter(String, module: ModulePath, known: KnownNames)
   case missingArgument(parameter: String, module: String)
   case importedTwice(ModulePath, first: Range<Int>)
   case unionMembers(String, String, other: Range<Int>)
@@ -17,29 +18,22 @@ enum PromptProblem {
 }
 
 extension PromptProblem: Problem {
-  /// What a module takes.
-  private static func list(of parameters: [String]) -> String {
-    let longest = 8
-    if parameters.isEmpty { return "it has no parameters" }
-    return "it has " + parameters.prefix(longest).map { $0.quoted() }.joined(separator: ", ")
-      + (parameters.count > longest ? " and \(parameters.count - longest) more" : "")
-  }
-
   var report: Report {
     switch self {
-    case .unknownSchema(let name):
+    case .unknownSchema(let name, let known):
       Report(
         code: .unknownSchema, message: "schema \(name.quoted()) is not at hand",
-        help: "give the file of the schema too")
+        help: (known.help("there are").map { $0 + (known.nearest == nil ? "; " : " else ") } ?? "")
+          + Diagnostic.schemaFileHelp)
     case .otherSchema(let name, let given):
       Report(
         code: .otherSchema, message: "this prompt is for schema \(name.quoted()), not \(given.quoted())",
         help: "give it the schema that it names, or write `schema=\"\(given)\"`")
-    case .unknownModule(let name, let scope, let nearest):
+    case .unknownModule(let name, let scope, let known):
       Report(
         code: .unknownModule,
         message: "there is no module \(name.quoted()) in \(scope == .root ? "the schema" : scope.description.quoted())",
-        help: nearest.map { "did you mean \($0.quoted())?" })
+        help: known.help(none: "it has no modules"))
     case .nestedElsewhere(let name, let scope, let path):
       Report(
         code: .nestedElsewhere,
@@ -49,10 +43,11 @@ extension PromptProblem: Problem {
           ? "write it at the top of the prompt"
           : "write it inside \(("<" + (path.parent?.name ?? "") + ">").quoted()): its path is \(path.description.quoted())"
       )
-    case .unknownParameter(let name, let module, let nearest, let known):
+    case .unknownParameter(let name, let module, let known):
       Report(
         code: .unknownParameter, message: "module \(module.description.quoted()) has no parameter \(name.quoted())",
-        help: (nearest.map { "did you mean \($0.quoted())? " } ?? "") + Self.list(of: known))
+        help: [known.question, known.list.map { "it has \($0)" } ?? "it has no parameters"].compactMap { $0 }
+          .joined(separator: " "))
     case .missingArgument(let parameter, let module):
       Report(
         code: .missingArgument,

@@ -79,8 +79,8 @@ struct ScaffoldAnalyzer {
     var isCached = true
     for name in scaffoldPath.path.steps {
       guard let member = scope.members[name] else {
-        let suggestion = nearest.suggestion(for: name, among: scope.moduleNames)
-        let problem = SchemaProblem.unknownScaffoldModule(name, scope: path, nearest: suggestion)
+        let known = nearest.known(scope.moduleNames, not: name)
+        let problem = SchemaProblem.unknownScaffoldModule(name, scope: path, known: known)
         log.report(problem, at: scaffoldPath.range)
         return nil
       }

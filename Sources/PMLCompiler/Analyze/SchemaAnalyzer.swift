@@ -76,8 +76,8 @@ struct SchemaAnalyzer {
     if let scaffold = union.scaffold {
       let names = union.members.compactMap(\.name?.value)
       if !names.contains(scaffold.value) {
-        let suggestion = nearest.suggestion(for: scaffold.value, among: names)
-        log.report(SchemaProblem.unknownMember(scaffold.value, nearest: suggestion), at: scaffold.valueRange)
+        let known = nearest.known(names, not: scaffold.value)
+        log.report(SchemaProblem.unknownMember(scaffold.value, known: known), at: scaffold.valueRange)
       }
     }
   }

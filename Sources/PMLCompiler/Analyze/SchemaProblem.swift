@@ -4,8 +4,8 @@ internal import Failure
 enum SchemaProblem {
   case repeatedModule(String, first: Range<Int>)
   case repeatedParameter(String, first: Range<Int>)
-  case unknownMember(String, nearest: String?)
-  case unknownScaffoldModule(String, scope: ModulePath, nearest: String?)
+  case unknownMember(String, known: KnownNames)
+  case unknownScaffoldModule(String, scope: ModulePath, known: KnownNames)
   case scaffoldRepeats(ModulePath, first: Range<Int>)
   case scaffoldNests(outer: ModulePath, inner: ModulePath, other: Range<Int>)
   case scaffoldExcludes(String, String, other: Range<Int>)
@@ -30,14 +30,15 @@ extension SchemaProblem: Problem {
       Report(
         code: .repeatedParameter, message: "there is a parameter \(name.quoted()) in this module already",
         help: "choose another name", related: [(first, "the first one")])
-    case .unknownMember(let name, let nearest):
-      Report(
-        code: .unknownMember, message: "this union has no member \(name.quoted())", help: Self.didYouMean(nearest))
-    case .unknownScaffoldModule(let name, let scope, let nearest):
+    case .unknownMember(let name, let known):
+      Report(code: .unknownMember, message: "this union has no member \(name.quoted())", help: known.help())
+    case .unknownScaffoldModule(let name, let scope, let known):
       Report(
         code: .unknownScaffoldModule,
         message: "there is no module \(name.quoted()) in \(scope == .root ? "the schema" : scope.description.quoted())",
-        help: Self.didYouMean(nearest) ?? "write the path of a module from the schema down, as in `a/b`")
+        help: known.question
+          ?? (known.list.map { "it has \($0); " } ?? "it has no modules; ")
+          + "write the path of a module from the schema down, as in `a/b`")
     case .scaffoldRepeats(let path, let first):
       Report(
         code: .scaffoldRepeats, message: "\(path.description.quoted()) is in this scaffold already",
@@ -83,6 +84,4 @@ extension SchemaProblem: Problem {
         help: "remove it", related: [(first, "the earlier one")])
     }
   }
-
-  private static func didYouMean(_ name: String?) -> String? { name.map { "did you mean \($0.quoted())?" } }
 }

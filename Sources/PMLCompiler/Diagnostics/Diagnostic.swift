@@ -33,6 +33,9 @@ public struct Diagnostic: Hashable, Sendable {
     }
   }
 
+  /// What helps a prompt whose schema is not at hand: the end of the help of `Code.unknownSchema`.
+  public static let schemaFileHelp = "give the file of the schema too"
+
   /// Stable identity.
   public let code: Code
   /// Error or warning.

@@ -57,6 +57,7 @@ extension Diagnostic.Code {
   static let scaffoldNeverUsed = Self("PML254")
   static let emptyLibrary = Self("PML255")
   static let includeControls = Self("PML256")
+  static let includeEmpty = Self("PML257")
 
   // Prompt.
   /// A prompt names a schema that is not at hand.
@@ -149,6 +150,7 @@ extension Diagnostic.Code {
     .scaffoldNeverUsed: "a scaffold that no prompt can make use of",
     .emptyLibrary: "a library has no modules",
     .includeControls: "a file of `src` holds control characters",
+    .includeEmpty: "a file of `src` holds no text",
     .unknownSchema: "a prompt names a schema that is not at hand",
     .otherSchema: "the prompt is for another schema",
     .unknownModule: "the schema has no such module",
@@ -191,6 +193,9 @@ extension Diagnostic.Code {
 
   /// Whether it says that a model has too few positions.
   public var isAboutLength: Bool { [Self.schemaTooLong, .textDoesNotFit, .promptTooLong].contains(self) }
+
+  /// Whether it says that a prompt lacks what is asked, which may follow it as a turn too.
+  public var wantsQuestion: Bool { [Self.noUserTurn, .nothingToFind, .promptEmpty].contains(self) }
 
   /// Whether there is such a code.
   public var isKnown: Bool { Self.meanings.contains { $0.key == self } }

@@ -6,6 +6,11 @@ struct NearestName {
   private static let longestName = 40
   private var comparisonsLeft = 200_000
 
+  /// What to say of `name`, which is none of `names`.
+  mutating func known(_ names: some Collection<String>, not name: String) -> KnownNames {
+    KnownNames(nearest: suggestion(for: name, among: names), among: names)
+  }
+
   /// The candidate with the fewest typing errors between it and `name`, if there are few; the first of several.
   mutating func suggestion(for name: String, among candidates: some Collection<String>) -> String? {
     let wanted = Array(name.unicodeScalars)

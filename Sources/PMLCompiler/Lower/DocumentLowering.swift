@@ -39,7 +39,7 @@ struct DocumentLowering<Includes: IncludeReader>: Sendable {
       } catch {
         return .failure(Remark(problem: error, range: src.valueRange))
       }
-      warning = IncludedText.controls(in: included, of: src.value).map { Remark(problem: $0, range: src.valueRange) }
+      warning = IncludedText.oddity(of: included, from: src.value).map { Remark(problem: $0, range: src.valueRange) }
     }
     let text = text(of: document, isFirst: isFirst && included.isEmpty)
     let content = LibraryIdentity.document(SourceLibraries.runs(included, text))

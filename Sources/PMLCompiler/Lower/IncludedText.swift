@@ -32,8 +32,10 @@ enum IncludedText {
     return bytes.starts(with: TextEncoding.byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
   }
 
-  /// That a file's text holds control characters, if it does. Models have seldom seen them, and terminals obey them.
-  static func controls(in text: [UInt8], of path: String) -> IncludeProblem? {
+  /// What is odd in a file's text: that there is none, or control characters, which models have seldom seen and terminals
+  /// obey.
+  static func oddity(of text: [UInt8], from path: String) -> IncludeProblem? {
+    if text.allSatisfy(\.isXMLSpace) { return .blank(path, isEmpty: text.isEmpty) }
     guard let first = firstControl(in: text) else { return nil }
     let line = SourceFile(path: FilePath(path), bytes: text).position(of: first.offset).line
     return .controls(path, first.value, line: line)
@@ -64,11 +66,15 @@ enum IncludedText {
 enum IncludeProblem: Error {
   case outside(String)
   case unreadable(String, IncludeError)
+  /// There is no such file, but these in the folder in which it would lie; paths as `src` would have them.
+  case absent(String, IncludeError, known: KnownNames)
   case tooLarge(String)
   case tooLargeTogether
   case notText(String, line: Int)
   /// It is taken, with this character and perhaps others.
   case controls(String, UInt32, line: Int)
+  /// It is taken, and adds no word.
+  case blank(String, isEmpty: Bool)
 }
 
 extension IncludeProblem: Problem {
@@ -78,6 +84,12 @@ extension IncludeProblem: Problem {
   }
 
   private static let outsideHelp = "name a file in the schema's own folder or below it, by a path without `..`"
+
+  private static func absent(_ known: KnownNames, _ report: Report) -> Report {
+    Report(
+      code: report.code, message: report.message,
+      help: known.question ?? known.list.map { "\(report.help ?? ""); there are \($0)" } ?? report.help)
+  }
 
   var report: Report {
     switch self {
@@ -94,6 +106,7 @@ extension IncludeProblem: Problem {
       Report(
         code: .includeUnreadable, message: "\(path.quoted()) cannot be read: \(error.reason)",
         help: error.isNotFound ? "the path starts from the schema's own folder" : nil)
+    case .absent(let path, let error, let known): Self.absent(known, Self.unreadable(path, error).report)
     case .tooLarge(let path):
       Report(code: .includeTooLarge, message: "\(path.quoted()) is larger than 64 MiB")
     case .tooLargeTogether:
@@ -107,6 +120,11 @@ extension IncludeProblem: Problem {
         code: .includeControls, severity: .warning,
         message: "\(path.quoted()) holds control characters: U+\(Self.hexadecimal(value)) in line \(line)",
         help: "take them out, unless the model has seen such text")
+    case .blank(let path, let isEmpty):
+      Report(
+        code: .includeEmpty, severity: .warning,
+        message: isEmpty ? "\(path.quoted()) is empty" : "\(path.quoted()) holds nothing but white space",
+        help: "write its text into it, or leave out `src`")
     }
   }
 }

@@ -10,6 +10,9 @@ struct SchemaLowering<Includes: IncludeReader> {
   private(set) var documents: [String: [SourceDocument]] = [:]
   private var flow = TextFlow()
   private var includedBytes = 0
+  private var nearest = NearestName()
+  /// For so many more missing files it is looked up which ones there are: folders may be large.
+  private var searchesLeft = 16
   private var runs = 0
   /// Whether the module being lowered, or the schema, has had a module in it so far.
   private var isBehindModule = false
@@ -122,7 +125,7 @@ struct SchemaLowering<Includes: IncludeReader> {
       case .success(let lowered):
         documents.append(lowered.document)
         if let warning = lowered.warning { log.report(warning.problem, at: warning.range) }
-      case .failure(let failure): log.report(failure.problem, at: failure.range)
+      case .failure(let failure): report(failure.problem, at: failure.range)
       }
     }
     if !documents.isEmpty { flow.advance() }
@@ -149,15 +152,28 @@ struct SchemaLowering<Includes: IncludeReader> {
       placeholder: parameter.scaffold?.value, defaultText: parameter.defaultText?.value, leadingSpace: leadingSpace)
   }
 
+  /// Reports a problem with a file; of the first that are missing with what may have been meant.
+  private mutating func report(_ problem: IncludeProblem, at range: Range<Int>) {
+    guard case .unreadable(let path, let error) = problem, case .unreadable(let failure) = error, failure.isNotFound,
+      searchesLeft > 0
+    else { return log.report(problem, at: range) }
+    searchesLeft -= 1
+    let file = FilePath(path)
+    let names = includes.fileNames(besides: file).compactMap { name in
+      String(validating: (file.parent == "." ? name : file.parent.appending(name)).bytes, as: UTF8.self)
+    }
+    log.report(IncludeProblem.absent(path, error, known: nearest.known(names, not: path)), at: range)
+  }
+
   private mutating func includedText(_ src: XMLAttribute) -> [UInt8] {
     do throws(IncludeProblem) {
       let text = try IncludedText.read(src.value, by: includes)
       includedBytes += text.count
       guard includedBytes <= IncludedText.totalLimit else { throw .tooLargeTogether }
-      if let problem = IncludedText.controls(in: text, of: src.value) { log.report(problem, at: src.valueRange) }
+      if let problem = IncludedText.oddity(of: text, from: src.value) { log.report(problem, at: src.valueRange) }
       return text
     } catch {
-      log.report(error, at: src.valueRange)
+      report(error, at: src.valueRange)
       return []
     }
   }

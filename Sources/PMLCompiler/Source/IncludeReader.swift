@@ -7,6 +7,15 @@ public protocol IncludeReader: Sendable {
   ///
   /// The path has no `..` in it when this is called.
   func bytes(of path: FilePath, limit: Int) throws(IncludeError) -> [UInt8]
+
+  /// Names of files in the folder in which `path` would lie, in order: what may have been meant by a path that leads to no file.
+  /// Not all of them have to be there.
+  func fileNames(besides path: FilePath) -> [FilePath]
+}
+
+extension IncludeReader {
+  /// None.
+  public func fileNames(besides path: FilePath) -> [FilePath] { [] }
 }
 
 /// Why a file of `src` is not taken.
@@ -25,6 +34,9 @@ public enum IncludeError: Error, Hashable, Sendable {
 public struct FolderIncludeReader: IncludeReader {
   private let folder: FilePath
 
+  /// A folder of more files is not looked through for one that was meant.
+  private static let mostNames = 1000
+
   /// A reader for the schema at `path`.
   public init(besides path: FilePath) { folder = path.parent }
 
@@ -42,6 +54,25 @@ public struct FolderIncludeReader: IncludeReader {
     }
     return try reading { () throws(SystemFailure) -> [UInt8] in
       try OpenFile(file.pathOfDescriptor, .reading).read(atMost: limit)
+    }
+  }
+
+  /// Names of the files, hidden ones aside, in the folder of `path`; none where that is not the schema's folder or in it.
+  public func fileNames(besides path: FilePath) -> [FilePath] {
+    do throws(SystemFailure) {
+      let root = try place(of: Folder(folder))
+      let parent = try Folder(path.parent == "." ? folder : folder.appending(path.parent))
+      let found = try place(of: parent.pathOfDescriptor)
+      guard found == root || found.relative(to: root) != nil else { return [] }
+      let names = try parent.names()
+      guard names.count <= Self.mostNames else { return [] }
+      var files: [FilePath] = []
+      for name in names.sorted() where name.bytes.first != UInt8(ascii: ".") {
+        if try parent.status(of: name)?.kind == .regular { files.append(name) }
+      }
+      return files
+    } catch {
+      return []
     }
   }
 

@@ -33,7 +33,8 @@ public struct DocumentChecker: Sendable {
   ///   - sources: the documents.
   ///   - schema: the prompts' schema; without it, a prompt is checked against the schema of the name that it gives among
   ///     `sources`. What is wrong with it comes last, if something is.
-  public func check(_ sources: [SourceFile], schema: SourceFile? = nil) -> [Result] {
+  ///   - turns: of a conversation, follow at each prompt's end.
+  public func check(_ sources: [SourceFile], schema: SourceFile? = nil, turns: [ChatTurn] = []) -> [Result] {
     let kinds = sources.map { PML.rootKind(of: $0) }
     let names = PML.checkNames(of: sources)
     let schemas = inParallel(sources.count + 1) { index -> DocumentCompiler.CompiledDocument? in
@@ -47,6 +48,9 @@ public struct DocumentChecker: Sendable {
         document.flatMap { document in PML.name(ofSchema: source).map { ($0, document) } }
       },
       uniquingKeysWith: { first, _ in first })
+    var seen: Set<String> = []
+    let schemaNames = zip(sources, kinds).compactMap { $1 == .schema ? PML.name(ofSchema: $0) : nil }
+      .filter { seen.insert($0).inserted }
     let results = inParallel(sources.count) { index in
       let source = sources[index]
       if let document = schemas[index] {
@@ -54,7 +58,8 @@ public struct DocumentChecker: Sendable {
         return Result(source: source, diagnostics: found.inSourceOrder())
       }
       let schema = given ?? PML.schemaName(ofPrompt: source).flatMap { byName[$0] }
-      return Result(source: source, diagnostics: check(source, against: schema).inSourceOrder())
+      let found = check(source, against: schema, besides: schemaNames, turns: turns)
+      return Result(source: source, diagnostics: found.inSourceOrder())
     }
     var all = results
     if let schema, let given, !given.diagnostics.isEmpty {
@@ -95,10 +100,15 @@ public struct DocumentChecker: Sendable {
     compiler.compile(schema: source, includes: includes(source))
   }
 
-  private func check(_ source: SourceFile, against document: DocumentCompiler.CompiledDocument?) -> [Diagnostic] {
-    guard let document else { return PML.checkPrompt(source) }
+  private func check(
+    _ source: SourceFile, against document: DocumentCompiler.CompiledDocument?, besides schemas: [String],
+    turns: [ChatTurn]
+  ) -> [Diagnostic] {
+    guard let document else { return PML.checkPrompt(source, schemas: schemas) }
     guard let schema = document.schema else { return PML.checkPrompt(source, isSchemaKnown: true) }
     let libraries: any LibraryNames = document.documents ?? document.libraries as any LibraryNames
-    return compiler.compile(prompt: source, of: schema, plan: document.plan, libraries: libraries).diagnostics
+    return compiler.compile(
+      prompt: source, of: schema, plan: document.plan, libraries: libraries, turns: turns
+    ).diagnostics
   }
 }

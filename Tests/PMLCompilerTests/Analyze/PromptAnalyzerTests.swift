@@ -59,7 +59,8 @@ import Testing
     arguments: [
       ("<note/>", "did you mean `notes`?"), ("<Paris/>", "did you mean `paris`?"),
       ("<pairs/>", "did you mean `paris`?"),
-      ("<elsewhere/>", nil), ("<plan dayz=\"\" days=\"\"/>", "did you mean `days`? it has `days`, `mood`"),
+      ("<elsewhere/>", "it has `plan`, `miami`, `paris`, `notes`"),
+      ("<plan dayz=\"\" days=\"\"/>", "did you mean `days`? it has `days`, `mood`"),
       ("<costs limit=\"1\"/>", "write it inside `<plan>`: its path is `plan/costs`"),
       ("<plan days=\"3\"><notes/></plan>", "write it at the top of the prompt"),
     ] as [(String, String?)])
@@ -85,6 +86,30 @@ import Testing
     #expect(prompt.imports[2].arguments["limit"]?.text == " x ")
     #expect(prompt.imports[1].range.lowerBound.column == 32)
     #expect(prompt.imports[1].arguments["mood"]?.range.lowerBound.column == 43)
+  }
+
+  /// Where no name is near, those that there are stand in its place.
+  @Test func theNamesThatThereAreAreListed() throws {
+    func help(_ content: String, _ schema: String) throws -> [String?] {
+      let lowered = try lowered(schema)
+      let source = SourceFile(path: "p", text: "<prompt schema=\"\(lowered.name)\">\(content)</prompt>")
+      return PML.compilePrompt(source, schema: lowered, template: .none).diagnostics.map(\.help)
+    }
+    #expect(try help("<zebra/>", schema) == ["it has `plan`, `miami`, `paris`, `notes`"])
+    #expect(try help("<plan days=\"3\"><zebra/></plan>", schema) == ["it has `costs`, `car`, `train`"])
+    #expect(try help("<notes><zebra/></notes>", schema) == ["it has no modules"])
+    let many = (1...11).map { "<module name=\"m\($0)\">x</module>" }.joined()
+    #expect(
+      try help("<zebra/>", "<schema name=\"many\">\(many)</schema>")
+        == ["it has `m1`, `m2`, `m3`, `m4`, `m5`, `m6`, `m7`, `m8` and 3 more"])
+  }
+
+  @Test func theSchemasThatThereAreAreListed() {
+    let source = SourceFile(path: "p", text: "<prompt schema=\"menue\"/>")
+    func help(_ schemas: [String]) -> [String?] { PML.checkPrompt(source, schemas: schemas).map(\.help) }
+    #expect(help([]) == ["give the file of the schema too"])
+    #expect(help(["trip", "menu"]) == ["did you mean `menu`? else give the file of the schema too"])
+    #expect(help(["trip", "law"]) == ["there are `trip`, `law`; give the file of the schema too"])
   }
 
   @Test func aPromptWithoutItsSchemaIsCheckedAsFarAsItCanBe() {

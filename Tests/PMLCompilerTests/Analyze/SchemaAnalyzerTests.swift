@@ -59,6 +59,20 @@ import Testing
     #expect(problems(ofSchema: schema(content)) == found)
   }
 
+  @Test func theNamesThatThereAreAreListed() {
+    let members = "<module name=\"a\">x</module><module name=\"b\">y</module>"
+    let union = compileSchema(schema("<union scaffold=\"zebra\">\(members)</union>"))
+    #expect(union.diagnostics.map(\.help) == ["it has `a`, `b`"])
+    let scaffold = compileSchema(schema(members + "<scaffold modules=\"a zebra\"/>"))
+    #expect(
+      scaffold.diagnostics.map(\.help)
+        == ["it has `a`, `b`; write the path of a module from the schema down, as in `a/b`"])
+    let nested = compileSchema(schema(members + "<scaffold modules=\"a b/zebra\"/>"))
+    #expect(
+      nested.diagnostics.map(\.help)
+        == ["it has no modules; write the path of a module from the schema down, as in `a/b`"])
+  }
+
   // Scaffolds
 
   private let modules = """

@@ -40,6 +40,56 @@ import Testing
     #expect(compile("empty").schema?.sketch == #"m("own")"#)
   }
 
+  @Test func aFileWithoutTextIsNamed() throws {
+    try folder.write("", to: "here/empty")
+    try folder.write("\u{FEFF}", to: "here/mark")
+    try folder.write(" \r\n\t", to: "here/blank")
+    for (name, message) in [
+      ("empty", "`empty` is empty"), ("mark", "`mark` is empty"), ("blank", "`blank` holds nothing but white space"),
+    ] {
+      let found = compile(name)
+      #expect(found.diagnostics.map(\.sketch) == ["PML257 1:40-1:\(40 + name.count)"])
+      #expect(found.diagnostics.map(\.message) == [message])
+      #expect(found.schema != nil)
+    }
+    let source = SourceFile(
+      path: FilePath(folder.path("here/schema.pml")),
+      text: "<schema name=\"s\"><library name=\"l\" window=\"9\"><module name=\"m\" src=\"empty\"/></library></schema>")
+    let library = PML.compileSchema(source, template: .none, includes: FolderIncludeReader(besides: source.path))
+    #expect(library.diagnostics.map(\.code.rawValue) == ["PML257"])
+  }
+
+  @Test func whatMayHaveBeenMeantIsNamed() throws {
+    func help(_ path: String) -> [String?] { compile(path).diagnostics.map(\.help) }
+    let plain = "the path starts from the schema's own folder"
+    #expect(help("drinks.txt") == [plain])
+    try folder.write("x", to: "here/drinks.txt")
+    try folder.write("x", to: "here/.hidden")
+    try folder.write("x", to: "here/sub/food.txt")
+    try folder.write("x", to: "outside/drinks.txt")
+    try FileManager.default.createSymbolicLink(atPath: folder.path("here/link"), withDestinationPath: "../outside")
+    #expect(help("drink.txt") == ["did you mean `drinks.txt`?"])
+    #expect(help("Drinks.TXT") == ["did you mean `drinks.txt`?"])
+    #expect(help("sub/fod.txt") == ["did you mean `sub/food.txt`?"])
+    #expect(help("menu") == ["\(plain); there are `drinks.txt`"])
+    #expect(help("sub/menu") == ["\(plain); there are `sub/food.txt`"])
+    #expect(help("none/menu") == [plain])
+    // What lies outside is not told.
+    #expect(FolderIncludeReader(besides: FilePath(folder.path("here/s.pml"))).fileNames(besides: "link/x") == [])
+    for index in 0..<12 { try folder.write("x", to: "here/file-\(index)") }
+    #expect(help("menu").first??.hasSuffix("`file-2`, `file-3`, `file-4` and 5 more") == true, "\(help("menu"))")
+  }
+
+  @Test func onlyTheFirstMissingFilesAreLookedFor() throws {
+    try folder.write("x", to: "here/drinks.txt")
+    let modules = (0..<40).map { "<module name=\"m\($0)\" src=\"menu\"/>" }.joined()
+    let source = SourceFile(
+      path: FilePath(folder.path("here/schema.pml")), text: "<schema name=\"s\">\(modules)</schema>")
+    let found = PML.compileSchema(source, template: .none, includes: FolderIncludeReader(besides: source.path))
+    #expect(found.diagnostics.count == 40)
+    #expect(found.diagnostics.count { $0.help?.contains("there are") == true } == 16)
+  }
+
   @Test(arguments: [
     "../outside.txt", "sub/../../outside.txt", "sub/../inside.txt", "..", "/etc/passwd", "//etc/passwd",
   ])

@@ -17,6 +17,8 @@ struct Check: ParsableCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("The prompts' schema.", valueName: "file"))
   var schema: FilePath?
 
+  @OptionGroup var askOption: AskOption
+
   @Option(help: "How to print what is found.")
   var format: DiagnosticFormat = .text
 
@@ -46,8 +48,8 @@ struct Check: ParsableCommand {
   func run() throws {
     let (model, template) = try modelOptions.load()
     let request = CheckRequest(
-      files: files, schema: schema, model: model, template: template, ignored: Set(ignore.map(\.code)),
-      deniesWarnings: denyWarnings, isQuiet: quiet)
+      files: files, schema: schema, model: model, template: template, turns: askOption.turns,
+      ignored: Set(ignore.map(\.code)), deniesWarnings: denyWarnings, isQuiet: quiet)
     if watch { try CheckWatch(request: request).run() }
     let round = CheckRound(of: request)
     try round.write(as: format)

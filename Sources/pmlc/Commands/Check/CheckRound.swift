@@ -8,6 +8,8 @@ struct CheckRequest {
   let schema: FilePath?
   let model: LoadedModel?
   let template: FoundTemplate?
+  /// What follows at each prompt's end.
+  var turns: [ChatTurn] = []
   /// Codes whose warnings are not wanted.
   var ignored: Set<Diagnostic.Code> = []
   /// Whether a warning fails the check.
@@ -62,7 +64,7 @@ struct CheckRound {
       guard let noting else { return reader }
       return NotingIncludeReader(reader, besides: source.path, noting: noting)
     }
-    let results = checker.check(sources, schema: given)
+    let results = checker.check(sources, schema: given, turns: request.turns)
     diagnostics = results.flatMap(\.diagnostics).map(\.inCommands).filter { diagnostic in
       diagnostic.severity == .error
         || !(request.ignored.contains(diagnostic.code) || request.isQuiet && !request.deniesWarnings)

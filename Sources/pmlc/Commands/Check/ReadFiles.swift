@@ -70,4 +70,6 @@ struct NotingIncludeReader: IncludeReader {
     files.note(folder == "." ? path : folder.appending(path))
     return try reader.bytes(of: path, limit: limit)
   }
+
+  func fileNames(besides path: FilePath) -> [FilePath] { reader.fileNames(besides: path) }
 }
