@@ -77,6 +77,59 @@ import Testing
     #expect(answer.logprobs.allSatisfy { $0.top.first?.token == $0.token && $0.top.count == 3 })
   }
 
+  /// A prompt of modules alone is looked at as it is asked.
+  @Test func whateverLaysAPromptOutTakesAQuestion() async throws {
+    try folder.write(
+      "<prompt schema='s'><m/><user xml:space='preserve'>What &lt; 2?</user></prompt>", to: "written.pml")
+    let store = ["PMLC_STORE": folder.path("store")]
+    func pmlc(_ arguments: [String]) async throws -> PMLC.Result {
+      try await PMLC.run(arguments + ["--chat-template", "chatml"], environment: store, in: folder)
+    }
+    let ask = ["--ask", "What < 2?"]
+    for command in [["check"], ["inspect", "--json"], ["audit", "--json", "--max-tokens", "2"]] {
+      let options = command + ["--schema", "s.pml"]
+      let silent = try await pmlc(options + ["p.pml"])
+      #expect(
+        silent.standardError.contains("PML459")
+          && silent.standardError.contains("put what is asked into `<user>` at its end, or ask it with `--ask`"),
+        "\(command): \(silent.standardError)")
+      let asked = try await pmlc(options + ask + ["p.pml"])
+      #expect(asked.status == 0 && !asked.standardError.contains("PML459"), "\(command): \(asked.standardError)")
+      let written = try await pmlc(options + ["written.pml"])
+      #expect(
+        asked.standardOutput.replacing("p.pml", with: "")
+          == written.standardOutput.replacing("written.pml", with: ""), "\(command)")
+      if command != ["check"] { #expect(asked.standardOutput != silent.standardOutput) }
+    }
+    // Where there is nothing to ask.
+    for arguments in [["inspect", "s.pml"], ["inspect", "--model", "demo"], ["warm", "s.pml"]] {
+      #expect(try await pmlc(arguments + ask).status == 64, "\(arguments)")
+    }
+  }
+
+  /// A library's modules are found by what is asked.
+  @Test func aQuestionFindsModules() async throws {
+    let modules = "<module name='kettle'>Kettles boil water.</module><module name='lamp'>Lamps give light.</module>"
+    try folder.write(
+      "<schema name='l'>Answer.<library name='docs' window='32'>\(modules)</library></schema>", to: "l.pml")
+    try folder.write("<prompt schema='l'><docs top='1'/></prompt>", to: "top.pml")
+    let store = ["PMLC_STORE": folder.path("store")]
+    let silent = try await PMLC.run(["audit", "top.pml", "--schema", "l.pml"], environment: store, in: folder)
+    #expect(silent.status == 1 && silent.standardError.contains("or write `query`, or ask it with `--ask`"))
+    for arguments in [
+      ["audit", "top.pml", "--schema", "l.pml", "--max-tokens", "1"], ["check", "top.pml", "l.pml"],
+      ["warm", "l.pml", "--joint", "top.pml"],
+    ] {
+      let run = try await PMLC.run(arguments + ["--ask", "What do lamps give?"], environment: store, in: folder)
+      #expect(run.status == 0, "\(arguments): \(run.standardError)")
+    }
+    let found = try await PMLC.run(
+      ["inspect", "top.pml", "--ask", "What do lamps give?", "--json"], environment: store, in: folder)
+    #expect(found.standardOutput.contains("docs/lamp") && !found.standardOutput.contains("docs/kettle"))
+    let joint = try await PMLC.run(["store", "ls", "--joint"], environment: store, in: folder)
+    #expect(joint.standardOutput.contains("module `docs/lamp`"), "\(joint.standardOutput)")
+  }
+
   private func tokenize(_ arguments: String..., input: String? = nil) async throws -> PMLC.Result {
     try await PMLC.run(["tokenize"] + arguments, in: folder, input: input)
   }

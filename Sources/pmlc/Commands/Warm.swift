@@ -27,6 +27,8 @@ struct Warm: ParsableCommand {
       valueName: "prompt"))
   var joint: [FilePath] = []
 
+  @OptionGroup var askOption: AskOption
+
   @Flag(help: "Say what would be fetched and computed, and do neither.")
   var dryRun = false
 
@@ -40,7 +42,10 @@ struct Warm: ParsableCommand {
   @OptionGroup var weightOptions: WeightOptions
   @OptionGroup var computeOptions: ComputeOptions
 
-  func validate() throws { try (schemas + joint).validateInputs() }
+  func validate() throws {
+    try (schemas + joint).validateInputs()
+    if askOption.ask != nil, joint.isEmpty { throw ValidationError("--ask is for the prompts of --joint: name one") }
+  }
 
   func run() throws {
     let model = try modelOptions.load(weights: weightOptions.weights)
@@ -62,7 +67,7 @@ struct Warm: ParsableCommand {
     let name = try model.schemaName(of: source).shown()
     guard let schema = schemas.first(where: { $0.name == name }) ?? schemas.first else { throw ExitCode.badInput }
     // One that is for another schema is told so.
-    return (schema.name, try model.compile(prompt: source, of: schema).shown())
+    return (schema.name, try model.compile(prompt: source, of: schema, turns: askOption.turns).shown())
   }
 
   private func warm(

@@ -21,6 +21,7 @@ struct Audit: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("Prompts.", valueName: "prompt"))
   var prompts: [FilePath]
 
+  @OptionGroup var askOption: AskOption
   @OptionGroup var options: PromptOptions
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Tokens of each answer at most.", valueName: "n"))
@@ -54,7 +55,7 @@ struct Audit: AsyncParsableCommand {
 
   func run() async throws {
     // Whatever is wrong with a prompt shows before the first answer.
-    let asked = try Questions(prompts, options)
+    let asked = try Questions(prompts, options, turns: askOption.turns)
     var failures: [String] = []
     var audits: [(report: AuditReport, schema: PlannedSchema)] = []
     for (index, question) in asked.questions.enumerated() {

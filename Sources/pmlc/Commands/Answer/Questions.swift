@@ -21,7 +21,7 @@ struct Questions {
   ///
   /// - Parameter turns: follow at each prompt's end.
   /// - Throws: exit status 1, after the diagnostics, where a document has errors; what opening and computing throw.
-  init(_ paths: [FilePath], _ options: PromptOptions, turns: [ChatTurn] = []) throws {
+  init(_ paths: [FilePath], _ options: PromptOptions, turns: [ChatTurn]) throws {
     let sources = try paths.map { try SourceFile.read($0) }
     let model = try options.loadModel()
     let asked = options.joint ?? .use

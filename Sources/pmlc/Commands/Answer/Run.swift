@@ -16,13 +16,7 @@ struct Run: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("Prompts.", valueName: "prompt"))
   var prompts: [FilePath]
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Asks this behind each prompt, as a user's turn: any text, which is taken as it stands.", valueName: "text"),
-    transform: RawArguments.text)
-  var ask: String?
-
+  @OptionGroup var askOption: AskOption
   @OptionGroup var promptOptions: PromptOptions
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Tokens of the answer at most.", valueName: "n"))
@@ -86,16 +80,15 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let turns = ask.map { [ChatTurn(role: .user, text: $0)] } ?? []
     if noCache {
-      let asked = try UncachedQuestions(prompts, promptOptions, turns: turns)
+      let asked = try UncachedQuestions(prompts, promptOptions, turns: askOption.turns)
       for question in asked.prompts {
         try await show(
           asked.session.generateUncached(from: question.prompt, options: options), to: question.prompt,
           at: question.path)
       }
     } else {
-      let asked = try Questions(prompts, promptOptions, turns: turns)
+      let asked = try Questions(prompts, promptOptions, turns: askOption.turns)
       for question in asked.questions {
         try await show(
           asked.session.generate(

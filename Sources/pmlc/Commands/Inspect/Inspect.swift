@@ -9,13 +9,15 @@ struct Inspect: ParsableCommand {
       Of a prompt: what is read from the store, what is computed, what stays empty, and whose turn each part is in. \
       What has more positions than the model is shown all the same, behind the error.
 
+      Bytes are those of the states themselves; `store ls` counts the whole pages that they take in the store's file.
+
       With a model alone: its family, sizes, number formats, context, chat template and how its parts were found, and the \
       bytes that a token's states take. Its weights are not read.
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "A schema, what `compile` made of one (.pmlir), or a prompt. Without it, the model of --model.",
+      "A schema, what `compile` made of one (.pmlir), or a prompt. Without it, the model of --model, or $PMLC_MODEL.",
       valueName: "document"))
   var document: FilePath?
 
@@ -23,6 +25,8 @@ struct Inspect: ParsableCommand {
     parsing: .unconditional,
     help: ArgumentHelp("The schema of the prompt. Without it, its newest version in the store.", valueName: "file"))
   var schema: FilePath?
+
+  @OptionGroup var askOption: AskOption
 
   @Flag(help: "Print a JSON object in place of tables.")
   var json = false
@@ -50,7 +54,8 @@ struct Inspect: ParsableCommand {
     if joint { throw ValidationError("--joint is about a schema's prompts: name the schema") }
     if html != nil { throw ValidationError("--html draws a layout: name a schema or a prompt") }
     if schema != nil { throw ValidationError("--schema is a prompt's: name the prompt") }
-    if modelOptions.model == nil { throw ValidationError("name a schema or a prompt, or a model with --model") }
+    if askOption.ask != nil { throw ValidationError("--ask is for a prompt: name the prompt") }
+    if modelOptions.path == nil { throw ValidationError("name a schema or a prompt, or a model with --model") }
   }
 
   func run() throws {
@@ -67,6 +72,7 @@ struct Inspect: ParsableCommand {
       try showPrompt(source, for: model)
     } else {
       if schema != nil { throw ValidationError("--schema is a prompt's, and this is a schema") }
+      if askOption.ask != nil { throw ValidationError("--ask is for a prompt, and this is a schema") }
       try showSchema(source, for: model)
     }
   }
@@ -101,8 +107,9 @@ struct Inspect: ParsableCommand {
       DocumentFiles.warnOfChanges(since: warmed, in: session)
     }
     let fitting = doesNotFit ? model.withoutContextLimit : model
-    let found = try LaidOut(fitting.compile(prompt: source, of: warmed.schema), orIn: model) {
-      $0.compile(prompt: source, of: warmed.schema)
+    let turns = askOption.turns
+    let found = try LaidOut(fitting.compile(prompt: source, of: warmed.schema, turns: turns), orIn: model) {
+      $0.compile(prompt: source, of: warmed.schema, turns: turns)
     }
     let prompt = found.fits && !doesNotFit ? try session.findDocuments(for: found.value, of: warmed) : found.value
     let report = prompt.report(for: model)
