@@ -9,8 +9,8 @@ struct ServedModelOptions: ParsableArguments {
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       """
-      A Hugging Face model folder, or a GGUF file; several times for several models. Without it, the small model that \
-      ships with pmlc.
+      A Hugging Face model folder, or a GGUF file; several times for several models. Without it, $PMLC_MODEL, else the small \
+      model that ships with pmlc.
       """, valueName: "dir|file"),
     completion: .file())
   var model: [FilePath] = []
@@ -34,7 +34,7 @@ struct ServedModelOptions: ParsableArguments {
   /// Reads the models' configurations, tokenizers and chat templates.
   func load() throws -> [ServerOptions.Model] {
     var models: [ServerOptions.Model] = []
-    let paths: [FilePath?] = model.isEmpty ? [nil] : model
+    let paths: [FilePath?] = model.isEmpty ? [ModelLocation.path(option: nil)] : model
     for (index, path) in paths.enumerated() {
       let loaded = try LoadedModel(at: path, template: template.chatTemplate, weights: weights.weights)
       let id = alias.indices.contains(index) ? alias[index] : Self.name(of: path)

@@ -82,6 +82,38 @@ import Testing
     #expect(run.status == 64, "\(run.standardError)")
   }
 
+  @Test func theModelIsTheOneThatTheEnvironmentNames() async throws {
+    func run(_ arguments: [String], model: String) async throws -> PMLC.Result {
+      try await PMLC.run(
+        arguments, environment: ["PMLC_MODEL": model, "PMLC_STORE": folder.path("store")], in: folder)
+    }
+    // Who needs a model takes it, unless the command line names one; an empty value is none.
+    for arguments in [
+      ["tokenize", "--text", "x"], ["compile", "schema.pml"], ["inspect", "schema.pml"],
+      ["diff", "schema.pml", "schema.pml"], ["warm", "schema.pml", "--dry-run"],
+      ["run", "prompt.pml", "--schema", "schema.pml", "--max-tokens", "1"],
+      ["audit", "prompt.pml", "--schema", "schema.pml", "--max-tokens", "1"],
+    ] {
+      let missing = try await run(arguments, model: "no-such-model")
+      #expect(missing.status == 2 && missing.standardError.contains("`no-such-model"), "\(missing.standardError)")
+      #expect(try await run(arguments + ["--model", "demo"], model: "no-such-model").status == 0, "\(arguments)")
+      #expect(try await run(arguments, model: "").status == 0, "\(arguments)")
+    }
+    let report = try await run(["inspect"], model: GoldenTests.demoModel)
+    #expect(report.status == 0 && report.standardOutput.contains("vocabulary"), "\(report.standardError)")
+    #expect(try await run(["inspect"], model: "").status == 64)
+    // Who needs none does not come to need one.
+    _ = try await run(["warm", "schema.pml"], model: "")
+    for arguments in [
+      ["check", "schema.pml", "prompt.pml"], ["grammar", "schema.pml"], ["store", "ls"], ["store", "stat"],
+      ["store", "verify"], ["store", "pin", "s"], ["store", "unpin", "s"], ["store", "export", "s", "-o", "states"],
+      ["store", "import", "states", "--store", "other"], ["store", "rm", "s"], ["store", "gc"],
+    ] {
+      let ignored = try await run(arguments, model: "no-such-model")
+      #expect(ignored.status == 0, "\(arguments): \(ignored.standardError)")
+    }
+  }
+
   @Test func theStoreIsWhereTheEnvironmentSays() throws {
     let run = try shell.run(
       #"""

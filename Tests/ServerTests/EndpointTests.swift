@@ -1,3 +1,4 @@
+import Foundation
 import JSONText
 import TestSupport
 import Testing
@@ -12,6 +13,18 @@ import Testing
     #expect(try await server.get("/v1/models/demo").json[path: "object"] == "model")
     let missing = try await server.get("/v1/models/other")
     #expect(missing.status == 404 && missing.code == "model_not_found")
+  }
+
+  @Test func theModelMayComeFromTheEnvironment() async throws {
+    let folder = try await RunningServer.warmedFolder()
+    let model = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Models/docqa")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("served"), withDestinationPath: model.standardizedFileURL.path(percentEncoded: false))
+    try FileManager.default.createDirectory(atPath: folder.path("models"), withIntermediateDirectories: true)
+    let named = try await RunningServer(in: folder, environment: ["PMLC_MODEL": "served"])
+    #expect(try await named.get("/v1/models").json[path: "data", 0, "id"] == "docqa")
+    let option = try await RunningServer(["--model", "demo"], in: folder, environment: ["PMLC_MODEL": "models"])
+    #expect(try await option.get("/v1/models").json[path: "data", 0, "id"] == "demo")
   }
 
   @Test func modelsCanHaveOtherNames() async throws {

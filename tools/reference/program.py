@@ -13,7 +13,8 @@ class Program:
     def run(self, folder, command, *arguments, model=True, timeout=120):
         """-> status, standard output, standard error"""
         extra = ["--model", self.model] if model and self.model else []
-        environment = {**os.environ, "PMLC_STORE": str(pathlib.Path(folder) / "store"), "NO_COLOR": "1"}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PMLC_")}
+        environment = {**inherited, "PMLC_STORE": str(pathlib.Path(folder) / "store"), "NO_COLOR": "1"}
         done = subprocess.run([self.binary, command, *arguments, *extra], cwd=folder, env=environment,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
         return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")

@@ -6,18 +6,21 @@ package struct ModelOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "A Hugging Face model folder, or a GGUF file. Without it, or as `demo`, the small model that ships with pmlc.",
+      "A Hugging Face model folder, or a GGUF file. Without it, $PMLC_MODEL, else, or as `demo`, the small model that ships with pmlc.",
       valueName: "dir|file"),
     completion: .file())
   package var model: FilePath?
 
   @OptionGroup package var template: ChatTemplateOption
 
+  /// The model that is meant; `nil` for the one that ships.
+  package var path: FilePath? { ModelLocation.path(option: model) }
+
   package init() {}
 
   /// Reads configuration, tokenizer and chat template.
   package func load(weights: WeightFormat = .stored) throws(PromptCacheError) -> LoadedModel {
-    try LoadedModel(at: model, template: template.chatTemplate, weights: weights)
+    try LoadedModel(at: path, template: template.chatTemplate, weights: weights)
   }
 }
 
@@ -26,7 +29,7 @@ package struct OptionalModelOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "A Hugging Face model folder or GGUF file, or `demo` for the model that ships, for whose tokenizer and context lengths are checked. Without it, they are not.",
+      "A Hugging Face model folder or GGUF file, or `demo` for the model that ships, for whose tokenizer and context lengths are checked. Without it, they are not, whatever $PMLC_MODEL says.",
       valueName: "dir|file"),
     completion: .file())
   package var model: FilePath?

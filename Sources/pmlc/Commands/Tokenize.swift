@@ -27,7 +27,7 @@ struct Tokenize: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "A Hugging Face model folder, or a GGUF file. Without it, or as `demo`, the small model that ships with pmlc.",
+      "A Hugging Face model folder, or a GGUF file. Without it, $PMLC_MODEL, else, or as `demo`, the small model that ships with pmlc.",
       valueName: "dir|file"),
     completion: .file())
   var model: FilePath?
@@ -38,7 +38,7 @@ struct Tokenize: ParsableCommand {
   }
 
   func run() throws {
-    let tokenizer = try LoadedModel(at: model).tokenizer
+    let tokenizer = try LoadedModel(at: ModelLocation.path(option: model)).tokenizer
     let tokens = tokenizer.tokens(of: try text ?? read())
     if count { return try Results.line("\(tokens.count)") }
     let pieces = tokens.map { Piece(id: $0, text: tokenizer.pieceText(of: $0)) }

@@ -26,13 +26,15 @@ struct VersionReference: ExpressibleByArgument {
 struct VersionModel: ParsableArguments {
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The model: a folder or GGUF file. Without it, versions for any model.", valueName: "dir|file"),
+    help: ArgumentHelp(
+      "The model: a folder or GGUF file. Without it, versions for any model, whatever $PMLC_MODEL says.",
+      valueName: "dir|file"),
     completion: .file())
   var model: FilePath?
 
   @Option(
     help: ArgumentHelp(
-      "The format of its weights, stored or q8. Without --model, that of the small model that ships with pmlc.",
+      "The format of its weights, stored or q8. Without --model, those of $PMLC_MODEL, else of the model that ships.",
       valueName: "format"))
   var weights: WeightFormat?
 
@@ -44,7 +46,8 @@ struct VersionModel: ParsableArguments {
       let store = try options.open(for: access)
       return (store, try store.snapshot().versions())
     }
-    let session = try options.session(LoadedModel(at: model, weights: weights ?? .stored), access: access)
+    let model = try LoadedModel(at: ModelLocation.path(option: model), weights: weights ?? .stored)
+    let session = try options.session(model, access: access)
     let (store, fingerprint) = try (session.store, session.fingerprint)
     return (store, try store.snapshot().versions().filter { $0.model == fingerprint })
   }
