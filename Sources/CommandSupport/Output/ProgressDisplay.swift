@@ -1,7 +1,7 @@
 package import PromptCache
 internal import Synchronization
 
-/// Shows on one line what a session takes long with; the line goes when that has ended.
+/// Shows what a session takes long with (`ProgressLine`).
 package final class ProgressDisplay: Sendable {
   private let line = Mutex(ProgressLine())
 
@@ -18,7 +18,8 @@ package final class ProgressDisplay: Sendable {
       case .computingStates(let schema, let states):
         line.draw(
           fraction(states.tokensDone, states.tokensTotal),
-          "\(schema): \(states.tokensDone) of \(states.tokensTotal) tokens, \(Int(states.tokensPerSecond)) a second, "
+          "\(schema): \(states.encodingsDone) of \(states.encodingsTotal) encodings, \(states.tokensDone) of "
+            + "\(states.tokensTotal) tokens, \(Int(states.tokensPerSecond)) a second, "
             + "\(formatted(seconds: states.secondsLeft)) left")
       case .fetchingStates(let schema, let done, let total, let byteCount):
         line.draw(

@@ -116,11 +116,14 @@ extension CacheSession {
       }
       let plan = schema.plan.importing(imported)
       let wanted = Array(plan.encodings.indices.dropFirst(schema.plan.encodings.count))
+      let work = LargerWork(
+        tokens: missing.counts.tokens, done: done, encodings: missing.counts.computed,
+        encodingsDone: counts.computed + (counts.fetched ?? 0), start: start)
       // Looked up again: another process may have computed them meanwhile.
       let ensured = try ensure(
         Set(wanted.map(plan.digest(of:))), in: plan, named: schema.name, as: element, isPublished: false, terms,
         store: { () throws(PromptCacheError) in store }, with: publication,
-        within: LargerWork(tokens: missing.counts.tokens, done: done, start: start)
+        within: work
       ) { lookup throws(PromptCacheError) in try MissingStates(of: wanted, in: plan, lookup) }
       counts.add(StateCounts(ensured).withoutReused)
       done += tokens

@@ -91,15 +91,16 @@ extension CacheSession {
       graph: graph, worker: try worker(terms.place), store: store, model: try fingerprint, files: model.files,
       element: element, description: description, fellows: fellows)
     defer { progress(.ended) }
-    let work = work ?? LargerWork(tokens: missing.tokens, done: 0, start: .now)
-    func done(_ tokens: Int) -> WarmProgress {
+    let work =
+      work ?? LargerWork(tokens: missing.tokens, done: 0, encodings: missing.computed, encodingsDone: 0, start: .now)
+    func done(_ tokens: Int, _ encodings: Int) -> WarmProgress {
       WarmProgress(
-        tokensDone: work.done + tokens, tokensTotal: work.tokens,
-        seconds: (ContinuousClock.now - work.start).inSeconds)
+        tokensDone: work.done + tokens, tokensTotal: work.tokens, encodingsDone: work.encodingsDone + encodings,
+        encodingsTotal: work.encodings, seconds: (ContinuousClock.now - work.start).inSeconds)
     }
-    terms.progress(done(0))
-    return try computer.perform(missing) { tokensDone in
-      let done = done(tokensDone)
+    terms.progress(done(0, 0))
+    return try computer.perform(missing) { tokensDone, encodingsDone in
+      let done = done(tokensDone, encodingsDone)
       progress(.computingStates(schema: name, done))
       terms.progress(done)
     }
@@ -112,6 +113,10 @@ struct LargerWork {
   let tokens: Int
   /// Tokens that were computed before.
   let done: Int
+  /// Encodings of all of it.
+  let encodings: Int
+  /// How many of these were computed before.
+  let encodingsDone: Int
   /// When it began.
   let start: ContinuousClock.Instant
 }

@@ -42,10 +42,10 @@ struct StateComputer {
   /// Computes what `work` lists and commits it. What somebody else is computing meanwhile is left to them, and what they
   /// have committed is not computed again.
   ///
-  /// - Parameter progress: called after each pass with the number of kept tokens done.
+  /// - Parameter progress: called after each pass with the numbers of kept tokens and of encodings done.
   /// - Returns: what was computed here.
   @discardableResult
-  func perform(_ work: MissingStates, progress: (Int) -> Void) throws(PromptCacheError) -> ComputedStates {
+  func perform(_ work: MissingStates, progress: (Int, Int) -> Void) throws(PromptCacheError) -> ComputedStates {
     let clock = ContinuousClock()
     let accepts = RemotePart.acceptance(
       of: fellows == nil ? [] : work.order.filter(graph.isStored), in: graph, try lookup())
@@ -61,6 +61,7 @@ struct StateComputer {
     var elsewhere: Set<EncodingKey> = []
     var lastAsked = clock.now
     var tokensDone = 0
+    var encodingsDone = 0
 
     func commitPending() throws(PromptCacheError) {
       try commit(pending, keys: states.lookup, keeping: kept)
@@ -102,6 +103,7 @@ struct StateComputer {
         if isThere { found.append(encoding) } else { pass.append(encoding) }
       }
       tokensDone += found.reduce(0) { $0 + graph.tokenCount(of: $1) }
+      encodingsDone += found.count
       claims += pass.compactMap { claimed[$0] }
       claimed = [:]
       queue.remove(found)
@@ -127,16 +129,17 @@ struct StateComputer {
         pending.append((encoding, segment))
         pendingBytes += segment.layout.byteCount
         tokensDone += computed.tokens
+        encodingsDone += 1
         result.encodings += 1
         result.tokens += computed.tokens
         result.byteCount += segment.layout.byteCount
       }
       queue.remove(pass)
       if pendingBytes >= Self.commitBytes || clock.now - lastCommit >= Self.commitInterval { try commitPending() }
-      progress(tokensDone)
+      progress(tokensDone, encodingsDone)
     }
     if !pending.isEmpty { try commitPending() }
-    progress(tokensDone)
+    progress(tokensDone, encodingsDone)
     return result
   }
 

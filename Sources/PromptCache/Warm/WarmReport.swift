@@ -144,6 +144,10 @@ public struct WarmProgress: Sendable {
   public let tokensDone: Int
   /// Tokens whose states were missing at the start.
   public let tokensTotal: Int
+  /// Encodings that are computed.
+  public let encodingsDone: Int
+  /// Encodings that were missing at the start.
+  public let encodingsTotal: Int
   /// Seconds since the start.
   public internal(set) var seconds: Double
 
