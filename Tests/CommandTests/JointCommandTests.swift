@@ -142,12 +142,14 @@ import Testing
   @Test func shown() async throws {
     _ = try await warm("--joint", "abc.pml")
     let table = try await pmlc("store", "ls", "--joint").standardOutput
-    #expect(
-      table.contains("schema text, module `a`, `p` of module `a`, module `a`, module `b`, module `c`"), "\(table)")
+    let names = ["schema text", "module `a`", "`p` of module `a`", "module `a`", "module `b`", "module `c`"]
+    #expect(table.replacing(#/ \(\d+\)/#, with: "").contains(names.joined(separator: ", ")), "\(table)")
     let versions = try await pmlc("store", "ls").standardOutput
     #expect(versions.contains("1 joint"))
     // Both name the model alike.
-    let models = [versions, table].map { $0.split(separator: "\n").dropFirst().first?.split(separator: " ").first }
+    let rows = [versions, table].map { $0.split(separator: "\n").dropFirst().first?.split(separator: " ") ?? [] }
+    // An ID stands in front of the combination's.
+    let models = [rows[0].first, rows[1].dropFirst().first]
     #expect(models[0] != nil && models[0] == models[1], "\(models)")
     let inspected = try await pmlc("inspect", "schema.pml", "--joint")
     #expect(inspected.standardOutput.hasSuffix(table), "\(inspected.standardOutput)")
@@ -158,6 +160,32 @@ import Testing
     #expect(none.status == 0 && none.standardOutput.hasSuffix("\nno joint encodings\n"))
     // What an argument says is not told.
     #expect(!table.contains("Didi") && !json.contains("Didi"))
+  }
+
+  /// Combinations of the same modules, with other arguments and new text, are told apart.
+  @Test func theirIDsTellThemApart() async throws {
+    _ = try await warm("--joint", "abc.pml", "--joint", "other.pml")
+    let table = try await pmlc("store", "ls", "--joint").standardOutput.split(separator: "\n")
+    #expect(table.first?.hasPrefix("ID ") == true && table.first?.hasSuffix("COMBINATION (TOKENS)") == true)
+    let ids = table.dropFirst().compactMap { $0.split(separator: " ").first.map(String.init) }
+    #expect(ids.count == 2 && Set(ids).count == 2 && ids.allSatisfy { $0.count == 12 }, "\(table)")
+    struct Combination: Decodable { let encoding: String, parts: [String], part_tokens: [Int], tokens: Int }
+    let json = try await pmlc("store", "ls", "--joint", "--json").standardOutput
+    let combinations = try JSONDecoder().decode([Combination].self, from: Data(json.utf8))
+    #expect(combinations.map { String($0.encoding.prefix(12)) } == ids)
+    for combination in combinations {
+      #expect(combination.parts.count == combination.part_tokens.count)
+      #expect(combination.part_tokens.reduce(0, +) == combination.tokens)
+    }
+  }
+
+  /// What is listed as a size counts pages, which says so.
+  @Test func sizesSayWhatTheyCount() async throws {
+    _ = try await warm()
+    #expect(try await pmlc("store", "ls").standardOutput.contains("  ON DISK  "))
+    #expect(try await pmlc("store", "stat").standardOutput.contains("  ON DISK\n"))
+    let help = try await pmlc("store", "ls", "--help").standardOutput
+    #expect(help.contains("ON DISK counts the whole pages"), "\(help)")
   }
 
   @Test func wrongUses() async throws {

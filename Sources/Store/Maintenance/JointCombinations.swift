@@ -11,8 +11,12 @@ public struct JointCombination: Hashable, Codable, Sendable {
   public let schema: String
   /// Format of the numbers.
   public let element: KVElement
+  /// The last of its encodings, which no other combination of this model and format ends with.
+  public let encoding: SHA256Digest
   /// What its encodings are called, from the front on.
   public let parts: [String]
+  /// Tokens of each of these.
+  public let partTokens: [Int]
   /// Tokens of all of them.
   public let tokens: Int
   /// Bytes of their blobs' pages.
@@ -57,7 +61,8 @@ extension StateStore {
       let holdings = keys.reversed().compactMap { key in described[key].map { (key, $0) } }
       return JointCombination(
         model: last.model, modelName: modelNames[last.model], schema: joint.schema, element: last.element,
-        parts: holdings.compactMap { $0.1.joint?.label },
+        encoding: last.encoding, parts: holdings.compactMap { $0.1.joint?.label },
+        partTokens: holdings.compactMap { $0.1.joint?.tokens },
         tokens: holdings.reduce(0) { $0 + ($1.1.joint?.tokens ?? 0) },
         byteCount: holdings.reduce(0) { $0 + $1.1.byteCount },
         ownByteCount: holdings.reduce(0) { $0 + (uses[$1.0] == 1 && !needed.contains($1.0) ? $1.1.byteCount : 0) },
@@ -105,7 +110,7 @@ extension JointCombination {
   /// The schema whose prompts use it.
   var owner: Owner { Owner(self) }
 
-  fileprivate var order: (SHA256Digest, String, UInt8, String) {
-    (model, schema, element.code, parts.joined(separator: "\n"))
+  fileprivate var order: (SHA256Digest, String, UInt8, String, SHA256Digest) {
+    (model, schema, element.code, parts.joined(separator: "\n"), encoding)
   }
 }

@@ -4,9 +4,12 @@ import PromptCache
 extension [JointCombination] {
   /// One row each.
   var table: Table {
-    var table = Table(["MODEL", "SCHEMA", "KV", "TOKENS", "SIZE", "OF ITS OWN", "LAST USE", "", "COMBINATION"])
+    var table = Table([
+      "ID", "MODEL", "SCHEMA", "KV", "TOKENS", "ON DISK", "OF ITS OWN", "LAST USE", "", "COMBINATION (TOKENS)",
+    ])
     for combination in self {
       table.append([
+        String(combination.encoding.hexadecimal.prefix(12)),
         combination.modelName ?? String(combination.model.hexadecimal.prefix(12)),
         combination.schema == JointRecord.conversation ? "(conversation)" : combination.schema,
         combination.element.rawValue,
@@ -22,11 +25,17 @@ extension [JointCombination] {
 }
 
 extension JointCombination {
-  /// What it is made of, what stands side by side of one thing once.
+  /// What it is made of, and of how many tokens: what stands side by side of one thing once.
   fileprivate var summary: String {
-    var names: [String] = []
-    for part in parts where part != names.last { names.append(part) }
-    return names.joined(separator: ", ")
+    var things: [(name: String, tokens: Int)] = []
+    for (part, tokens) in zip(parts, partTokens) {
+      if let last = things.last, last.name == part {
+        things[things.count - 1].tokens += tokens
+      } else {
+        things.append((part, tokens))
+      }
+    }
+    return things.map { "\($0.name) (\($0.tokens))" }.joined(separator: ", ")
   }
 
   /// The same as a layout's report has it.

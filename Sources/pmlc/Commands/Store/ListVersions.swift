@@ -6,8 +6,12 @@ struct ListVersions: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ls", abstract: "List the versions of each model and schema.",
     discussion: """
-      With `--joint`, the combinations of modules and arguments that joint encodings are there for. With `--remote`, what a \
-      remote store has in place of the local one.
+      ON DISK counts the whole pages that states take in the store's file, so it is more than the bytes of the \
+      states alone, which `warm` and `inspect` tell.
+
+      With `--joint`, the combinations of modules, arguments and new text that joint encodings are there for, each part with \
+      its tokens. What arguments and new text say is not kept: the ID tells apart what else looks alike. With `--remote`, what \
+      a remote store has in place of the local one, SIZE being that of its objects.
       """)
 
   @Flag(help: "List the joint encodings of prompts.")
@@ -38,7 +42,7 @@ struct ListVersions: ParsableCommand {
   private func show(_ versions: [VersionSummary]) throws {
     if json { return try Results.json(versions) }
     var table = Table([
-      "MODEL", "SCHEMA", "VERSION", "KV", "ENCODINGS", "MISSING", "SIZE", "RECORDED", "LAST USE", "",
+      "MODEL", "SCHEMA", "VERSION", "KV", "ENCODINGS", "MISSING", "ON DISK", "RECORDED", "LAST USE", "",
     ])
     for version in versions {
       let combinations = version.jointCombinations

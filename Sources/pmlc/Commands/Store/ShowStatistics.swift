@@ -32,7 +32,7 @@ struct ShowStatistics: ParsableCommand {
       table.append(["", "\(process), commit \(reader.commit)"])
     }
     try Results.text(table.text + "\n")
-    var namespaces = Table(["NAMESPACE", "VERSIONS", "PINNED", "BLOBS", "SIZE"])
+    var namespaces = Table(["NAMESPACE", "VERSIONS", "PINNED", "BLOBS", "ON DISK"])
     for namespace in statistics.namespaces {
       namespaces.append([
         namespace.name, "\(namespace.versions)", "\(namespace.pins)", "\(namespace.blobs)",
