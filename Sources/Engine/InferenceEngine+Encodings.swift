@@ -22,7 +22,7 @@ extension InferenceEngine {
     package var input: Input {
       Input(
         sequence: SequenceState(attending: context, isExtended: isExtended), tokens: tokens, positions: positions,
-        logits: .none)
+        logits: .none, isEncoding: true)
     }
   }
 
@@ -44,22 +44,9 @@ extension InferenceEngine {
   public func encode(_ encodings: [Encoding]) throws(EngineError) -> [SegmentStates] {
     let inputs = encodings.map { $0.input }
     // Layer by layer, so that answers under way go on.
-    let pass = try beginEncoding(inputs)
+    let pass = try begin(inputs)
     guard try pass.advance(while: { !Task.isCancelled }) != nil else { throw .cancelled }
     return inputs.map { states(of: $0.sequence) }
-  }
-
-  /// Begins to compute the states of new tokens of several sequences, and nothing else, a few layers at a time: other passes
-  /// may come in between, and change nothing.
-  ///
-  /// The states are those of `encode`, to the bit, in whatever parts a sequence's tokens come. Those that end where its tokens
-  /// are a multiple of `tokensPerPart` take the fewest passes.
-  ///
-  /// - Parameter inputs: the tokens; their `logits` are `.none`.
-  /// - Returns: the work, which has the sequences to itself until it is done or gone.
-  /// - Throws: as `forward`, for inputs that are wrong.
-  package func beginEncoding(_ inputs: [Input]) throws(EngineError) -> PassInProgress {
-    try begin(inputs, isEncoding: true)
   }
 
   /// The states of a sequence's own tokens, when no pass over it is under way any more. It is not to grow after that.

@@ -19,6 +19,9 @@ public final class InferenceEngine: Sendable {
     public let logits: Logits.Selection
     /// Whether they are a part of a prompt, all of whose tokens are computed the way of many, even if they are few.
     public let isPartOfPrompt: Bool
+    /// Whether they are computed as encodings are: their bits depend on the input alone, not on what it is packed with, nor on
+    /// the parts in which it comes. Otherwise a few rows take a faster way, which rounds differently.
+    public let isEncoding: Bool
 
     /// New tokens of `sequence`.
     ///
@@ -28,15 +31,17 @@ public final class InferenceEngine: Sendable {
     ///   - positions: one for each, rising.
     ///   - logits: the tokens whose logits are wanted.
     ///   - isPartOfPrompt: whether even a few tokens are computed the way of many, as those are that they go with.
+    ///   - isEncoding: whether they are computed as encodings are.
     public init(
       sequence: SequenceState, tokens: [Int32], positions: [Int32], logits: Logits.Selection,
-      isPartOfPrompt: Bool = false
+      isPartOfPrompt: Bool = false, isEncoding: Bool = false
     ) {
       self.sequence = sequence
       self.tokens = tokens
       self.positions = positions
       self.logits = logits
       self.isPartOfPrompt = isPartOfPrompt
+      self.isEncoding = isEncoding
     }
   }
 
@@ -169,14 +174,22 @@ public final class InferenceEngine: Sendable {
   }
 
   /// Bytes that the states of `tokens` new tokens of a sequence take.
-  public func byteCount(ofNewTokens tokens: Int) -> Int { FreshStates.byteCount(tokens: tokens, shape: kvShape) }
+  ///
+  /// - Parameter sections: what the sequence begins with.
+  public func byteCount(ofNewTokens tokens: Int, sections: [Int] = []) -> Int {
+    FreshStates.byteCount(tokens: tokens, shape: kvShape, layout: PageLayout(sections: sections))
+  }
 
   /// Bytes that the states of `tokens` new tokens take besides those of a beginning of `shared` tokens that the sequence has
   /// in common with others: some of these are copied.
-  public func byteCount(ofNewTokens tokens: Int, behind shared: Int) -> Int {
-    let last = SequenceBeginning.pageRanges(of: shared).last
-    let whole = last.map { $0.count == SequenceBeginning.capacity(behind: $0.lowerBound) ? shared : $0.lowerBound } ?? 0
-    return byteCount(ofNewTokens: shared + tokens) - byteCount(ofNewTokens: whole)
+  ///
+  /// - Parameter sections: what the sequence begins with.
+  public func byteCount(ofNewTokens tokens: Int, behind shared: Int, sections: [Int] = []) -> Int {
+    let layout = PageLayout(sections: sections)
+    let last = layout.pageRanges(of: shared).last
+    let whole = last.map { $0.count == layout.capacity(behind: $0.lowerBound) ? shared : $0.lowerBound } ?? 0
+    return byteCount(ofNewTokens: shared + tokens, sections: sections)
+      - byteCount(ofNewTokens: whole, sections: sections)
   }
 
   /// Begins to compute new tokens of several sequences, as `forward` does, but a few layers at a time: other passes may
@@ -184,15 +197,11 @@ public final class InferenceEngine: Sendable {
   ///
   /// - Returns: the work, which has the sequences to itself until it is done or gone.
   /// - Throws: as `forward`, for inputs that are wrong.
-  public func begin(_ inputs: [Input]) throws(EngineError) -> PassInProgress {
-    try begin(inputs, isEncoding: false)
-  }
+  public func begin(_ inputs: [Input]) throws(EngineError) -> PassInProgress { try begin(inputs, masses: nil) }
 
-  func begin(
-    _ inputs: [Input], isEncoding: Bool, masses: AttentionMassSums? = nil
-  ) throws(EngineError) -> PassInProgress {
+  private func begin(_ inputs: [Input], masses: AttentionMassSums?) throws(EngineError) -> PassInProgress {
     try claim(inputs)
-    return runner.withLock { PassInProgress(engine: self, $0.begin(inputs, isEncoding: isEncoding, masses: masses)) }
+    return runner.withLock { PassInProgress(engine: self, $0.begin(inputs, masses: masses)) }
   }
 
   // What may change is touched only with the runner's lock.
@@ -293,7 +302,7 @@ public final class InferenceEngine: Sendable {
     let input = Input(sequence: input.sequence, tokens: input.tokens, positions: input.positions, logits: .none)
     let sums = try AttentionMassSums(
       of: input.sequence.attended, layers: layers, rows: rows, heads: configuration.decoder.queryHeads)
-    return try begin([input], isEncoding: false, masses: sums)
+    return try begin([input], masses: sums)
   }
 }
 

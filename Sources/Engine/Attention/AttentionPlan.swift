@@ -50,7 +50,7 @@ struct AttentionPlan {
       guard !rows.isEmpty else { continue }
       let blocksOfSpan = (planned(span) + size - 1) / size * decoder.keyValueHeads
       // Rows of encodings come by the hundred, so that there are tasks enough.
-      let wanted = pass.isEncoding ? 1 : (Self.tasksWanted + blocksOfSpan - 1) / blocksOfSpan
+      let wanted = span.isEncoding ? 1 : (Self.tasksWanted + blocksOfSpan - 1) / blocksOfSpan
       let parts = max(min(span.tiles / Self.tilesPerPart, wanted), 1)
       // The last rows see the most, so they go first.
       for start in stride(from: rows.lowerBound, to: rows.upperBound, by: size).reversed() {
@@ -81,11 +81,9 @@ extension Pass.Span {
   /// Tiles of keys that the sequence has up to the last row's that is planned for, its own tokens included.
   fileprivate var tiles: Int {
     let tile = KVBlobLayout.tileTokens
-    return cached.reduce(Self.tiles(whole.upperBound)) { $0 + (Int($1.count) + tile - 1) / tile }
+    return cached.reduce(fresh.layout.tiles(of: whole.upperBound)) { $0 + (Int($1.count) + tile - 1) / tile }
   }
 
   /// Those that are planned for and not there.
-  var absentTiles: Int { Self.tiles(whole.upperBound) - Self.tiles(tokens.upperBound) }
-
-  private static func tiles(_ tokens: Int) -> Int { (tokens + KVBlobLayout.tileTokens - 1) / KVBlobLayout.tileTokens }
+  var absentTiles: Int { fresh.layout.tiles(of: whole.upperBound) - fresh.layout.tiles(of: tokens.upperBound) }
 }

@@ -7,6 +7,7 @@ import KVCacheFormat
 /// not on the parts in which they came: attention reads the same runs either way, and rounds the same.
 @safe final class FreshStates {
   let shape: KVShape
+  let layout: PageLayout
   /// Number of tokens.
   private(set) var count = 0
   private var pages: [StatePage] = []
@@ -15,7 +16,10 @@ import KVCacheFormat
   /// Tokens at the beginning whose pages others have too: nothing is written there any more.
   private var shared = 0
 
-  init(shape: KVShape) { self.shape = shape }
+  init(shape: KVShape, layout: PageLayout = PageLayout()) {
+    self.shape = shape
+    self.layout = layout
+  }
 
   /// The first `count` tokens of a beginning: whole pages where they lie, and a copy of the last one's.
   ///
@@ -24,8 +28,9 @@ import KVCacheFormat
   init(_ beginning: SequenceBeginning, count: Int) throws(EngineError) {
     precondition(count > 0 && count <= beginning.count, "\(count) tokens of \(beginning.count)")
     shape = beginning.pages[0].layout.shape
-    for (page, range) in zip(beginning.pages, SequenceBeginning.pageRanges(of: count)) {
-      let capacity = SequenceBeginning.capacity(behind: range.lowerBound)
+    layout = beginning.layout
+    for (page, range) in zip(beginning.pages, layout.pageRanges(of: count)) {
+      let capacity = layout.capacity(behind: range.lowerBound)
       if range.count == capacity { shared = range.upperBound }
       pages.append(
         range.count == capacity ? page : try StatePage(copying: page, count: range.count, capacity: capacity))
@@ -41,7 +46,7 @@ import KVCacheFormat
   func beginning(_ count: Int) throws(EngineError) -> SequenceBeginning {
     precondition(count > 0 && count <= self.count, "\(count) tokens of \(self.count)")
     var beginning: [StatePage] = []
-    for (page, range) in zip(pages, SequenceBeginning.pageRanges(of: count)) {
+    for (page, range) in zip(pages, layout.pageRanges(of: count)) {
       if range.count == page.layout.tokens {
         shared = max(shared, range.upperBound)
         beginning.append(page)
@@ -51,7 +56,7 @@ import KVCacheFormat
         beginning.append(try StatePage(copying: page, count: range.count, capacity: capacity))
       }
     }
-    return SequenceBeginning(beginning, count: count)
+    return SequenceBeginning(beginning, count: count, layout: layout)
   }
 
   /// Position of the last token.
@@ -62,16 +67,11 @@ import KVCacheFormat
   }
 
   /// Bytes that the states of `tokens` tokens take at most.
-  static func byteCount(tokens: Int, shape: KVShape) -> Int {
-    var (capacity, bytes) = (0, 0)
-    while capacity < tokens {
-      let page = SequenceBeginning.capacity(behind: capacity)
-      // Memory is taken as it is written to, and nothing is written behind the last token.
-      let used = min(page, tokens - capacity)
-      bytes += shape.layers * KVBlobLayout(element: .f32, shape: shape, tokens: used).byteCount
-      capacity += page
+  static func byteCount(tokens: Int, shape: KVShape, layout: PageLayout = PageLayout()) -> Int {
+    // Memory is taken as it is written to, and nothing is written behind the last token.
+    layout.pageRanges(of: tokens).reduce(0) { bytes, page in
+      bytes + shape.layers * KVBlobLayout(element: .f32, shape: shape, tokens: page.count).byteCount
     }
-    return bytes
   }
 
   /// Makes room for `tokens` more.
@@ -80,7 +80,7 @@ import KVCacheFormat
   func reserve(_ tokens: Int) throws(EngineError) {
     while count + tokens > starts[pages.count] {
       let capacity = starts[pages.count]
-      let page = SequenceBeginning.capacity(behind: capacity)
+      let page = layout.capacity(behind: capacity)
       pages.append(try StatePage(shape: shape, capacity: page))
       starts.append(capacity + page)
     }

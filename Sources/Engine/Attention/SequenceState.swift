@@ -10,6 +10,8 @@ public final class SequenceState: @unchecked Sendable {
   public let attended: [AttendedSegment]
   /// Whether it is rotated for texts longer than what the model was first trained on.
   public let isExtended: Bool
+  /// Where its own tokens lie.
+  let layout: PageLayout
 
   private(set) var fresh: FreshStates?
   /// Position of the last of the sequence's own tokens.
@@ -21,9 +23,12 @@ public final class SequenceState: @unchecked Sendable {
   /// - Parameters:
   ///   - attended: the cached segments that it sees.
   ///   - isExtended: whether a model with LongRoPE takes its long factors. The segments were encoded with the same.
-  public init(attending attended: [AttendedSegment] = [], isExtended: Bool = false) {
+  ///   - sections: numbers of its own tokens, one or more each, that it begins with and that are met as cached segments would
+  ///     be. Computed as encodings, in single precision, they are these, to the bit.
+  public init(attending attended: [AttendedSegment] = [], isExtended: Bool = false, sections: [Int] = []) {
     self.attended = attended
     self.isExtended = isExtended
+    layout = PageLayout(sections: sections)
   }
 
   /// A sequence that goes on from tokens which another one has computed.
@@ -39,6 +44,7 @@ public final class SequenceState: @unchecked Sendable {
   ) throws(EngineError) {
     self.attended = attended
     self.isExtended = isExtended
+    layout = beginning.layout
     fresh = try FreshStates(beginning, count: count)
   }
 
@@ -70,7 +76,7 @@ public final class SequenceState: @unchecked Sendable {
   public func reserve(_ tokens: Int, shape: KVShape) throws(EngineError) {
     try begin()
     defer { end() }
-    let states = fresh ?? FreshStates(shape: shape)
+    let states = fresh ?? FreshStates(shape: shape, layout: layout)
     try states.reserve(tokens)
     fresh = states
   }
@@ -84,7 +90,7 @@ public final class SequenceState: @unchecked Sendable {
   func append(
     positions: some RandomAccessCollection<Int32>, shape: KVShape
   ) throws(EngineError) -> FreshStates {
-    let states = fresh ?? FreshStates(shape: shape)
+    let states = fresh ?? FreshStates(shape: shape, layout: layout)
     try states.append(positions: positions)
     fresh = states
     return states

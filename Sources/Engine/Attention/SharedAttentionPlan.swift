@@ -3,7 +3,7 @@ import KVCacheFormat
 /// How the attention of short inputs is cut into tasks, so that what several sequences attend to is read once for all of
 /// them.
 ///
-/// Keys are cut into units: some tiles of a cached segment, or a page of a sequence's own states. Each unit has a softmax
+/// Keys are cut into units: some tiles of a cached segment, or of a page of a sequence's own states. Each unit has a softmax
 /// of its own, and those of a sequence are merged in its order. So its bits do not depend on which others attend to the
 /// same units, in which combination they have them, and at which places.
 struct SharedAttentionPlan {
@@ -169,10 +169,13 @@ extension Pass.Span {
     }
     for page in 0..<fresh.runs(of: tokens.upperBound) {
       let (identity, count) = fresh.page(page, ofFirst: tokens.upperBound)
-      units.append(
-        SegmentUnit(
-          content: SegmentUnit.Content(states: .page(identity, tokens: count), firstTile: 0), run: cached.count + page,
-          tiles: 0..<(count + KVBlobLayout.tileTokens - 1) / KVBlobLayout.tileTokens, place: 0, form: 0))
+      let tiles = (count + KVBlobLayout.tileTokens - 1) / KVBlobLayout.tileTokens
+      for start in stride(from: 0, to: tiles, by: size) {
+        units.append(
+          SegmentUnit(
+            content: SegmentUnit.Content(states: .page(identity, tokens: count), firstTile: start),
+            run: cached.count + page, tiles: start..<min(start + size, tiles), place: 0, form: 0))
+      }
     }
     return units
   }

@@ -58,36 +58,22 @@ import KVCacheFormat
 package struct SequenceBeginning: Sendable {
   /// Number of tokens.
   package let count: Int
-  /// As many as `pageRanges(of:)` says.
+  /// As many as the layout says.
   package let pages: [StatePage]
+  let layout: PageLayout
 
   /// The first `count` tokens that lie in these pages.
   ///
-  /// - Precondition: these are pages of a beginning or several, each with the tokens that `pageRanges(of: count)` has in
-  ///   its place.
-  package init(_ pages: [StatePage], count: Int) {
-    let ranges = Self.pageRanges(of: count)
+  /// - Precondition: these are pages of a beginning or several, each with the tokens that `layout.pageRanges(of: count)` has
+  ///   in its place.
+  package init(_ pages: [StatePage], count: Int, layout: PageLayout = PageLayout()) {
+    let ranges = layout.pageRanges(of: count)
     precondition(pages.count == ranges.count, "\(pages.count) pages for \(count) tokens")
     for (page, range) in zip(pages, ranges) {
       precondition(page.layout.tokens >= range.count, "a page of \(page.layout.tokens) tokens for \(range)")
     }
     self.pages = pages
     self.count = count
+    self.layout = layout
   }
-
-  /// Where the tokens of a sequence lie, page by page: the longer the sequence, the larger its pages, up to a bound. They
-  /// are multiples of what the attention kernel takes at a time, and do not depend on the parts in which tokens come.
-  package static func pageRanges(of count: Int) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    var start = 0
-    while start < count {
-      let end = start + capacity(behind: start)
-      ranges.append(start..<min(end, count))
-      start = end
-    }
-    return ranges
-  }
-
-  /// Tokens of the page behind the first `tokens` ones.
-  package static func capacity(behind tokens: Int) -> Int { tokens < 256 ? 128 : 256 }
 }

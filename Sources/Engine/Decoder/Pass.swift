@@ -17,6 +17,8 @@ struct Pass {
     let shifts: [Int]
     /// Whether the sequence is rotated for texts longer than what the model was first trained on.
     let isExtended: Bool
+    /// Whether states are what is wanted.
+    let isEncoding: Bool
     /// Rows whose hidden state is asked for: the last ones.
     let asked: Range<Int>
     /// Index of the first row's token in the input that it is of.
@@ -48,8 +50,6 @@ struct Pass {
   private(set) var packs: Bool
   /// Whether those that are asked for are packed past the last layer's states too.
   let packsAsked: Bool
-  /// Whether states are what is wanted.
-  let isEncoding: Bool
   /// What attention is summed up on the way, if any is.
   let masses: AttentionMassSums?
 

@@ -26,7 +26,7 @@ struct PassRunner {
   ///
   /// - Throws: `EngineError.cancelled` if the current task is cancelled meanwhile; the sequences are as before then.
   mutating func run(_ inputs: [InferenceEngine.Input]) throws(EngineError) -> [Logits] {
-    var work = PassWork(inputs, in: cut(inputs, isEncoding: false))
+    var work = PassWork(inputs, in: cut(inputs))
     do throws(EngineError) {
       while !work.isDone {
         if Task.isCancelled { throw .cancelled }
@@ -42,15 +42,11 @@ struct PassRunner {
   /// Work on inputs that have been checked, whose sequences stay claimed until it is done or rolled back, and a decoder
   /// for it, with scratch memory that no other pass uses until it is given back.
   ///
-  /// - Parameter isEncoding: whether states are what is wanted. Their bits depend on the input alone, not on what it is
-  ///   packed with; otherwise passes of a few rows take a faster way that rounds differently.
   /// - Parameter masses: what attention of the one input is summed up, if any is.
   mutating func begin(
-    _ inputs: [InferenceEngine.Input], isEncoding: Bool, masses: AttentionMassSums?
+    _ inputs: [InferenceEngine.Input], masses: AttentionMassSums?
   ) -> (work: PassWork, decoder: TransformerDecoder) {
-    let work = PassWork(
-      inputs, in: cut(inputs, isEncoding: isEncoding), isEncoding: isEncoding, masses: masses)
-    return (work, spare.popLast() ?? decoder.beside)
+    (PassWork(inputs, in: cut(inputs), masses: masses), spare.popLast() ?? decoder.beside)
   }
 
   /// Keeps the scratch memory of work that is over for the next one.
@@ -80,12 +76,13 @@ struct PassRunner {
     work.current = nil
   }
 
-  /// The parts that an input's tokens are cut into for attention, where its sequence has `before` others.
-  private static func spans(of tokens: Int, behind before: Int) -> [Range<Int>] {
+  /// The parts that an input's tokens are cut into for attention.
+  private static func spans(of input: InferenceEngine.Input) -> [Range<Int>] {
+    let (tokens, before) = (input.tokens.count, input.sequence.fresh?.count ?? 0)
     var spans: [Range<Int>] = []
     var start = 0
     while start < tokens {
-      let end = min(start + rowsPerSpan - (before + start) % rowsPerSpan, tokens)
+      let end = min(start + input.sequence.layout.rows(from: before + start, atMost: rowsPerSpan), tokens)
       spans.append(start..<end)
       start = end
     }
@@ -93,11 +90,10 @@ struct PassRunner {
   }
 
   /// How an input's tokens are cut into parts.
-  private static func parts(of input: InferenceEngine.Input, isEncoding: Bool) -> (ranges: [Range<Int>], isShort: Bool)
-  {
+  private static func parts(of input: InferenceEngine.Input) -> (ranges: [Range<Int>], isShort: Bool) {
     let count = input.tokens.count
-    if count <= fewRows, !input.isPartOfPrompt, !isEncoding { return ([0..<count], true) }
-    return (spans(of: count, behind: input.sequence.fresh?.count ?? 0), false)
+    if count <= fewRows, !input.isPartOfPrompt, !input.isEncoding { return ([0..<count], true) }
+    return (spans(of: input), false)
   }
 
   /// How the rows of a part go through products. Parts of different kinds never share a pass, so that the result of one
@@ -119,13 +115,13 @@ struct PassRunner {
   }
 
   /// Packs inputs into passes. Where an input is cut, and which way its parts go, depends on itself alone.
-  private func cut(_ inputs: [InferenceEngine.Input], isEncoding: Bool) -> [[PassWork.Part]] {
+  private func cut(_ inputs: [InferenceEngine.Input]) -> [[PassWork.Part]] {
     let few = Self.fewRows
     var passes: [[PassWork.Part]] = []
     var open: [PassKind: OpenPass] = [:]
     for (index, input) in inputs.enumerated() {
       var earliest = 0
-      let (ranges, isShort) = Self.parts(of: input, isEncoding: isEncoding)
+      let (ranges, isShort) = Self.parts(of: input)
       for range in ranges {
         let part = PassWork.Part(input: index, tokens: range, isShort: isShort)
         let rows = part.tokens.count
@@ -162,20 +158,20 @@ struct PassRunner {
       let fresh = try input.sequence.append(positions: input.positions[part.tokens], shape: configuration.kvShape)
       let (cached, shifts) = Pass.Span.runs(input.sequence.attended, isRotary: isRotary)
       let own = fresh.count - rows.count..<fresh.count
-      let isOfPrompt = !part.isShort && !work.isEncoding
-      let start = own.lowerBound / Self.rowsPerSpan * Self.rowsPerSpan
+      let isOfPrompt = !part.isShort && !input.isEncoding
+      let section = fresh.layout.section(behind: own.lowerBound).lowerBound
+      let start = own.lowerBound - (own.lowerBound - section) % Self.rowsPerSpan
       spans.append(
         Pass.Span(
           rows: rows, tokens: own, whole: isOfPrompt ? start..<start + Self.rowsPerSpan : own, fresh: fresh,
-          cached: cached, shifts: shifts, isExtended: input.sequence.isExtended, asked: asked(rows, of: input, part),
-          firstToken: part.tokens.lowerBound, firstAngle: angles))
+          cached: cached, shifts: shifts, isExtended: input.sequence.isExtended, isEncoding: input.isEncoding,
+          asked: asked(rows, of: input, part), firstToken: part.tokens.lowerBound, firstAngle: angles))
       angles += shifts.count * rows.count
     }
     let packs = !parts.contains(where: \.isShort)
     return Pass(
       tokens: tokens, positions: positions, spans: spans, angles: angles, packs: packs,
-      packsAsked: packs && spans.reduce(0) { $0 + $1.asked.count } > Self.fewRows, isEncoding: work.isEncoding,
-      masses: work.masses)
+      packsAsked: packs && spans.reduce(0) { $0 + $1.asked.count } > Self.fewRows, masses: work.masses)
   }
 
   /// The rows of a part that logits are wanted for.

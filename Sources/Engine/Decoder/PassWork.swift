@@ -16,7 +16,6 @@ struct PassWork {
   }
 
   let inputs: [InferenceEngine.Input]
-  let isEncoding: Bool
   /// What attention is summed up, of the one input; nothing stays of its tokens then.
   let masses: AttentionMassSums?
   /// The passes that have not begun.
@@ -26,11 +25,8 @@ struct PassWork {
   private let before: [Int]
   private var values: [[Float]]
 
-  init(
-    _ inputs: [InferenceEngine.Input], in passes: [[Part]], isEncoding: Bool = false, masses: AttentionMassSums? = nil
-  ) {
+  init(_ inputs: [InferenceEngine.Input], in passes: [[Part]], masses: AttentionMassSums? = nil) {
     self.inputs = inputs
-    self.isEncoding = isEncoding
     self.masses = masses
     self.passes = passes[...]
     before = inputs.map { $0.sequence.fresh?.count ?? 0 }

@@ -64,7 +64,7 @@ struct ConversationForest: Sendable {
   mutating func keep(_ beginning: SequenceBeginning, of text: RememberedText, use: Int, byteLimit: Int) {
     precondition(beginning.count == text.tokens.count, "\(beginning.count) states of \(text.tokens.count) tokens")
     var path: [Page] = []
-    for (states, range) in zip(beginning.pages, SequenceBeginning.pageRanges(of: beginning.count)) {
+    for (states, range) in zip(beginning.pages, PageLayout().pageRanges(of: beginning.count)) {
       let known = pages(behind: path.last, of: text.basis).first { page in
         nodes[page]?.common(with: text, from: range.lowerBound, to: range.upperBound) == range.count
       }
@@ -84,7 +84,7 @@ struct ConversationForest: Sendable {
         if tokens > common { (best, common) = (page, tokens) }
       }
       guard let best else { return (path, count) }
-      let isWhole = common == SequenceBeginning.capacity(behind: count)
+      let isWhole = common == PageLayout().capacity(behind: count)
       path.append(best)
       count += common
       guard isWhole else { return (path, count) }

@@ -35,7 +35,8 @@ final class AnswerInProgress {
     self.budget = budget
     self.sharedBudget = sharedBudget
     self.reader = reader
-    sequence = SequenceState(attending: prompt.attended, isExtended: prompt.isExtended)
+    sequence = SequenceState(
+      attending: prompt.attended, isExtended: prompt.isExtended, sections: prompt.sections)
   }
 
   /// Answers that it counts as.
@@ -51,20 +52,35 @@ final class AnswerInProgress {
     return InferenceEngine.Input(sequence: sequence, tokens: [token], positions: [position], logits: .last)
   }
 
-  /// Tokens that the next parts of the prompt have, which end where the engine takes them together, or with the prompt.
+  /// Tokens of the prompt that are not computed as encodings are.
+  private var promptText: Range<Int> { prompt.encodedTokens..<prompt.tokens.count }
+
+  /// All that is left of the prompt, where nothing of its text is computed yet, and it is so short that this goes as fast as a
+  /// token of an answer.
+  var shortPromptInput: InferenceEngine.Input? {
+    guard computed == promptText.lowerBound, promptText.count <= InferenceEngine.tokensOfShortInput, !isInPass else {
+      return nil
+    }
+    return promptInput(promptText.count)
+  }
+
+  /// Tokens that the next parts of the prompt have, which end where the engine takes them together, or with what is computed
+  /// in the same way.
   func promptTokens(inParts parts: Int) -> Int {
     guard parts > 0 else { return 0 }
     let part = InferenceEngine.tokensPerPart
-    return min(parts * part - computed % part, promptTokensLeft)
+    let way = computed < promptText.lowerBound ? 0..<promptText.lowerBound : promptText
+    return min(parts * part - (computed - way.lowerBound) % part, way.upperBound - computed)
   }
 
-  /// The next `count` tokens of the prompt.
+  /// The next `count` tokens of the prompt, which are computed in the same way.
   func promptInput(_ count: Int) -> InferenceEngine.Input {
     let part = computed..<computed + count
     return InferenceEngine.Input(
       sequence: sequence, tokens: Array(prompt.tokens[part]), positions: Array(prompt.positions[part]),
       logits: part.upperBound == prompt.tokens.count ? .last : .none,
-      isPartOfPrompt: prompt.tokens.count > InferenceEngine.tokensOfShortInput)
+      isPartOfPrompt: promptText.count > InferenceEngine.tokensOfShortInput,
+      isEncoding: computed < promptText.lowerBound)
   }
 
   /// Begins with the states of the first `count` tokens of the prompt, which were remembered.

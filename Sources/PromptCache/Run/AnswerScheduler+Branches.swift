@@ -29,7 +29,7 @@ extension AnswerScheduler {
     let own = options.map { ownBudget(behind: prompt, $0) }
     return AnswerBudget(
       tokens: own.reduce(prompt.tokens.count) { $0 + $1.tokens },
-      stateBytes: own.reduce(engine.byteCount(ofNewTokens: prompt.tokens.count)) { $0 + $1.stateBytes })
+      stateBytes: own.reduce(promptBytes(prompt)) { $0 + $1.stateBytes })
   }
 
   /// Takes on several answers to one prompt, which is computed once. They begin together; each is what it would be alone.
@@ -50,7 +50,7 @@ extension AnswerScheduler {
       }
     }
     let shared = SharedBudget(
-      stateBytes: engine.byteCount(ofNewTokens: prompt.tokens.count), users: options.count)
+      stateBytes: promptBytes(prompt), users: options.count)
     var answers: [AnswerInProgress] = []
     var scheduled: [ScheduledAnswer] = []
     for options in options {
@@ -69,7 +69,12 @@ extension AnswerScheduler {
   private nonisolated func ownBudget(behind prompt: ReadyPrompt, _ options: GenerationOptions) -> AnswerBudget {
     let tokens = mostTokens(behind: prompt, options.maximumTokens)
     return AnswerBudget(
-      tokens: tokens, stateBytes: engine.byteCount(ofNewTokens: tokens, behind: prompt.tokens.count))
+      tokens: tokens,
+      stateBytes: engine.byteCount(ofNewTokens: tokens, behind: prompt.tokens.count, sections: prompt.sections))
+  }
+
+  private nonisolated func promptBytes(_ prompt: ReadyPrompt) -> Int {
+    engine.byteCount(ofNewTokens: prompt.tokens.count, sections: prompt.sections)
   }
 
   /// Begins answers behind a prompt, whose scores these are.

@@ -124,7 +124,7 @@ extension AnswerScheduler {
   private func computeTokens() -> Bool {
     var (answers, inputs): ([AnswerInProgress], [InferenceEngine.Input]) = ([], [])
     for answer in running {
-      guard let input = shortInput(of: answer), reserve(input, for: answer) else { continue }
+      guard let input = answer.shortPromptInput ?? answer.nextTokenInput, reserve(input, for: answer) else { continue }
       answers.append(answer)
       inputs.append(input)
     }
@@ -139,14 +139,6 @@ extension AnswerScheduler {
       for answer in answers { fail(answer, error == .cancelled ? .cancelled : .engine(error)) }
     }
     return true
-  }
-
-  private func shortInput(of answer: AnswerInProgress) -> InferenceEngine.Input? {
-    let count = answer.prompt.tokens.count
-    if answer.promptTokensLeft == count, count <= InferenceEngine.tokensOfShortInput, !answer.isInPass {
-      return answer.promptInput(count)
-    }
-    return answer.nextTokenInput
   }
 
   /// Some layers of a pass over prompts.
@@ -203,7 +195,8 @@ extension AnswerScheduler {
     while isOpen {
       isOpen = false
       for (index, answer) in candidates.enumerated() where room >= part || parts[0] == 0 {
-        guard answer.promptTokens(inParts: parts[index]) < answer.promptTokensLeft else { continue }
+        let count = parts[index]
+        guard answer.promptTokens(inParts: count) < answer.promptTokens(inParts: count + 1) else { continue }
         parts[index] += 1
         room -= part
         isOpen = true

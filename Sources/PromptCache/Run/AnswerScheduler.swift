@@ -64,7 +64,7 @@ public actor AnswerScheduler {
   /// What an answer to `prompt` takes at most.
   public nonisolated func budget(for prompt: ReadyPrompt, options: GenerationOptions) -> AnswerBudget {
     let tokens = prompt.tokens.count + mostTokens(behind: prompt, options.maximumTokens)
-    return AnswerBudget(tokens: tokens, stateBytes: engine.byteCount(ofNewTokens: tokens))
+    return AnswerBudget(tokens: tokens, stateBytes: engine.byteCount(ofNewTokens: tokens, sections: prompt.sections))
   }
 
   /// Tokens of an answer to `prompt` at most, where `wanted` are asked for.

@@ -31,7 +31,7 @@ final class EncodingRequest: PassRequest {
 
   func begin(room: Int, on engine: InferenceEngine) throws(EngineError) -> InferenceEngine.PassInProgress {
     parts = nextParts(room: room)
-    return try engine.beginEncoding(parts.map(input(of:)))
+    return try engine.begin(parts.map(input(of:)))
   }
 
   /// The next parts, of up to `room` tokens together.
@@ -53,7 +53,8 @@ final class EncodingRequest: PassRequest {
     let all = inputs[part.encoding]
     let range = computed[part.encoding]..<computed[part.encoding] + part.tokens
     return InferenceEngine.Input(
-      sequence: all.sequence, tokens: Array(all.tokens[range]), positions: Array(all.positions[range]), logits: .none)
+      sequence: all.sequence, tokens: Array(all.tokens[range]), positions: Array(all.positions[range]), logits: .none,
+      isEncoding: true)
   }
 
   func take(_ pass: InferenceEngine.PassInProgress, on engine: InferenceEngine) -> Bool {

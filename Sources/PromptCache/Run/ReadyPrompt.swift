@@ -12,6 +12,8 @@ public struct ReadyPrompt: Sendable {
   package let tokens: [Int32]
   /// Their positions, ascending.
   let positions: [Int32]
+  /// Numbers of tokens that the tokens to compute begin with and that are computed as encodings of as many would be.
+  let sections: [Int]
   /// All tokens present, in the order of their positions.
   let present: [Int32]
   /// Position of the answer's first token.
@@ -42,12 +44,16 @@ public struct ReadyPrompt: Sendable {
   private let lease: Lease?
 
   /// The baseline: every token is computed, at positions 0, 1, 2 …
+  ///
+  /// What stands in front of the last new text is computed as its joint encodings are. So a prompt that reads all of these
+  /// from the store, in single precision and at the same positions, has the same answer, to the bit.
   public init(uncached layout: PromptLayout) {
-    self.init(tokens: layout.present, limits: layout.limits)
+    let sections = layout.chain.digests.indices.map { layout.reusableCount(of: $0) }.filter { $0 > 0 }
+    self.init(tokens: layout.present, limits: layout.limits, sections: sections)
   }
 
-  private init(tokens: [Int32], limits: ContextLimits) {
-    self.init(tokens: tokens, limits: limits, states: [], snapshot: nil, lease: nil)
+  private init(tokens: [Int32], limits: ContextLimits, sections: [Int] = []) {
+    self.init(tokens: tokens, limits: limits, sections: sections, states: [], snapshot: nil, lease: nil)
   }
 
   /// A conversation with the states of its first pieces.
@@ -56,7 +62,11 @@ public struct ReadyPrompt: Sendable {
   }
 
   /// Tokens at positions 0, 1, 2 …, the first of which have exact states, side by side.
-  private init(tokens: [Int32], limits: ContextLimits, states: [StoredStates], snapshot: Snapshot?, lease: Lease?) {
+  private init(
+    tokens: [Int32], limits: ContextLimits, sections: [Int] = [], states: [StoredStates], snapshot: Snapshot?,
+    lease: Lease?
+  ) {
+    self.sections = sections
     isExtended = limits.isExtended(for: tokens.count)
     positionsLimit = limits.positions(isExtended: isExtended)
     var attended: [AttendedSegment] = []
@@ -186,6 +196,7 @@ public struct ReadyPrompt: Sendable {
     self.attended = attended
     self.basis = basis
     self.parts = parts
+    sections = []
     self.tokens = tokens
     self.positions = positions
     self.exactTokens = exactTokens
@@ -205,9 +216,13 @@ public struct ReadyPrompt: Sendable {
   /// - Parameter memory: the conversations of one client, or of clients that may learn of each other what they asked.
   public func remembered(in memory: ConversationMemory) -> ReadyPrompt {
     var prompt = self
-    prompt.memory = memory.byteLimit > 0 ? memory : nil
+    // What is remembered has no sections.
+    prompt.memory = memory.byteLimit > 0 && sections.isEmpty ? memory : nil
     return prompt
   }
+
+  /// How many of the tokens to compute are computed as encodings are.
+  var encodedTokens: Int { sections.reduce(0, +) }
 
   /// How many of the first `count` tokens to compute are exact, and not counted as such, if they were remembered instead.
   func exactCount(ofComputed count: Int) -> Int {

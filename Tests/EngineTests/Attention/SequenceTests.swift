@@ -189,10 +189,10 @@ import Testing
         let range = start..<min(start + part, count)
         let input = InferenceEngine.Input(
           sequence: whole.sequence, tokens: Array(whole.tokens[range]), positions: Array(whole.positions[range]),
-          logits: .none)
+          logits: .none, isEncoding: true)
         // In company of another one.
         let other = InferenceEngine.Encoding(tokens: [9], positions: [0], context: [])
-        let pass = try engine.beginEncoding([other.input, input])
+        let pass = try engine.begin([other.input, input])
         #expect(try pass.advance { true } != nil)
         start = range.upperBound
       }
@@ -349,7 +349,7 @@ import Testing
     let first = SequenceState()
     _ = try engine.forward([part(0..<min(kept + 20, count), of: first, common: kept, way: 0)])
     let beginning = try first.beginning(kept)
-    #expect(beginning.count == kept && beginning.pages.count == SequenceBeginning.pageRanges(of: kept).count)
+    #expect(beginning.count == kept && beginning.pages.count == PageLayout().pageRanges(of: kept).count)
     // One after the other, the first one on its own states, and some from a beginning of a beginning.
     for way in [1, 0, 2, 1] {
       let other = try SequenceState(attending: [], isExtended: false, beginningWith: beginning, count: kept)
@@ -385,6 +385,53 @@ import Testing
       let other = try SequenceState(
         attending: attended, isExtended: false, beginningWith: try first.beginning(kept), count: kept)
       #expect(try engine.forward([input(start + kept..<end, of: other)])[0].row(0) == whole)
+    }
+  }
+
+  /// Sections are what encodings of as many tokens would be, each of which sees those before it: in the text behind them and
+  /// in the tokens that follow, computed one by one. In whatever parts they come, and behind a beginning.
+  @Test(arguments: GoldenCase.all) func sectionsAreEncodings(golden: GoldenCase) throws {
+    let engine = try golden.model().engine()
+    let size = Int32(engine.configuration.vocabularySize)
+    func tokens(_ range: Range<Int>) -> [Int32] { range.map { 3 + Int32($0) * 7 % (size - 3) } }
+    func input(
+      _ range: Range<Int>, of sequence: SequenceState, isPartOfPrompt: Bool = false, isEncoding: Bool = false
+    ) -> InferenceEngine.Input {
+      InferenceEngine.Input(
+        sequence: sequence, tokens: tokens(range), positions: positions(range), logits: isEncoding ? .none : .last,
+        isPartOfPrompt: isPartOfPrompt, isEncoding: isEncoding)
+    }
+    /// The scores of what follows: a text of 30 tokens, or of 3, and two more tokens.
+    func scores(behind start: Int, _ text: Int, of sequence: SequenceState) throws -> [[Float]] {
+      let end = start + text
+      var found = [try engine.forward([input(start..<end, of: sequence, isPartOfPrompt: text > 8)])[0].row(0)]
+      for next in end..<end + 2 { found.append(try engine.forward([input(next..<next + 1, of: sequence)])[0].row(0)) }
+      return found
+    }
+    // Some are longer than pages of other tokens, and than what attention takes as one unit.
+    let lengths = [5, 16, 1, 70, 130, 3, 300].filter { $0 * 3 < engine.configuration.contextLength }
+    var chain: [AttendedSegment] = []
+    var end = 0
+    for count in lengths {
+      let states = try engine.encode(
+        tokens: tokens(end..<end + count), positions: positions(end..<end + count), context: chain)
+      chain.append(AttendedSegment(try states.segment(element: .f32), place: end, encodedAt: end))
+      end += count
+    }
+    #expect(lengths.count > 3 && end + 35 < engine.configuration.contextLength)
+    for text in [30, 3] {
+      let expected = try scores(behind: end, text, of: SequenceState(attending: chain))
+      for step in [end, 64, 50] {
+        let sequence = SequenceState(sections: lengths)
+        for start in stride(from: 0, to: end, by: step) {
+          _ = try engine.forward([input(start..<min(start + step, end), of: sequence, isEncoding: true)])
+        }
+        let beginning = try sequence.beginning(end)
+        let other = try SequenceState(attending: [], isExtended: false, beginningWith: beginning, count: end)
+        let found = try scores(behind: end, text, of: sequence)
+        #expect(found == expected, "\(text) tokens, \(zip(found, expected).map { $0 == $1 })")
+        #expect(try scores(behind: end, text, of: other) == expected)
+      }
     }
   }
 
