@@ -14,12 +14,14 @@ INLINE void dot_block(
     else if (count == weight_rows)
       dot_tile(weight_rows, rows, follows, element, call->weights, call->columns, n, x, call->x_stride, sums);
     else dot_tile(1, rows, follows, element, call->weights, call->columns, n, x, call->x_stride, sums);
-    for (int w = 0; w < count; w++)
+    for (int w = 0; w < count; w++) {
+      float bias = call->bias ? call->bias[n + w] : 0;
       for (int i = 0; i < rows; i++) {
         float *z = y + i * call->output_stride + n + w;
-        float sum = sums[w * rows + i] + (call->bias ? call->bias[n + w] : 0);
+        float sum = sums[w * rows + i] + bias;
         *z = call->adding ? *z + sum : sum;
       }
+    }
     n += count;
   }
 }

@@ -302,11 +302,12 @@ INLINE void few_rows_in_order(
       ask_ahead(element, weights, row_bytes - j / round * bytes);
       meet_rest(rows, element, &f, weights, scales ? scales + j / 64 : NULL, j / 64, (columns - j) / 32);
     }
+    float bias = call->bias ? call->bias[n] : 0;
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
       float *z = call->output + (first + (size_t)i) * call->output_stride + n;
       float sum = sum_eight(few_unit(element) == 16 ? f.sum[i] + f.second[i] : f.sum[i]);
-      sum += call->bias ? call->bias[n] : 0;
+      sum += bias;
       *z = call->adding ? *z + sum : sum;
     }
   }
