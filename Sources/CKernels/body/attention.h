@@ -157,7 +157,7 @@ INLINE bool omits(const ck_kv_run *run, int32_t first, int32_t end) {
 
 INLINE int32_t tiles_of(int32_t tokens) { return (tokens + ck_tile_tokens - 1) / ck_tile_tokens; }
 
-// The tiles of all runs in the order in which they are read.
+// The tiles of all runs in the order in which they are read, and then those of the runs ahead.
 typedef struct {
   int32_t run, tile, end_tile;
 } tile_walk;
@@ -165,8 +165,11 @@ typedef struct {
 // The next tile's keys and values; NULL behind the last one.
 static void next_tile(const ck_attention_call *call, tile_walk *walk, const char **keys, const char **values) {
   for (;;) {
-    while (walk->tile >= walk->end_tile && walk->run + 1 < call->run_count) {
-      seen_part seen = find_visible(call, &call->runs[++walk->run], NULL);
+    while (walk->tile >= walk->end_tile && walk->run + 1 < call->run_count + call->runs_ahead) {
+      const ck_kv_run *run = &call->runs[++walk->run];
+      // What another call's rows see is not known here.
+      seen_part seen = {0, run->tokens, 0, 0};
+      if (walk->run < call->run_count) seen = find_visible(call, run, NULL);
       walk->tile = seen.begin / ck_tile_tokens;
       walk->end_tile = tiles_of(seen.end);
     }

@@ -163,6 +163,9 @@ typedef struct {
   int32_t head_dimension;
   const ck_kv_run *runs;
   int32_t run_count;
+  /// Runs that lie behind these and a call after this one attends to: memory is asked for the first of their tiles while the
+  /// last ones of this call are read.
+  int32_t runs_ahead;
   /// `ck_attention_scratch_bytes` bytes at a multiple of 64.
   void *scratch;
 } ck_attention_call;

@@ -6,15 +6,125 @@ import KVCacheFormat
 /// Keys are cut into units: some tiles of a cached segment, or of a page of a sequence's own states. Each unit has a softmax
 /// of its own, and those of a sequence are merged in its order. So its bits do not depend on which others attend to the
 /// same units, in which combination they have them, and at which places.
+///
+/// Its lists are flat and hold plain numbers: all threads look at them for each task of each head in each layer, and would
+/// count references to whatever else there was.
 struct SharedAttentionPlan {
+  /// Some rows of one sequence.
+  struct Reader {
+    let rows: Range<Int>
+    /// Where in `parts` its units are.
+    let parts: Range<Int>
+    /// Tasks of a head that work for it.
+    let tasks: Int
+  }
+
+  /// Units that the same readers attend to, for any head.
+  struct Task {
+    /// Where in `members` its readers are.
+    let members: Range<Int>
+    /// Where in `positions` those of all its readers' rows are.
+    let positions: Range<Int>
+    let units: Range<Int>
+    /// Where in `angles` those of its queries are.
+    let angles: Range<Int>
+    /// First row of its results in a head's memory of partial results: units × rows.
+    let firstPart: Int
+
+    /// Rows of all readers.
+    var rows: Int { positions.count }
+  }
+
+  /// A unit of a task, as its first reader has it.
+  struct Unit {
+    /// Index in `runs`.
+    let run: Int
+    let tiles: Range<Int>
+    /// Index of its rotated form of the queries among those of its task.
+    let form: Int
+  }
+
+  /// A cached segment that a span attends to or, behind these, a page.
+  struct Run: Hashable {
+    let span: Int
+    let index: Int
+  }
+
+  private(set) var readers: [Reader] = []
+  private(set) var tasks: [Task] = []
+  /// Readers of tasks, by index.
+  private(set) var members: [Int] = []
+  /// Positions of rows of tasks, as the task's first reader has its units. What a row sees of a unit, and at which distance,
+  /// depends on the difference of both alone.
+  private(set) var positions: [Int32] = []
+  private(set) var units: [Unit] = []
+  private(set) var runs: [Run] = []
+  /// For each rotated form of a task's queries, and each of its readers, the angles of the reader's first row.
+  private(set) var angles: [Int] = []
+  /// For each unit of a reader, the row of a head's partial results where its own begin.
+  private(set) var parts: [Int] = []
+  /// Rows of partial results of a head.
+  private(set) var partialRows = 0
+  /// Greatest number of rows of a task, and of rows in all their forms.
+  private(set) var mostRows = 0
+  private(set) var mostTurnedRows = 0
+
+  /// The plan for `rows` of each span.
+  init(_ pass: Pass, _ decoder: DecoderDescription, rows: (Pass.Span) -> Range<Int>) {
+    let draft = Draft(pass, decoder, rows: rows)
+    var known: [Run: Int] = [:]
+    for task in draft.tasks { add(task, of: draft, pass, &known) }
+    for reader in draft.readers {
+      let first = parts.count
+      parts += reader.parts.map { tasks[$0.task].firstPart + $0.row }
+      readers.append(Reader(rows: reader.rows, parts: first..<parts.count, tasks: reader.tasks))
+    }
+  }
+
+  /// Lays a task out.
+  private mutating func add(_ task: Draft.Task, of draft: Draft, _ pass: Pass, _ known: inout [Run: Int]) {
+    let (firstMember, firstPosition, firstUnit) = (members.count, positions.count, units.count)
+    let firstAngle = angles.count
+    let span = draft.readers[task.readers[0].index].span
+    for (index, distance) in task.readers {
+      members.append(index)
+      positions += draft.readers[index].rows.map { pass.positions[$0] - distance }
+    }
+    for unit in task.units {
+      let run = Run(span: span, index: unit.run)
+      let index = known[run] ?? runs.count
+      if index == runs.count {
+        known[run] = index
+        runs.append(run)
+      }
+      units.append(Unit(run: index, tiles: unit.tiles, form: unit.form))
+    }
+    for forms in task.forms {
+      for (reader, form) in zip(task.readers, forms) {
+        let (span, rows) = (pass.spans[draft.readers[reader.index].span], draft.readers[reader.index].rows)
+        angles.append(span.angle(form: form, row: rows.lowerBound))
+      }
+    }
+    tasks.append(
+      Task(
+        members: firstMember..<members.count, positions: firstPosition..<positions.count,
+        units: firstUnit..<units.count, angles: firstAngle..<angles.count, firstPart: partialRows))
+    partialRows += task.units.count * task.rows
+    mostRows = max(mostRows, task.rows)
+    mostTurnedRows = max(mostTurnedRows, task.rows * task.forms.count)
+  }
+}
+
+/// The same while tasks grow, each at its own pace.
+private struct Draft {
   /// Some rows of one sequence.
   struct Reader {
     let span: Int
     let rows: Range<Int>
     /// Where the results of each of its units are.
-    fileprivate(set) var parts: [Part]
+    var parts: [Part]
     /// Tasks of a head that work for it.
-    fileprivate(set) var tasks = 0
+    var tasks = 0
   }
 
   /// The results of a unit for a reader: in those of a task, from a row on.
@@ -29,11 +139,9 @@ struct SharedAttentionPlan {
     let readers: [(index: Int, distance: Int32)]
     /// Rows of all readers.
     let rows: Int
-    /// First row of its results in a head's memory of partial results: units × rows.
-    fileprivate(set) var firstPart = 0
-    fileprivate(set) var units: [Unit] = []
+    var units: [Unit] = []
     /// For each rotated form that is needed of the queries, which one that is of each reader.
-    fileprivate(set) var forms: [[Int]] = []
+    var forms: [[Int]] = []
   }
 
   /// A unit of a task, as its first reader has it.
@@ -47,11 +155,6 @@ struct SharedAttentionPlan {
 
   private(set) var readers: [Reader] = []
   private(set) var tasks: [Task] = []
-  /// Rows of partial results of a head.
-  private(set) var parts = 0
-  /// Greatest number of rows of a task, and of rows in all their forms.
-  private(set) var mostRows = 0
-  private(set) var mostTurnedRows = 0
 
   /// Tiles of a unit at most.
   private static let tilesPerUnit = 16
@@ -87,13 +190,6 @@ struct SharedAttentionPlan {
       for members in group.cut(into: size, rows: { readers[$0.reader].rows.count }) {
         add(members, units: units, mostWork: mostWork, &open)
       }
-    }
-    for index in tasks.indices {
-      let task = tasks[index]
-      tasks[index].firstPart = parts
-      parts += task.units.count * task.rows
-      mostRows = max(mostRows, task.rows)
-      mostTurnedRows = max(mostTurnedRows, task.rows * task.forms.count)
     }
   }
 

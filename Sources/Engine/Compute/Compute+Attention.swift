@@ -56,14 +56,23 @@ extension Compute {
     head: Int, _ rows: Range<Int>, _ span: Pass.Span, form: Int, _ projection: Matrix, table: RotaryTable?,
     _ decoder: DecoderDescription, into queries: UnsafeMutablePointer<Float>
   ) {
+    unsafe turnQueries(
+      head: head, rows, angle: span.angle(form: form, row: rows.lowerBound), projection, table: table, decoder,
+      into: queries)
+  }
+
+  /// The same, where the angles of the first row are `angle` in the pass's table.
+  func turnQueries(
+    head: Int, _ rows: Range<Int>, angle: Int, _ projection: Matrix, table: RotaryTable?,
+    _ decoder: DecoderDescription, into queries: UnsafeMutablePointer<Float>
+  ) {
     let column = decoder.queryColumn(head * decoder.groupSize)
     let rowNumbers = decoder.groupSize * decoder.headDimension
     for (index, row) in rows.enumerated() {
       let source = unsafe projection.pointer(row: row) + column
       let destination = unsafe queries + index * rowNumbers
-      let angle = span.angle(form: form, row: row)
       unsafe ck_rotate(
-        source, table?.cosines(angle), table?.sines(angle), decoder.attentionScale, decoder.groupSize,
+        source, table?.cosines(angle + index), table?.sines(angle + index), decoder.attentionScale, decoder.groupSize,
         decoder.headDimension, 2 * (table?.pairs ?? 0), destination)
     }
   }

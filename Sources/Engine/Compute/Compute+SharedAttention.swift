@@ -12,48 +12,59 @@ extension Compute {
     let kernelBytes = ck_attention_scratch_bytes(plan.mostRows, decoder.groupSize, decoder.headDimension)
     let kernelNumbers = (kernelBytes + 63) / 64 * 16
     let partials = SharedPartials(
-      results: try workspace.matrix(.partials, rows: heads * plan.parts, columns: rowNumbers),
-      logarithms: try workspace.matrix(.partialLogarithms, rows: heads * plan.parts, columns: decoder.groupSize))
+      results: try workspace.matrix(.partials, rows: heads * plan.partialRows, columns: rowNumbers),
+      logarithms: try workspace.matrix(.partialLogarithms, rows: heads * plan.partialRows, columns: decoder.groupSize))
+    let runs = unsafe plan.kernelRuns(pass, layer: layer, decoder)
     countdowns.begin(heads * plan.readers.count) { plan.readers[$0 % plan.readers.count].tasks }
     try unsafe run(heads * plan.tasks.count, scratch: kernelNumbers + plan.mostTurnedRows * rowNumbers) {
       index, scratch in
       let (head, task) = (index / plan.tasks.count, plan.tasks[index % plan.tasks.count])
       let queries = unsafe scratch + kernelNumbers
-      unsafe turnQueries(task, plan, head: head, projection, pass, table: table, decoder, into: queries)
-      let first = head * plan.parts + task.firstPart
-      unsafe plan.withRuns(of: task, pass, layer: layer, head: head, decoder) { runs, positions in
-        unsafe decoder.withKernelCall(
-          head: head, positions: positions, layer: layer, runs: runs
-        ) { call in
-          unsafe call.pointee.queries = UnsafePointer(queries)
-          unsafe call.pointee.output = partials.results.pointer(row: first)
-          unsafe call.pointee.output_token_stride = rowNumbers
-          unsafe call.pointee.output_run_stride = task.rows * rowNumbers
-          unsafe call.pointee.log_sum_exp = partials.logarithms.pointer(row: first)
-          unsafe call.pointee.scratch = UnsafeMutableRawPointer(scratch)
-          unsafe ck_attention(call)
+      unsafe turnQueries(task, plan, head: head, projection, table: table, decoder, into: queries)
+      let first = head * plan.partialRows + task.firstPart
+      let firstRun = head * plan.units.count + task.units.lowerBound
+      unsafe runs.withUnsafeBufferPointer { runs in
+        unsafe plan.positions.withUnsafeBufferPointer { positions in
+          unsafe decoder.withKernelCall(
+            head: head, positions: UnsafeBufferPointer(rebasing: positions[task.positions]), layer: layer,
+            runs: UnsafeBufferPointer(rebasing: runs[firstRun..<firstRun + task.units.count])
+          ) { call in
+            unsafe call.pointee.queries = UnsafePointer(queries)
+            unsafe call.pointee.output = partials.results.pointer(row: first)
+            unsafe call.pointee.output_token_stride = rowNumbers
+            unsafe call.pointee.output_run_stride = task.rows * rowNumbers
+            unsafe call.pointee.log_sum_exp = partials.logarithms.pointer(row: first)
+            unsafe call.pointee.scratch = UnsafeMutableRawPointer(scratch)
+            // The next task is most often this thread's too.
+            unsafe call.pointee.runs_ahead = Int32(min(runs.count - firstRun - task.units.count, Self.runsAhead))
+            unsafe ck_attention(call)
+          }
         }
       }
       // Whoever ends a reader's last task merges what all gave.
-      for reader in task.readers where countdowns.end(group: head * plan.readers.count + reader.index) {
-        merge(partials, plan, plan.readers[reader.index], head: head, into: output, decoder)
+      for member in task.members {
+        let reader = plan.members[member]
+        if countdowns.end(group: head * plan.readers.count + reader) {
+          merge(partials, plan, plan.readers[reader], head: head, into: output, decoder)
+        }
       }
     }
   }
 
+  /// Runs of the tasks behind one that memory is asked for meanwhile: short ones, for a block of tokens.
+  private static let runsAhead = 4
+
   /// Writes the queries of a task's rows in each form that it needs: (forms, rows, group, headDimension).
   private func turnQueries(
-    _ task: SharedAttentionPlan.Task, _ plan: SharedAttentionPlan, head: Int, _ projection: Matrix, _ pass: Pass,
+    _ task: SharedAttentionPlan.Task, _ plan: SharedAttentionPlan, head: Int, _ projection: Matrix,
     table: RotaryTable?, _ decoder: DecoderDescription, into queries: UnsafeMutablePointer<Float>
   ) {
     var next = unsafe queries
-    for forms in task.forms {
-      for (reader, form) in zip(task.readers, forms) {
-        let (span, rows) = (pass.spans[plan.readers[reader.index].span], plan.readers[reader.index].rows)
-        unsafe turnQueries(
-          head: head, rows, span, form: form, projection, table: table, decoder, into: next)
-        unsafe next += rows.count * decoder.groupSize * decoder.headDimension
-      }
+    for (index, angle) in task.angles.enumerated() {
+      let reader = plan.readers[plan.members[task.members.lowerBound + index % task.members.count]]
+      unsafe turnQueries(
+        head: head, reader.rows, angle: plan.angles[angle], projection, table: table, decoder, into: next)
+      unsafe next += reader.rows.count * decoder.groupSize * decoder.headDimension
     }
   }
 
@@ -69,7 +80,7 @@ extension Compute {
       let logarithms = unsafe results + count
       for (offset, row) in reader.rows.enumerated() {
         for (index, part) in reader.parts.enumerated() {
-          let from = head * plan.parts + plan.tasks[part.task].firstPart + part.row + offset
+          let from = head * plan.partialRows + plan.parts[part] + offset
           unsafe (results + index).initialize(to: UnsafePointer(partials.results.pointer(row: from)))
           unsafe (logarithms + index).initialize(to: UnsafePointer(partials.logarithms.pointer(row: from)))
         }
@@ -89,30 +100,19 @@ private struct SharedPartials {
 }
 
 extension SharedAttentionPlan {
-  /// Lends what the kernel reads of one head for a task: its units, and the positions of its rows, as the first reader has
-  /// them. What a row sees of a unit, and at which distance, depends on the difference of both alone.
-  fileprivate func withRuns(
-    of task: Task, _ pass: Pass, layer: Int, head: Int, _ decoder: DecoderDescription,
-    _ body: (UnsafeBufferPointer<ck_kv_run>, UnsafeBufferPointer<Int32>) -> Void
-  ) {
-    let first = pass.spans[readers[task.readers[0].index].span]
-    unsafe withUnsafeTemporaryAllocation(of: ck_kv_run.self, capacity: task.units.count) { runs in
-      unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: task.rows) { positions in
-        for (index, unit) in task.units.enumerated() {
-          var run = unsafe first.run(unit.run, layer: layer, head: head).tiles(unit.tiles, decoder.headDimension)
-          unsafe run.variant = Int32(unit.form)
-          unsafe runs.initializeElement(at: index, to: run)
-        }
-        var next = 0
-        for reader in task.readers {
-          for row in readers[reader.index].rows {
-            unsafe positions.initializeElement(at: next, to: pass.positions[row] - reader.distance)
-            next += 1
-          }
-        }
-        unsafe body(UnsafeBufferPointer(runs), UnsafeBufferPointer(positions))
+  /// What the kernel reads of each head, (heads, units): those of a task, and of the next one, lie beside each other.
+  fileprivate func kernelRuns(_ pass: Pass, layer: Int, _ decoder: DecoderDescription) -> [ck_kv_run] {
+    var kernelRuns = unsafe [ck_kv_run]()
+    unsafe kernelRuns.reserveCapacity(decoder.keyValueHeads * units.count)
+    for head in 0..<decoder.keyValueHeads {
+      let whole = unsafe runs.map { unsafe pass.spans[$0.span].run($0.index, layer: layer, head: head) }
+      for unit in units {
+        var run = unsafe whole[unit.run].tiles(unit.tiles, decoder.headDimension)
+        unsafe run.variant = Int32(unit.form)
+        unsafe kernelRuns.append(run)
       }
     }
+    return unsafe kernelRuns
   }
 }
 

@@ -235,6 +235,27 @@ import Testing
     }
   }
 
+  /// What a later call attends to may be asked for, and changes nothing.
+  @Test(arguments: KernelCPU.available, [ck_f32, ck_f16, ck_q8])
+  func runsAheadAreNoneOfItsOwn(cpu: KernelCPU, element: ck_element) {
+    cpu.use {
+      for tokens in [1, 3, 40] {
+        var random = SeededRandom(UInt64(tokens))
+        var problem = AttentionProblem(headDimension: 64, group: 3, element: element)
+        problem.addRun(count: 200, first: 0, random: &random)
+        problem.addRun(count: 30, first: 200, variant: 1, random: &random)
+        problem.addQueries(at: (0..<tokens).map { 190 + $0 }, random: &random)
+        let alone = problem.solve()
+        // Shorter than what is read meanwhile; longer, and seen by nobody.
+        problem.addRun(count: 5, first: 0, random: &random)
+        problem.addRun(count: 300, first: 5000, variant: 1, random: &random)
+        problem.runsAhead = 2
+        let beside = problem.solve()
+        #expect(beside.output == alone.output && beside.logSumExp == alone.logSumExp)
+      }
+    }
+  }
+
   @Test func nothingToDo() {
     var random = SeededRandom(1)
     var problem = AttentionProblem(headDimension: 64, group: 2, element: ck_f32)
@@ -293,6 +314,8 @@ private struct AttentionProblem {
   var runs: [Run] = []
   /// Whether each run has results of its own.
   var isApart = false
+  /// The last runs that are not this call's.
+  var runsAhead = 0
   private var positions: [Int] = []
   /// variants × tokens × group × headDimension, of two variants.
   private var queries: [Float] = []
@@ -428,12 +451,13 @@ private struct AttentionProblem {
                     positions: positions.baseAddress, slopes: slopes == nil ? nil : slopeNumbers.baseAddress,
                     softcap: softcap, window: Int32(window), tokens: Int32(positions.count), group: Int32(group),
                     head_dimension: Int32(headDimension), runs: kernelRuns.baseAddress,
-                    run_count: Int32(kernelRuns.count), scratch: scratch.address)
+                    run_count: Int32(kernelRuns.count - runsAhead), runs_ahead: Int32(runsAhead), scratch: scratch.address)
                   unsafe ck_attention(&call)
                   for index in runs.indices {
                     unsafe call.output = nil
                     unsafe call.runs = kernelRuns.baseAddress.map { unsafe $0 + index }
                     unsafe call.run_count = 1
+                    unsafe call.runs_ahead = 0
                     unsafe ck_attention_mass(&call, &masses[index], masses[index].count / group)
                   }
                 }
