@@ -14,12 +14,25 @@ public struct Logits: Sendable {
   public let rows: Int
   /// Numbers in a row.
   public let vocabularySize: Int
-  private let values: [Float]
+  /// Where a pass has left them: in memory that later passes do not touch for as long as this refers to it.
+  private let ofPass: Matrix?
+  /// Those of several passes, or of one whose memory is for many more.
+  private let copied: [Float]
 
+  /// Copied scores.
   init(rows: Int, vocabularySize: Int, values: [Float]) {
     self.rows = rows
     self.vocabularySize = vocabularySize
-    self.values = values
+    ofPass = nil
+    copied = values
+  }
+
+  /// Rows of a pass's scores, where they lie.
+  init(_ rows: Matrix) {
+    self.rows = rows.rows
+    vocabularySize = rows.columns
+    ofPass = rows
+    copied = []
   }
 
   /// The scores of row `row`.
@@ -28,7 +41,10 @@ public struct Logits: Sendable {
   public subscript(row: Int) -> Span<Float> {
     @_lifetime(borrow self) get {
       precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
-      return values.span.extracting(row * vocabularySize..<(row + 1) * vocabularySize)
+      guard let ofPass else { return copied.span.extracting(row * vocabularySize..<(row + 1) * vocabularySize) }
+      // The matrix, and so its memory, lives as long as this.
+      return unsafe _overrideLifetime(
+        Span(_unsafeStart: ofPass.pointer(row: row), count: vocabularySize), borrowing: self)
     }
   }
 

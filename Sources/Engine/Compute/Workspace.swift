@@ -14,6 +14,10 @@ final class Workspace {
   /// - Throws: `EngineError.outOfMemory`.
   func matrix(_ slot: Slot, rows: Int, columns: Int) throws(EngineError) -> Matrix {
     let count = rows * columns
+    // What an earlier pass's logits still refer to stays as it is.
+    if slot == .logits, memories[slot.rawValue] != nil, !isKnownUniquelyReferenced(&memories[slot.rawValue]) {
+      memories[slot.rawValue] = nil
+    }
     if let memory = memories[slot.rawValue], memory.count >= count {
       return Matrix(memory, rows: rows, columns: columns)
     }

@@ -56,6 +56,31 @@ import Testing
     for row in 0..<9 { expectClose(logits.row(row), expected.row(31 + row)) }
   }
 
+  /// Whoever keeps scores may read them when others have been computed.
+  @Test func scoresStayAsTheyAre() throws {
+    var kept: [(logits: [Logits], rows: [[[Float]]])] = []
+    let sequences = (0..<3).map { _ in SequenceState() }
+    for step in 0..<4 {
+      // Few rows, then as many or fewer, and once a prompt's.
+      let inputs = sequences.prefix(step == 2 ? 2 : 3).enumerated().map { index, sequence in
+        let count = step == 3 ? 12 : 1 + index
+        let first = Int32(20 * step)
+        return InferenceEngine.Input(
+          sequence: sequence, tokens: Array(tokens[step..<step + count]), positions: (0..<Int32(count)).map { first + $0 },
+          logits: index == 1 ? .all : .last)
+      }
+      let logits = try engine.forward(inputs)
+      kept.append((logits, logits.map { logits in (0..<logits.rows).map { logits.row($0) } }))
+    }
+    for (logits, rows) in kept {
+      for (logits, rows) in zip(logits, rows) {
+        #expect(logits.rows == rows.count)
+        #expect((0..<logits.rows).map { logits.row($0) } == rows)
+      }
+    }
+    #expect(kept[0].rows != kept[1].rows)
+  }
+
   @Test func aPrefixOfASegmentCanBeUsed() throws {
     let expected = try whole(20)
     let states = try engine.encode(tokens: Array(tokens[0..<30]), positions: positions(0..<30), context: [])
