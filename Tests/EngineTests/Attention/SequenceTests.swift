@@ -66,8 +66,8 @@ import Testing
         let count = step == 3 ? 12 : 1 + index
         let first = Int32(20 * step)
         return InferenceEngine.Input(
-          sequence: sequence, tokens: Array(tokens[step..<step + count]), positions: (0..<Int32(count)).map { first + $0 },
-          logits: index == 1 ? .all : .last)
+          sequence: sequence, tokens: Array(tokens[step..<step + count]),
+          positions: (0..<Int32(count)).map { first + $0 }, logits: index == 1 ? .all : .last)
       }
       let logits = try engine.forward(inputs)
       kept.append((logits, logits.map { logits in (0..<logits.rows).map { logits.row($0) } }))

@@ -451,7 +451,8 @@ private struct AttentionProblem {
                     positions: positions.baseAddress, slopes: slopes == nil ? nil : slopeNumbers.baseAddress,
                     softcap: softcap, window: Int32(window), tokens: Int32(positions.count), group: Int32(group),
                     head_dimension: Int32(headDimension), runs: kernelRuns.baseAddress,
-                    run_count: Int32(kernelRuns.count - runsAhead), runs_ahead: Int32(runsAhead), scratch: scratch.address)
+                    run_count: Int32(kernelRuns.count - runsAhead), runs_ahead: Int32(runsAhead),
+                    scratch: scratch.address)
                   unsafe ck_attention(&call)
                   for index in runs.indices {
                     unsafe call.output = nil
