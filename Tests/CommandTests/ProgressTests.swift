@@ -13,11 +13,13 @@ import Testing
     try folder.write("<schema name='long'>\(modules)</schema>", to: "long.pml")
     let running = try PMLC.start(
       ["warm", "long.pml", "--threads", "1"], environment: ["PMLC_STORE": folder.path("store")], in: folder)
-    // Held up, so that little work takes long.
-    try await Task.sleep(for: .seconds(1.5))
-    running.send(SIGSTOP)
-    try await Task.sleep(for: .seconds(11))
-    running.send(SIGCONT)
+    // Held up, so that little work takes long; again and again, since on a busy machine it may not have begun before.
+    for _ in 0..<4 {
+      try await Task.sleep(for: .seconds(1))
+      running.send(SIGSTOP)
+      try await Task.sleep(for: .seconds(11))
+      running.send(SIGCONT)
+    }
     let run = try await running.finish()
     #expect(run.status == 0, "\(run.standardError)")
     let lines = run.standardError.split(separator: "\n")
