@@ -175,7 +175,9 @@ public final class InferenceEngine: Sendable {
 
   /// Bytes that the states of `tokens` new tokens of a sequence take.
   ///
-  /// - Parameter sections: what the sequence begins with.
+  /// - Parameters:
+  ///   - tokens: how many there are.
+  ///   - sections: numbers of tokens of the sections that the sequence begins with.
   public func byteCount(ofNewTokens tokens: Int, sections: [Int] = []) -> Int {
     FreshStates.byteCount(tokens: tokens, shape: kvShape, layout: PageLayout(sections: sections))
   }
@@ -183,7 +185,10 @@ public final class InferenceEngine: Sendable {
   /// Bytes that the states of `tokens` new tokens take besides those of a beginning of `shared` tokens that the sequence has
   /// in common with others: some of these are copied.
   ///
-  /// - Parameter sections: what the sequence begins with.
+  /// - Parameters:
+  ///   - tokens: how many there are.
+  ///   - shared: how many stand before them.
+  ///   - sections: numbers of tokens of the sections that the sequence begins with.
   public func byteCount(ofNewTokens tokens: Int, behind shared: Int, sections: [Int] = []) -> Int {
     let layout = PageLayout(sections: sections)
     let last = layout.pageRanges(of: shared).last
