@@ -52,15 +52,16 @@ package struct PageLayout: Hashable, Sendable {
 
   /// Tiles that the first `count` tokens lie in.
   func tiles(of count: Int) -> Int {
-    let tile = KVBlobLayout.tileTokens
     var (tiles, start) = (0, 0)
-    while start < count {
-      let end = min(section(behind: start).upperBound, count)
-      tiles += (end - start + tile - 1) / tile
+    // One walk over the sections: tasks of attention ask this.
+    for end in sectionEnds where start < count {
+      tiles += Self.tiles(min(end, count) - start)
       start = end
     }
-    return tiles
+    return tiles + Self.tiles(max(count - start, 0))
   }
+
+  private static func tiles(_ tokens: Int) -> Int { (tokens + KVBlobLayout.tileTokens - 1) / KVBlobLayout.tileTokens }
 
   /// How many rows from `token` on attention takes together, where it takes up to `most`.
   func rows(from token: Int, atMost most: Int) -> Int {
