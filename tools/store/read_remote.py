@@ -6,6 +6,7 @@
 Prints one JSON object: versions, encodings (joint ones, too) and bytes; exits with 1 if something is not as the format says.
 """
 import hashlib
+import io
 import json
 import pathlib
 import struct
@@ -34,15 +35,26 @@ def check_states(data, model, element, encoding):
         at += size
     expect(at == len(data) and max(kept) == tokens, "it is not as long as its head says")
 
-def encodings_named(data, model, schema, number):
+def encodings_named(data, model, schema, name):
     expect(data[:8] == b"PCPUBVER" and hashlib.sha256(data[:-32]).digest() == data[-32:], "it is no version")
     form, _, kind, _, size = struct.unpack_from("<IIIIQ", data, 8)
     expect((form, kind) == (1, 1) and 32 + size + 32 <= len(data), "its first part is not its record")
-    m, n, _, _, code, length = struct.unpack_from("<32sQQ32sBI", body := data[32 : 32 + size])
-    expect((m.hex(), n, hashlib.sha256(body[85:][:length]).hexdigest()) == (model, int(number), schema), "it is another version")
-    at = 85 + length + 4 + struct.unpack_from("<I", body, 85 + length)[0]
+    body = io.BytesIO(data[32 : 32 + size])
+    number = lambda: struct.unpack("<I", body.read(4))[0]
+    text = lambda: body.read(number())
+    m, n, _, _, code = struct.unpack("<32sQQ32sB", body.read(81))
+    expect((m.hex(), n, hashlib.sha256(text()).hexdigest()) == (model, int(name), schema), "it is another version")
+    text()  # the lowered schema
+    encodings = [body.read(32) for _ in range(number())]
+    [text() for _ in range(number())]  # labels
+    for _ in range(number() if body.tell() < size else 0):
+        text()  # a library's name
+        for _ in range(number()):
+            text(), body.read(32)  # a document's name, and its text's digest
+            encodings += [(body.read(32), number())[0] for _ in range(number())]
+    expect(body.tell() == size, "its record is not as long as it says")
     element = next(name for name, (number, _) in ELEMENTS.items() if number == code)
-    return [f"states/{model}/{element}/{body[at + 4 + 32 * i :][:32].hex()}" for i in range(struct.unpack_from("<I", body, at)[0])]
+    return [f"states/{model}/{element}/{encoding.hex()}" for encoding in encodings]
 
 root, problems, sizes, named = pathlib.Path(sys.argv[1]), [], {}, {}
 for path in sorted(file for file in root.rglob("*") if file.is_file()):

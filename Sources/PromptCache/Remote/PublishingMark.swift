@@ -6,14 +6,14 @@ internal import ObjectStorage
 /// Each side says first that it is at work, then looks for the other: so one of them sees the other at least. Who publishes
 /// waits for the collection to end; the collection leaves what no version names while somebody publishes. A mark that has
 /// not been renewed for a while belongs to somebody who is dead. Times are the server's: clocks of machines may differ.
-final class PublishingMark {
+package final class PublishingMark {
   private let remote: RemoteStore
   private let names: RemoteNames
   private let object: String
   private var renewed = ContinuousClock.now
 
   /// Seconds after which a mark is a dead one's.
-  static let lifetime = 15 * 60
+  package static let lifetime = 15 * 60
   /// How long a mark is used without being renewed.
   private static let renewal = Duration.seconds(120)
   /// How long a collection is waited for.

@@ -52,17 +52,18 @@ extension RemoteStore {
     }
   }
 
-  /// The same; `step` is called in between.
+  /// The same; `step` is called in between, and marks are the dead's after `lifetime` seconds.
   package func collectGarbage(
     namespace: String, keep: Int?, olderThan age: Int, jointOlderThan jointAge: Int? = nil, dryRun: Bool,
-    _ step: (CollectionStep) -> Void
+    marksLast lifetime: Int = PublishingMark.lifetime, _ step: (CollectionStep) -> Void
   ) throws(PromptCacheError) -> RemoteGarbageReport {
     let names = RemoteNames(namespace: namespace)
     let mark = dryRun ? nil : try CollectorMark(in: self, names)
     defer { withExtendedLifetime(mark) {} }
     step(.marked)
     // In this order: whoever publishes from here on has seen the mark and waits, and whoever is done has a version.
-    let isPublishing = try list(names.writers).contains { isAlive($0) }
+    let isAlive = { (mark: ListedObject) in self.objects.age(of: mark.time) < lifetime }
+    let isPublishing = try list(names.writers).contains(where: isAlive)
     let (versions, torn) = try versions(names)
     let (kept, leaving) = chosen(versions, keep: keep)
     let named = Set(kept.flatMap { $0.version.encodingKeys.map(names.states) })
@@ -110,8 +111,6 @@ extension RemoteStore {
   private func list(_ prefix: String) throws(PromptCacheError) -> [ListedObject] {
     try asking { (objects) throws(ObjectStorageError) in try objects.list(prefix) }
   }
-
-  private func isAlive(_ mark: ListedObject) -> Bool { objects.age(of: mark.time) < PublishingMark.lifetime }
 
   /// All versions, with the names of their objects; and what is left of those that nobody finished publishing.
   ///

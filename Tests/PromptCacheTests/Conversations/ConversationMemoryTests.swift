@@ -117,11 +117,14 @@ import Testing
     }
     let measure = ConversationMemory(byteLimit: 1 << 30)
     _ = try await answer(0, measure)
+    // An answer's last event comes before its states are kept; what the scheduler is asked next comes behind that.
+    try await expectIdle(fixture.session.scheduler)
     let one = measure.usage.byteCount
     #expect(one > 300 * 5 * 2 * 2 * 64 * 4)
 
     let memory = ConversationMemory(byteLimit: 3 * one + one / 2)
     for way in [0, 1, 2, 0, 3] { _ = try await answer(way, memory) }
+    try await expectIdle(fixture.session.scheduler)
     #expect(memory.usage.byteCount <= memory.byteLimit)
     // Of the one that goes the end goes first, and no more than has to.
     #expect(try await answer(0, memory) == 299)
@@ -133,6 +136,7 @@ import Testing
     let small = ConversationMemory(byteLimit: one)
     #expect(try await answer(0, small, tokens: 900) == 0)
     #expect(try await answer(0, small, tokens: 900) == 256)
+    try await expectIdle(fixture.session.scheduler)
     #expect(small.usage.byteCount <= one && small.usage.byteCount > 0)
     let none = ConversationMemory(byteLimit: 0)
     for _ in 0..<2 { #expect(try await answer(0, none) == 0) }

@@ -121,12 +121,22 @@ import Testing
     let machine = try Machine()
     try machine.warm()
     try machine.warm(Machine.trip.replacingOccurrences(of: "820", with: "821"), as: .q8)
+    let documents = #"<module name="a">One.</module><module name="b">Two.</module>"#
+    try machine.warm(#"<schema name="l">All.<library name="docs" window="100">\#(documents)</library></schema>"#)
     let copy = try TemporaryFolder()
     for object in try machine.objects.list("") {
       try copy.write(Data(try #require(try machine.objects.bytes(of: object.name, atMost: 1 << 30))), to: object.name)
     }
     let found = try read(copy)
-    #expect(found.status == 0 && found.text.contains("\"versions\": 2, \"encodings\": 12"), "\(found.text)")
+    #expect(found.status == 0 && found.text.contains("\"versions\": 3, \"encodings\": 15"), "\(found.text)")
+    // Each encoding that a version names is looked for, those of libraries' documents too.
+    for name in copy.files() where name.contains("/states/") {
+      let bytes = try #require(FileManager.default.contents(atPath: copy.path(name)))
+      try FileManager.default.removeItem(atPath: copy.path(name))
+      let found = try read(copy)
+      #expect(found.status == 1 && found.text.contains("is not there"), "\(name)")
+      try copy.write(bytes, to: name)
+    }
     // Every byte is checked.
     for name in copy.files() {
       var bytes = [UInt8](try #require(FileManager.default.contents(atPath: copy.path(name))))

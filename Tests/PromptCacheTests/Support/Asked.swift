@@ -81,7 +81,7 @@ func expectSame(_ one: Completion, _ other: Completion, location: SourceLocation
 /// Waits until a scheduler has nothing left to do, as it has within a step once nobody reads its answers.
 func expectIdle(_ scheduler: AnswerScheduler, location: SourceLocation = #_sourceLocation) async throws {
   var load = await scheduler.load
-  for _ in 0..<200 where load.running + load.waiting > 0 {
+  for _ in 0..<4000 where load.running + load.waiting > 0 {
     try await Task.sleep(for: .milliseconds(5))
     load = await scheduler.load
   }

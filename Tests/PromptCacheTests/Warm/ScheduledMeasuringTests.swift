@@ -48,25 +48,30 @@ import Testing
     let expected = try fixture.engine.measure(input, layers: [1, 2], rows: [5000..<6000])
     let talking = try await talk(fixture)
     for _ in 0..<20 { try await readToken(of: talking) }
-    let isDone = Flag()
-    let measuring = Task {
-      defer { isDone.set() }
-      return try await scheduler.measure(input, layers: [1, 2], rows: [5000..<6000], priority: .answer)
+    // Which ends first is up to the machine, too, so it has some attempts; one that stops all others fails them all.
+    var isSeen = false
+    for _ in 0..<20 where !isSeen {
+      let isDone = Flag()
+      let measuring = Task {
+        defer { isDone.set() }
+        return try await scheduler.measure(input, layers: [1, 2], rows: [5000..<6000], priority: .answer)
+      }
+      let others = Task {
+        let found = try await asked.together([0, 3, 4])
+        return (found, wasBefore: !isDone.isSet)
+      }
+      var tokens = 0
+      while !isDone.isSet {
+        try await readToken(of: talking)
+        tokens += 1
+      }
+      let found = try await others.value
+      isSeen = tokens >= 10 && found.wasBefore
+      for (index, completion) in found.0 { expectSame(completion, alone[index]) }
+      #expect(try await numbers(measuring.value) == numbers(expected))
     }
-    let others = Task {
-      let found = try await asked.together([0, 3, 4])
-      return (found, wasBefore: !isDone.isSet)
-    }
-    var tokens = 0
-    while !isDone.isSet {
-      try await readToken(of: talking)
-      tokens += 1
-    }
-    let found = try await others.value
     talking.cancel()
-    #expect(tokens >= 10 && found.wasBefore)
-    for (index, completion) in found.0 { expectSame(completion, alone[index]) }
-    #expect(try await numbers(measuring.value) == numbers(expected))
+    #expect(isSeen)
     try await expectIdle(scheduler)
   }
 
