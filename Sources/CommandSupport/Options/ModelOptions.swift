@@ -1,8 +1,8 @@
 public import ArgumentParser
 public import PromptCache
 
-/// Which model, and what stands around its roles.
-package struct ModelOptions: ParsableArguments {
+/// Which model.
+package struct ModelOption: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -11,10 +11,19 @@ package struct ModelOptions: ParsableArguments {
     completion: .file())
   package var model: FilePath?
 
+  /// The model that is meant; `nil` for the one that ships.
+  package var path: FilePath? { ModelLocation.path(option: model) }
+
+  package init() {}
+}
+
+/// Which model, and what stands around its roles.
+package struct ModelOptions: ParsableArguments {
+  @OptionGroup package var named: ModelOption
   @OptionGroup package var template: ChatTemplateOption
 
   /// The model that is meant; `nil` for the one that ships.
-  package var path: FilePath? { ModelLocation.path(option: model) }
+  package var path: FilePath? { named.path }
 
   package init() {}
 

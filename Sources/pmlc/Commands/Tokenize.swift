@@ -24,13 +24,7 @@ struct Tokenize: ParsableCommand {
   @Flag(help: "Print a JSON array in place of lines.")
   var json = false
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "A Hugging Face model folder, or a GGUF file. Without it, $PMLC_MODEL, else, or as `demo`, the small model that ships with pmlc.",
-      valueName: "dir|file"),
-    completion: .file())
-  var model: FilePath?
+  @OptionGroup var model: ModelOption
 
   func validate() throws {
     if (file == nil) == (text == nil) { throw ValidationError("a file or --text is needed") }
@@ -38,7 +32,7 @@ struct Tokenize: ParsableCommand {
   }
 
   func run() throws {
-    let tokenizer = try LoadedModel(at: ModelLocation.path(option: model)).tokenizer
+    let tokenizer = try LoadedModel(at: model.path).tokenizer
     let tokens = tokenizer.tokens(of: try text ?? read())
     if count { return try Results.line("\(tokens.count)") }
     let pieces = tokens.map { Piece(id: $0, text: tokenizer.pieceText(of: $0)) }
