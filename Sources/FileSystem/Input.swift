@@ -56,7 +56,8 @@ public final class Input {
   public static func read(_ path: FilePath, atMost limit: Int) throws(SystemFailure) -> [UInt8] {
     let input = try Input(path)
     guard try input.status().kind != .folder else { throw SystemFailure("read", path, code: EISDIR) }
-    return try input.start + input.file.read(atMost: limit - input.start.count)
+    let rest = try input.file.read(atMost: limit - input.start.count)
+    return input.start.isEmpty ? rest : input.start + rest
   }
 }
 

@@ -116,19 +116,31 @@ extension OpenFile {
   /// Reads from the current place up to the end or to `limit` bytes, whichever comes first; a file may grow or shrink
   /// meanwhile, and a pipe has no length.
   public func read(atMost limit: Int) throws(SystemFailure) -> [UInt8] {
-    var bytes: [UInt8] = []
     let step = 1 << 18
+    let status = try status()
+    // As many as there are now in one piece: an array that grows is copied each time.
+    var bytes = try chunk(of: status.kind == .regular ? min(status.byteCount, limit) : 0, isWhole: true)
     while bytes.count < limit {
-      let room = min(step, limit - bytes.count)
-      var result = CallResult(value: 0, code: 0)
-      let chunk = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-        result = calling { unsafe Glibc.read(descriptor, buffer.baseAddress, room) }
-        count = max(result.value, 0)
-      }
-      try result.checked("read", path)
-      if chunk.isEmpty { break }
-      bytes.append(contentsOf: chunk)
+      let more = try chunk(of: min(step, limit - bytes.count), isWhole: false)
+      if more.isEmpty { break }
+      bytes.append(contentsOf: more)
     }
+    return bytes
+  }
+
+  /// Reads up to `count` bytes from the current place on: in one call, or in as many as it takes until there are no more.
+  private func chunk(of count: Int, isWhole: Bool) throws(SystemFailure) -> [UInt8] {
+    guard count > 0 else { return [] }
+    var result = CallResult(value: 0, code: 0)
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      repeat {
+        result = calling {
+          unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + filled }, count - filled)
+        }
+        filled += max(result.value, 0)
+      } while isWhole && result.value > 0 && filled < count
+    }
+    try result.checked("read", path)
     return bytes
   }
 }

@@ -166,6 +166,7 @@ extension CacheSession {
   ) throws(PromptCacheError) -> FoundStates {
     let lookup = try lookup(element)
     var sight = ExactSight(of: layout, in: schema.plan)
+    try prefetchStates(for: layout, of: schema, joint: joint, lookup)
     var chain = layout.longestChain.digests[..<(joint ? layout.longestChain.digests.count : 0)]
     var lastJoint: SHA256Digest?
     var states: [StoredStates?] = []
@@ -201,6 +202,20 @@ extension CacheSession {
     var lease: Lease?
     if let lastJoint { lease = try lookup.lease(joint: lastJoint) }
     return FoundStates(states: states, snapshot: lookup.snapshot, lease: lease)
+  }
+
+  /// Has the system read all that is about to be looked at, side by side.
+  private func prefetchStates(
+    for layout: PromptLayout, of schema: PlannedSchema, joint: Bool, _ lookup: StateLookup
+  ) throws(PromptCacheError) {
+    var chain = layout.longestChain.digests[..<(joint ? layout.longestChain.digests.count : 0)]
+    for (index, part) in layout.parts.enumerated() where layout.reusableCount(of: index) > 0 {
+      if let digest = chain.popFirst() {
+        if try lookup.prefetch(digest) { continue }
+        chain = []
+      }
+      if let encoding = part.encoding { _ = try lookup.prefetch(schema.plan.encodings[encoding].digest) }
+    }
   }
 
   /// The states of a joint encoding; `nil` if they are not there.

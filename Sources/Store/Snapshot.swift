@@ -51,6 +51,22 @@ public final class Snapshot: Sendable {
     }
   }
 
+  /// Asks the system to read an encoding from the disk, without waiting for it, where it is not in memory. Blobs that are lent
+  /// are read to see that they are whole: to wait for each page in turn takes many times as long.
+  ///
+  /// - Parameter layers: how many of its layers, from the first on.
+  /// - Returns: whether they are there.
+  @discardableResult
+  public func prefetch(_ key: EncodingKey, layers: Int) throws(StoreError) -> Bool {
+    let (tables, pageByteCount) = (store.open.tables, environment.pageByteCount)
+    let first = BlobKeyBytes(BlobKey(key, layer: 0), in: store.namespace)
+    return try state.withLock { (state) throws(StoreError) in
+      let ranges = try state.transaction.ranges(from: first, count: layers, tables)
+      MapRange.prefetch(ranges, pageByteCount: pageByteCount)
+      return ranges.count == layers
+    }
+  }
+
   /// Moves on to the newest commit, so that the space of what went since can be used again.
   ///
   /// It does so only if all blobs that it lent are still there: they stay valid, and where they are. What is read from

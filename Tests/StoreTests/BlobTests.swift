@@ -1,4 +1,5 @@
 import ContentHash
+import Foundation
 import KVCacheFormat
 import Store
 import StoreTestSupport
@@ -66,6 +67,33 @@ import Testing
     }
     store = nil
     #expect(blob.isSample(key))
+  }
+
+  /// What the disk alone has comes without anybody reading it.
+  @Test func whatIsAskedForComes() throws {
+    let (tokens, layers) = (20_000, 3)
+    let keys = (0..<layers).map { Sample.key("a", layer: $0) }
+    try StateStore(at: path).write { (batch) throws(StoreError) in
+      for key in keys { try batch.putSample(key, tokens: tokens) }
+    }
+    try forgetPages(of: path + "/data.mdb")
+    let snapshot = try StateStore(at: path, options: StoreOptions(verifyOnFirstUse: false)).snapshot()
+    #expect(try snapshot.prefetch(keys[0].encodingKey, layers: layers))
+    let blobs = try keys.map { try #require(try snapshot.blob($0, expecting: Sample.layout(tokens))) }
+    #expect(blobs[0].layout.byteCount > 1 << 20)
+    for _ in 0..<2000 where !blobs.allSatisfy(\.isResident) { usleep(10_000) }
+    #expect(!blobs.contains { !$0.isResident })
+    for (blob, key) in zip(blobs, keys) { #expect(blob.isSample(key)) }
+    #expect(try !snapshot.prefetch(keys[0].encodingKey, layers: layers + 1))
+    #expect(try !snapshot.prefetch(Sample.key("b").encodingKey, layers: 1))
+  }
+
+  /// Takes a file out of memory, where its file system can.
+  private func forgetPages(of path: String) throws {
+    let file = try FileHandle(forReadingFrom: URL(filePath: path))
+    #expect(fsync(file.fileDescriptor) == 0)
+    #expect(posix_fadvise(file.fileDescriptor, 0, 0, POSIX_FADV_DONTNEED) == 0)
+    try file.close()
   }
 
   @Test func wrongExpectations() throws {

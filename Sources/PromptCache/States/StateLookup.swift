@@ -39,6 +39,15 @@ struct StateLookup {
     }
   }
 
+  /// Has the system read the states of an encoding, without waiting for them.
+  ///
+  /// - Returns: whether they are there.
+  func prefetch(_ digest: SHA256Digest) throws(PromptCacheError) -> Bool {
+    try withStoreErrors { () throws(StoreError) in
+      try snapshot?.prefetch(key(of: digest), layers: layers.shape.layers) ?? false
+    }
+  }
+
   /// The states of an encoding, or `nil` if a layer is not there.
   func segment(_ digest: SHA256Digest, tokens: Int) throws(PromptCacheError) -> KVSegment? {
     let layout = layout(tokens: tokens)

@@ -22,6 +22,6 @@ public final class Blob: Sendable {
     @_lifetime(borrow self) get { unsafe _overrideLifetime(range.bytes, borrowing: self) }
   }
 
-  /// Asks the system to read the payload from the disk, without waiting for it.
-  public func prefetch() { range.prefetch(pageByteCount: snapshot.environment.pageByteCount) }
+  /// Whether the payload seems to be in memory: its first and its last page are.
+  package var isResident: Bool { range.isResident(pageByteCount: snapshot.environment.pageByteCount) }
 }

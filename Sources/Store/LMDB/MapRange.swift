@@ -36,10 +36,39 @@ struct MapRange: Hashable, Sendable {
     }
   }
 
-  /// Asks the system to have the bytes in memory soon. It is advice, which may go unheard.
+  /// Asks the system to have the bytes in memory soon, without waiting for them, unless both ends are there already. It is
+  /// advice, which may go unheard.
   func prefetch(pageByteCount: Int) {
-    let start = address / UInt(pageByteCount) * UInt(pageByteCount)
-    let count = Int(address - start) + byteCount
-    _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: start), count, MADV_WILLNEED)
+    guard !isResident(pageByteCount: pageByteCount) else { return }
+    let start = Self.page(of: address, pageByteCount)
+    _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_WILLNEED)
+  }
+
+  /// The same for many, of which those that lie side by side, as what was written together does, are one.
+  static func prefetch(_ ranges: [MapRange], pageByteCount: Int) {
+    var rest = ranges[...]
+    while var range = rest.popFirst() {
+      while let next = rest.first, next.address >= range.end, next.address - range.end <= UInt(pageByteCount) {
+        range = MapRange(address: range.address, byteCount: Int(next.end - range.address))
+        rest.removeFirst()
+      }
+      if range.byteCount > 0 { range.prefetch(pageByteCount: pageByteCount) }
+    }
+  }
+
+  private var end: UInt { address + UInt(byteCount) }
+
+  private static func page(of address: UInt, _ byteCount: Int) -> UInt { address / UInt(byteCount) * UInt(byteCount) }
+
+  /// Whether a page is in memory, as far as the system says.
+  private func isPageResident(of address: UInt, _ byteCount: Int) -> Bool {
+    var state: UInt8 = 0
+    let page = unsafe UnsafeMutableRawPointer(bitPattern: Self.page(of: address, byteCount))
+    return unsafe mincore(page, byteCount, &state) == 0 && state & 1 == 1
+  }
+
+  /// Whether both ends of the range are in memory.
+  func isResident(pageByteCount: Int) -> Bool {
+    isPageResident(of: address, pageByteCount) && isPageResident(of: end - 1, pageByteCount)
   }
 }

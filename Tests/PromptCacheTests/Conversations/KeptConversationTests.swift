@@ -123,6 +123,8 @@ import Testing
     #expect(try store.collectGarbage(GarbagePolicy(maximumBytes: bytes - whole)).joint == 0)
     #expect(try await answer(try #require(prompt), session).usage.cachedTokens > 0)
     prompt = nil
+    // The scheduler lets go of an answer within a step.
+    try await expectIdle(session.scheduler)
     let report = try store.collectGarbage(GarbagePolicy(maximumBytes: bytes - whole))
     #expect(report.joint == 3 && report.encodings == 3)
     #expect(try store.jointCombinations() == [])
