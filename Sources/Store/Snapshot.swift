@@ -51,19 +51,22 @@ public final class Snapshot: Sendable {
     }
   }
 
-  /// Asks the system to read an encoding from the disk, without waiting for it, where it is not in memory. Blobs that are lent
-  /// are read to see that they are whole: to wait for each page in turn takes many times as long.
+  /// Asks the system to read an encoding from the disk, without waiting for it, where its first layer is not in memory. Blobs
+  /// that are lent are read to see that they are whole: to wait for each page in turn takes many times as long.
   ///
-  /// - Parameter layers: how many of its layers, from the first on.
-  /// - Returns: whether they are there.
+  /// - Parameter layers: how many layers it has.
+  /// - Returns: whether the first one is there.
   @discardableResult
   public func prefetch(_ key: EncodingKey, layers: Int) throws(StoreError) -> Bool {
     let (tables, pageByteCount) = (store.open.tables, environment.pageByteCount)
     let first = BlobKeyBytes(BlobKey(key, layer: 0), in: store.namespace)
     return try state.withLock { (state) throws(StoreError) in
-      let ranges = try state.transaction.ranges(from: first, count: layers, tables)
-      MapRange.prefetch(ranges, pageByteCount: pageByteCount)
-      return ranges.count == layers
+      guard let range = try state.transaction.ranges(from: first, count: 1, tables).first else { return false }
+      if !range.isResident(pageByteCount: pageByteCount) {
+        let ranges = try state.transaction.ranges(from: first, count: layers, tables)
+        MapRange.prefetch(ranges, pageByteCount: pageByteCount)
+      }
+      return true
     }
   }
 

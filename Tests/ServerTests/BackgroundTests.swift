@@ -54,10 +54,7 @@ import Testing
     }
     #expect(found.exact == found.cached)
     // It is counted once it is written.
-    var metrics = ""
-    for _ in 0..<100 where !metrics.contains(#"pmlc_joint_combinations{model="demo"} 1"#) {
-      metrics = try await server.get("/metrics").text
-    }
+    let metrics = try await server.metrics(with: #"pmlc_joint_combinations{model="demo"} 1"#)
     #expect(metrics.contains(#"pmlc_joint_combinations{model="demo"} 1"#))
   }
 

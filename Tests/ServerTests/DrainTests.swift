@@ -16,7 +16,7 @@ import Testing
   @Test func requestsUnderWayEnd() async throws {
     let server = try await RunningServer(["--max-answer-tokens", "2000"])
     async let answer = server.chat(["messages": [["role": "user", "content": "x"]], "max_tokens": 2000])
-    try await Task.sleep(for: .milliseconds(150))
+    _ = try await server.metrics(with: #"pmlc_requests_running{model="demo"} 1"#)
     server.process.send(SIGTERM)
     #expect(try await answer.status == 200)
     #expect(try await server.process.finish(timeout: 60).status == 0)

@@ -54,13 +54,13 @@ import Testing
     #expect(given.headers["x-request-id"] == "mine-1")
     let strange = try await server.send("GET", "/v1/models", nil, headers: ["X-Request-Id": "no spaces allowed"])
     #expect(strange.headers["x-request-id"]?.hasPrefix("req-") == true)
-    #expect(server.process.standardError.contains("id=mine-1"))
+    #expect(try await server.logged("id=mine-1").count == 1)
   }
 
   @Test func figures() async throws {
     let server = try await RunningServer()
     _ = try await server.chat(["messages": [], "pml": "<prompt schema='city'><lisbon/>What is it?</prompt>"])
-    let text = try await server.get("/metrics").text
+    let text = try await server.metrics(with: #"pmlc_requests_total{route="/v1/chat/completions",status="200"} 1"#)
     func value(_ name: String) -> Double? {
       text.split(separator: "\n").first { $0.hasPrefix(name + " ") }.flatMap { Double($0.dropFirst(name.count + 1)) }
     }
@@ -83,7 +83,7 @@ import Testing
   func logHasALineARequest(format: String) async throws {
     let server = try await RunningServer(["--log-format", format])
     _ = try await server.chat(["messages": [["role": "user", "content": "Sesame"]]])
-    let lines = server.process.standardError.split(separator: "\n").filter { $0.contains("/v1/chat/completions") }
+    let lines = try await server.logged("/v1/chat/completions")
     let line = try #require(lines.first)
     #expect(lines.count == 1 && !line.contains("Sesame"))
     if format == "json" {
@@ -96,6 +96,6 @@ import Testing
   @Test func logHasTextWhereItIsAskedFor() async throws {
     let server = try await RunningServer(["--log-text"])
     _ = try await server.chat(["messages": [["role": "user", "content": "Sesame"]]])
-    #expect(server.process.standardError.contains("Sesame"))
+    #expect(try await !server.logged("Sesame").isEmpty)
   }
 }

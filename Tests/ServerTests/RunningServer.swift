@@ -31,7 +31,7 @@ final class RunningServer: Sendable {
       ["serve", "--port", "0", "--store", "store", "--idle-seconds", "5"] + options, environment: environment,
       in: self.folder)
     port = try await Self.port(of: process)
-    for _ in 0..<1000 {
+    for _ in 0..<6000 {
       if try await get("/readyz").status == 200 { return }
       try await Task.sleep(for: .milliseconds(10))
     }
@@ -54,13 +54,34 @@ final class RunningServer: Sendable {
   }
 
   private static func port(of process: RunningPMLC) async throws -> Int {
-    for _ in 0..<1000 {
+    for _ in 0..<6000 {
       if let port = process.standardOutput.firstMatch(of: /listening on \S+:(\d+)\n/).flatMap({ Int($0.output.1) }) {
         return port
       }
       try await Task.sleep(for: .milliseconds(10))
     }
     throw NotReady(log: process.standardError)
+  }
+
+  /// Lines of its log that contain `text`: the line of a request is written behind its answer, so it is waited for.
+  func logged(_ text: String) async throws -> [Substring] {
+    for _ in 0..<1000 {
+      let lines = process.standardError.split(separator: "\n").filter { $0.contains(text) }
+      if !lines.isEmpty { return lines }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    return []
+  }
+
+  /// Its metrics, as soon as they have a line that begins with `text`: a request is counted behind its answer.
+  func metrics(with text: String) async throws -> String {
+    var metrics = ""
+    for _ in 0..<1000 {
+      metrics = try await get("/metrics").text
+      if metrics.split(separator: "\n").contains(where: { $0.hasPrefix(text) }) { break }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    return metrics
   }
 
   /// What a server answered.

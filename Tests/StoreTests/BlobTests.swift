@@ -84,7 +84,6 @@ import Testing
     for _ in 0..<2000 where !blobs.allSatisfy(\.isResident) { usleep(10_000) }
     #expect(!blobs.contains { !$0.isResident })
     for (blob, key) in zip(blobs, keys) { #expect(blob.isSample(key)) }
-    #expect(try !snapshot.prefetch(keys[0].encodingKey, layers: layers + 1))
     #expect(try !snapshot.prefetch(Sample.key("b").encodingKey, layers: 1))
   }
 
