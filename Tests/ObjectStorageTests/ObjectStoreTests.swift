@@ -54,6 +54,30 @@ import Testing
     #expect(try store.list("").map(\.name) == [name])
   }
 
+  /// A connection that one thread gives back is used by the next one at once.
+  @Test func manyThreadsShareConnections() throws {
+    let store = try store { $0.attempts = 1 }
+    try store.put(ObjectBody(random(10)), as: "there")
+    let problems = Mutex<[String]>([])
+    DispatchQueue.concurrentPerform(iterations: 8) { thread in
+      for round in 0..<200 {
+        do throws(ObjectStorageError) {
+          let isRight =
+            switch (thread + round) % 4 {
+            case 0: try store.status(of: "there")?.byteCount == 10
+            case 1: try store.status(of: "\(thread)-\(round)") == nil
+            case 2: try store.bytes(of: "there", atMost: 10)?.count == 10
+            default: try store.put(ObjectBody([UInt8(thread)]), as: "\(thread)")
+            }
+          if !isRight { problems.withLock { $0.append("\(thread), \(round)") } }
+        } catch {
+          problems.withLock { $0.append("\(error)") }
+        }
+      }
+    }
+    #expect(problems.withLock { $0 }.isEmpty)
+  }
+
   /// By the server's conditions where it knows some, and without.
   @Test(arguments: [true, false]) func onlyIfAbsent(_ knowsConditions: Bool) throws {
     let store = try store()

@@ -13,11 +13,11 @@ public final class ObjectReader {
   private var exchange: Exchange?
   private var offset = 0
 
-  init(_ name: String, in store: ObjectStore, _ exchange: Exchange) {
+  init(_ name: String, in store: ObjectStore, _ exchange: Exchange) throws(ObjectStorageError) {
     self.name = name
     self.store = store
     self.exchange = exchange
-    byteCount = exchange.response.byteCount ?? 0
+    byteCount = try store.byteCount(exchange.response, of: name)
     time = exchange.response.headers["last-modified"].flatMap { Timestamp.seconds(header: $0) } ?? 0
     tag = exchange.response.headers["etag"]
   }

@@ -19,7 +19,7 @@ extension ObjectStore {
       _ = try body(of: exchange, operation, atMost: 1 << 16)
       return nil
     }
-    return ObjectReader(name, in: self, exchange)
+    return try ObjectReader(name, in: self, exchange)
   }
 
   /// All bytes of an object; `nil` if there is none.
@@ -45,7 +45,7 @@ extension ObjectStore {
     end(exchange)
     guard exchange.response.status == 200 else { return nil }
     return Status(
-      byteCount: exchange.response.byteCount ?? 0,
+      byteCount: try byteCount(exchange.response, of: name),
       time: exchange.response.headers["last-modified"].flatMap { Timestamp.seconds(header: $0) } ?? 0)
   }
 

@@ -18,7 +18,6 @@ struct Operation {
 struct Exchange {
   let response: HTTPResponse
   let transfer: Transfer
-  let lane: Lane
 }
 
 extension ObjectStore {
@@ -40,11 +39,14 @@ extension ObjectStore {
     let start = ContinuousClock.now
     var pause = options.firstPause
     var attempt = 1
+    var hasCorrectedTime = false
     while true {
       switch try attemptOnce(operation) {
       case .answer(let exchange): return exchange
       case .lasting(let error): throw error
-      case .wrongTime(let error): guard attempt == 1 else { throw error }
+      case .wrongTime(let error):
+        guard !hasCorrectedTime else { throw error }
+        hasCorrectedTime = true
       case .passing(let error):
         guard attempt < options.attempts else { throw error }
         // A server that let one attempt wait in vain would let the next one, too.
@@ -82,7 +84,17 @@ extension ObjectStore {
 
   /// Gives back what an exchange used, if all of the answer was read.
   func end(_ exchange: Exchange) {
-    if exchange.transfer.isComplete { lanes.giveBack(exchange.lane) }
+    if let lane = exchange.transfer.leave() { lanes.giveBack(lane) }
+  }
+
+  /// How long the object is that an answer is about.
+  ///
+  /// - Throws: `ObjectStorageError.badAnswer` where it does not say: an object without bytes would look like that.
+  func byteCount(_ response: HTTPResponse, of name: String) throws(ObjectStorageError) -> Int {
+    guard let count = response.byteCount else {
+      throw .badAnswer(operation: "read", key: name, problem: "it does not say how long it is")
+    }
+    return count
   }
 
   func unreachable(_ failure: TransferFailure) -> ObjectStorageError {
@@ -132,7 +144,7 @@ extension ObjectStore {
       certificates: configuration.certificates,
       // What an encrypted request goes through is not for these.
       proxy: endpoint.isEncrypted ? nil : configuration.proxy)
-    return Exchange(response: try transfer.response(), transfer: transfer, lane: lane)
+    return Exchange(response: try transfer.response(), transfer: transfer)
   }
 
   private func refusal(_ operation: Operation, _ response: HTTPResponse, _ code: String) -> ObjectStorageError {

@@ -8,6 +8,8 @@ internal import FileSystem
 @safe final class Transfer {
   private let lane: Lane
   private var headers: UnsafeMutablePointer<curl_slist>?
+  /// Whether libcurl knows of it.
+  private var isAttached = false
   private let stallTime: Duration
   private let body: ObjectBody?
 
@@ -89,11 +91,28 @@ internal import FileSystem
     default: set(CURLOPT_CUSTOMREQUEST, request.method)
     }
     guard unsafe curl_multi_add_handle(lane.multi, easy) == CURLM_OK else { throw .noClient }
+    isAttached = true
   }
 
   deinit {
-    unsafe curl_multi_remove_handle(lane.multi, lane.easy)
+    detach()
     unsafe curl_slist_free_all(headers)
+  }
+
+  /// The lane, for another transfer, where all of the answer has come: from here on it is not this one's. What came early can
+  /// still be read.
+  ///
+  /// - Returns: `nil` where its connection cannot be used again, and the second time.
+  func leave() -> Lane? {
+    guard isAttached, result == CURLE_OK else { return nil }
+    detach()
+    return lane
+  }
+
+  private func detach() {
+    guard isAttached else { return }
+    isAttached = false
+    unsafe curl_multi_remove_handle(lane.multi, lane.easy)
   }
 
   private func set(_ option: CURLoption, _ value: Int) { unsafe ccurl_set_long(lane.easy, option, value) }
@@ -138,9 +157,6 @@ internal import FileSystem
 
   /// Whether all has come and was read.
   private var isDone: Bool { result == CURLE_OK && early.isEmpty }
-
-  /// Whether the connection can be used for another request.
-  var isComplete: Bool { result == CURLE_OK }
 
   // MARK: - libcurl's part
 

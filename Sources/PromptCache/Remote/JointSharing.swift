@@ -24,7 +24,8 @@ final class JointSharing: EncodingFellows, @unchecked Sendable {
     self.local = local
   }
 
-  deinit { queue.sync { endClaims(on: Array(claimed)) } }
+  // Not on the queue: its last block may be what let go of this, and nobody else can be at it any more.
+  deinit { endClaims(on: Array(claimed)) }
 
   func claim(_ keys: [EncodingKey]) -> Set<EncodingKey> {
     guard remote.store.isUsable, !queue.sync(execute: { hasFailed }) else { return Set(keys) }

@@ -3,6 +3,7 @@ internal import Dispatch
 internal import KVCacheFormat
 internal import ObjectStorage
 internal import Store
+internal import Synchronization
 
 /// Publishes one version: puts what it needs while that is computed, and itself at the end.
 ///
@@ -104,6 +105,8 @@ private final class Putting: @unchecked Sendable {
   private let local: StateStore
   private let progress: @Sendable (_ done: Int, _ total: Int, _ byteCount: Int) -> Void
   private let queue = DispatchQueue(label: "putting")
+  /// Set when nobody waits for more: what was added and is not under way stays here.
+  private let isEnding = Atomic(false)
 
   // All of these are touched on the queue alone.
   private var mark: PublishingMark?
@@ -131,7 +134,7 @@ private final class Putting: @unchecked Sendable {
   /// Puts encodings that were just computed, so that others find them before all are.
   func add(_ keys: [EncodingKey]) {
     queue.async { [self] in
-      guard failure == nil, remote.store.isUsable else { return }
+      guard failure == nil, !isEnding.load(ordering: .acquiring), remote.store.isUsable else { return }
       do throws(PromptCacheError) {
         try holdMark()
         sent += try remote.store.put(keys, of: local, remote.names).byteCount
@@ -170,6 +173,7 @@ private final class Putting: @unchecked Sendable {
 
   /// Takes back what it has said to others.
   func end() {
+    isEnding.store(true, ordering: .releasing)
     queue.sync {
       endClaims(on: Array(claimed))
       mark = nil

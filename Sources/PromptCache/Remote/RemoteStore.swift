@@ -108,6 +108,7 @@ public final class RemoteStore: Sendable {
     let now = ContinuousClock.now
     return state.withLock { state in
       if let last = state.looks[prefix], now - last < interval { return false }
+      if state.looks.count >= Self.lackCount { state.looks = state.looks.filter { now - $0.value < interval } }
       state.looks[prefix] = now
       return true
     }

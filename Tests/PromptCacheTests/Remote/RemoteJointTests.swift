@@ -24,6 +24,25 @@ import Testing
     return try machine.session.makeJoint(for: [prompt], of: schema)
   }
 
+  /// Whoever gives up in the middle lets go of what is still being put: that comes to its end, and nothing stays claimed.
+  @Test func letGoOfWhilePutting() throws {
+    let machine = try Machine()
+    try machine.warm()
+    let part = try #require(RemotePart(of: machine.remote, namespace: "default"))
+    let keys = try #require(try machine.store.snapshot().versions().first).encodingKeys
+    let version = try #require(try machine.versions().first)
+    let namespace = try #require(version.split(separator: "/").first)
+    for key in keys { try machine.objects.remove(part.names.states(key)) }
+    for key in keys {
+      let sharing = JointSharing(part, try machine.store)
+      #expect(sharing.claim([key]) == [key])
+      sharing.add([key])
+    }
+    for _ in 0..<1000 where try !machine.objects.list("\(namespace)/claims/").isEmpty { usleep(10_000) }
+    #expect(try machine.objects.list("\(namespace)/claims/").isEmpty)
+    #expect(try machine.states().count == keys.count && machine.warnings.isEmpty)
+  }
+
   /// A second machine answers from those that the first one made, bit for bit, and computes and keeps none anew.
   @Test func secondMachine() async throws {
     let first = try Machine()
