@@ -54,8 +54,11 @@ public final class Snapshot: Sendable {
   /// Asks the system to read an encoding from the disk, without waiting for it, where its first layer is not in memory. Blobs
   /// that are lent are read to see that they are whole: to wait for each page in turn takes many times as long.
   ///
-  /// - Parameter layers: how many layers it has.
+  /// - Parameters:
+  ///   - key: the encoding.
+  ///   - layers: how many layers it has.
   /// - Returns: whether the first one is there.
+  /// - Throws: `StoreError`, where the index is damaged or cannot be read.
   @discardableResult
   public func prefetch(_ key: EncodingKey, layers: Int) throws(StoreError) -> Bool {
     let (tables, pageByteCount) = (store.open.tables, environment.pageByteCount)
